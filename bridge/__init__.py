@@ -1,0 +1,1 @@
+"""The conference service on top of `sip`, `media` and `prompts`."""

@@ -1,0 +1,1 @@
+"""The rules of a conference, pure: model, events, effects, reducer, keymap."""

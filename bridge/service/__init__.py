@@ -1,0 +1,1 @@
+"""The service's rules outside a call: passcodes, levels, guessing limits."""

@@ -1,0 +1,224 @@
+"""What control says to a media worker, and what a worker says back: frozen, tagged, versioned.
+
+Commands take effect at the top of the next tick, in the order sent. Ids (`stream`, `room`, `playback`) are chosen
+by the control side and mean nothing to the worker beyond equality. Direction is seen from the bridge.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+import msgspec
+
+VERSION: Final = 1
+"""Raised when a message changes its meaning; a worker of another version is refused at its `Ready`."""
+
+NO_ROOM: Final = 0
+"""The room of a stream that is in none: it hears its own prompts or its music and nobody hears it."""
+
+
+class Codec(IntEnum):
+    """What a row's payload is. The number is the static RTP payload type (RFC 3551) where there is one."""
+
+    PCMU = 0
+    PCMA = 8
+
+
+class Format(msgspec.Struct, frozen=True, gc=False):
+    """How a stream's RTP is written and read, as negotiated by SDP."""
+
+    codec: Codec
+    payload_type: int
+    """0-127: the number of `codec` in both directions."""
+    telephone_event: int = -1
+    """Payload type of RFC 4733 events, or -1 where none was negotiated."""
+    send: bool = True
+    """False where the peer must not be sent to (a=sendonly or inactive seen from the peer: recvonly ...)."""
+    receive: bool = True
+    """False while the peer holds us: nothing arrives, and that is no time-out."""
+
+
+class Endpoint(msgspec.Struct, frozen=True, gc=False):
+    """An IP address (text) and a UDP port."""
+
+    host: str
+    port: int
+
+
+class Segment(msgspec.Struct, frozen=True, gc=False):
+    """`length` samples of the shared audio array from `offset` on, both in samples at 8 kHz."""
+
+    offset: int
+    length: int
+
+
+class Command(msgspec.Struct, frozen=True, tag=True):
+    """Base of everything that control tells a worker."""
+
+
+class Load(Command, frozen=True):
+    """Map the shared audio (its file descriptor travels beside this message): `samples` int16 samples at 8 kHz,
+    then as many PCMU bytes, then as many PCMA bytes."""
+
+    samples: int
+
+
+class OpenStream(Command, frozen=True):
+    """A new row. Its RTP and RTCP sockets travel beside this message, RTP first.
+
+    `ssrc`, `sequence` and `timestamp` are the first ones sent: random for a new call, continued for a taken-over one.
+    """
+
+    stream: int
+    format: Format
+    ssrc: int
+    sequence: int
+    timestamp: int
+    cname: str
+    remote: Endpoint | None = None
+    """Where SDP says the peer listens; None until known. Sources are learned by the rules of docs/design.md."""
+    latched: bool = False
+    """The peer's source is already known to be `remote` (take-over, move): connect at once."""
+    room: int = NO_ROOM
+    muted: bool = False
+    rtp_timeout_s: float = 60.0
+    """After so long without RTP (while `format.receive`) `RtpTimedOut` is reported, once."""
+
+
+class UpdateStream(Command, frozen=True):
+    """New negotiation (re-INVITE): format and, where `remote` is given, a new address, to be learned anew."""
+
+    stream: int
+    format: Format
+    remote: Endpoint | None = None
+
+
+class CloseStream(Command, frozen=True):
+    """The row ends; answered by `StreamClosed` with its last figures. Unknown streams are ignored."""
+
+    stream: int
+
+
+class Route(Command, frozen=True):
+    """Into `room`, or out of all (`NO_ROOM`). Private playback goes on."""
+
+    stream: int
+    room: int
+
+
+class Mute(Command, frozen=True):
+    """While muted the row is not heard by anyone; it hears."""
+
+    stream: int
+    muted: bool
+
+
+class Music(Command, frozen=True):
+    """What a row in no room hears under its prompts: a loop of `segment`, or silence. All rows with the same segment
+    hear the same moment of it, so that they share one encoded frame."""
+
+    stream: int
+    segment: Segment | None = None
+
+
+class Play(Command, frozen=True):
+    """Queue audio to one row. It is mixed over what the row hears, which is lowered meanwhile.
+
+    With `replace`, what is queued or playing is dropped first (without `PlaybackEnded` for the dropped).
+    """
+
+    stream: int
+    playback: int
+    segments: list[Segment]
+    replace: bool = False
+
+
+class StopPlay(Command, frozen=True):
+    """Drop a row's private queue; no `PlaybackEnded` follows."""
+
+    stream: int
+
+
+class PlayRoom(Command, frozen=True):
+    """Queue audio to everybody in a room, after what is queued there already."""
+
+    room: int
+    playback: int
+    segments: list[Segment]
+
+
+class SendDigits(Command, frozen=True):
+    """Send telephone-events (RFC 4733), one after another, `duration_ms` each with `gap_ms` between."""
+
+    stream: int
+    digits: str
+    duration_ms: int = 100
+    gap_ms: int = 60
+
+
+class Shutdown(Command, frozen=True):
+    """Finish this tick and exit."""
+
+
+class Event(msgspec.Struct, frozen=True, tag=True):
+    """Base of everything that a worker tells control."""
+
+
+class Ready(Event, frozen=True):
+    """The worker's first word: it can be sent commands."""
+
+    version: int
+    pid: int
+
+
+class DigitReceived(Event, frozen=True):
+    """A key was pressed: reported once, when the first packet of its event arrives. `digit` is one of 0-9*#A-D."""
+
+    stream: int
+    digit: str
+
+
+class PlaybackEnded(Event, frozen=True):
+    """The last sample of a `Play` or `PlayRoom` has been sent. `stream` is 0 for a room's."""
+
+    playback: int
+    stream: int = 0
+    room: int = 0
+
+
+class SourceLatched(Event, frozen=True):
+    """The peer's source address is now fixed; the socket is connected to it."""
+
+    stream: int
+    remote: Endpoint
+
+
+class RtpTimedOut(Event, frozen=True):
+    """Nothing came for the stream's `rtp_timeout_s`."""
+
+    stream: int
+
+
+class StreamClosed(Event, frozen=True):
+    """The row is gone. `sequence` and `timestamp` are the next that would have been sent, for another worker to use."""
+
+    stream: int
+    sequence: int = 0
+    timestamp: int = 0
+    packets_in: int = 0
+    packets_out: int = 0
+    lost: int = 0
+    late: int = 0
+    duplicate: int = 0
+    jitter_ms: float = 0.0
+
+
+AnyCommand = (
+    Load | OpenStream | UpdateStream | CloseStream | Route | Mute | Music | Play | StopPlay | PlayRoom | SendDigits | Shutdown
+)
+AnyEvent = Ready | DigitReceived | PlaybackEnded | SourceLatched | RtpTimedOut | StreamClosed
+
+encoder: Final = msgspec.msgpack.Encoder()
+command_decoder: Final = msgspec.msgpack.Decoder(AnyCommand)
+event_decoder: Final = msgspec.msgpack.Decoder(AnyEvent)

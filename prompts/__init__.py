@@ -1,0 +1,1 @@
+"""What callers hear that nobody says: prompts in three languages, tones, hold music."""

@@ -1,0 +1,1 @@
+"""SIP edges: the sockets that carry messages."""
