@@ -1,0 +1,221 @@
+"""What the switchboard wants done. `bridge.server` does it, in the order given, and nothing else touches the world.
+
+Numbers: `call` is the agent's handle of a SIP call; `leg` is the switchboard's number of a person on the line and, once
+audio is asked for, also the number of that person's media `stream`; `room` is the media plane's number of a conference.
+Conference and participant ids are text, unique across machines; records and logs carry them.
+
+Every effect may fail. How a failure comes back is said at each; an effect whose failure does not come back needs none,
+because another event tells the same story (a call that cannot be accepted ends with `CallEnded`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from media.control import AnyCommand, Endpoint, Format
+
+# --- calls: executed by the method of `sip.agent.Agent` that bears the same name -------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RingCall:
+    """180 Ringing: `agent.ring`."""
+
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptCall:
+    """200 with our answer, or with our offer where the INVITE brought none: `agent.accept`."""
+
+    call: int
+    sdp: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RejectCall:
+    """A final answer that is no 2xx: `agent.reject`."""
+
+    call: int
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpCall:
+    """BYE, with `reason` as RFC 3326 Reason: `agent.hang_up`. `CallEnded` follows."""
+
+    call: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """200 to a re-INVITE, with our answer or (late offer) our offer: `agent.accept_offer`."""
+
+    call: int
+    sdp: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RejectOffer:
+    """A refused re-INVITE; the session that runs goes on unchanged: `agent.reject_offer`."""
+
+    call: int
+    status: int
+
+
+# --- media: executed by the pool -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStream:
+    """Bind ports for `stream` on a worker: answered by `StreamOpened` or `StreamRefused`, once.
+
+    `room` is where the stream belongs at once (the pool picks the room's worker), or `media.control.NO_ROOM`. The pool
+    adds sockets, SSRC, first sequence and timestamp, and CNAME. A `CloseStream` may come before the answer: then the
+    answer may still come, and is ignored.
+    """
+
+    stream: int
+    format: Format
+    remote: Endpoint | None
+    room: int
+    muted: bool
+    rtp_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CloseStream:
+    """Give the stream's row and ports back. Once per `OpenStream` that was not refused and not closed by the pool."""
+
+    stream: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaCommand:
+    """A command for the worker that owns its stream or its room; the pool moves a row whose `Route` names a room of
+    another worker. One that cannot be delivered is lost: timers guard what waits for it."""
+
+    command: AnyCommand
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRoom:
+    """The media room is empty and its number will not be used again: the pool may forget which worker had it."""
+
+    room: int
+
+
+# --- the store: answered by an event with the same `leg` -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpPasscode:
+    """Whose passcode is this, and may it be used now? Answered by `PasscodeFound` or `LookUpFailed`.
+
+    `source` is the network address the call came from and `access_number` what was dialled, for the guessing limits
+    (G5). The digits are never shown by `repr`.
+    """
+
+    leg: int
+    passcode: str = field(repr=False)
+    source: str
+    access_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCounterPassword:
+    """Answered by `CounterPasswordChecked` or `LookUpFailed`. `key` is what `PasscodeFound` brought."""
+
+    leg: int
+    key: str = field(repr=False)
+    password: str = field(repr=False)
+    source: str
+
+
+# --- records: written in order; a failure is the store's to log and to retry, the call goes on -----------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConferenceStarted:
+    """The first participant is in. `pair` is the passcode pair's id, or None for an open room named `name`."""
+
+    conference: str
+    pair: int | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordJoined:
+    """One per participant (R2, R3): followed by exactly one `RecordLeft` of the same participant."""
+
+    participant: str
+    conference: str
+    role: str
+    """"moderator" or "participant"."""
+    caller: str
+    """The user part of the caller's From, as the peer says it."""
+    access_number: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLeft:
+    participant: str
+    conference: str
+    reason: str
+    """One of `LeftBecause`'s values."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConferenceEnded:
+    conference: str
+    reason: str
+
+
+# --- the log ---------------------------------------------------------------------------------------------------------
+
+
+class Level(Enum):
+    """How much an operator cares. The values are structlog's method names."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A line for an operator. `fields` carry `call_id`, `leg`, `conference` where there are such; never digits."""
+
+    level: Level
+    event: str
+    fields: Mapping[str, object]
+
+
+Effect = (
+    RingCall
+    | AcceptCall
+    | RejectCall
+    | HangUpCall
+    | AcceptOffer
+    | RejectOffer
+    | OpenStream
+    | CloseStream
+    | MediaCommand
+    | CloseRoom
+    | LookUpPasscode
+    | CheckCounterPassword
+    | RecordConferenceStarted
+    | RecordJoined
+    | RecordLeft
+    | RecordConferenceEnded
+    | Log
+)

@@ -1,0 +1,54 @@
+"""What the switchboard is told, besides `sip.events` and `media.control` events, which come as they are.
+
+The pool answers `OpenStream` with `StreamOpened` or `StreamRefused`. A stream that the pool loses later (its worker died
+and no spare could take it over) is told as `media.control.StreamClosed`, as every other end of a row.
+The store answers `LookUpPasscode` and `CheckCounterPassword`. `Drain` comes from the operator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOpened:
+    """The stream's RTP socket listens at `host` and `port`, the address to be said in SDP."""
+
+    stream: int
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRefused:
+    """No port or no row is free, or the worker is away; `reason` is for the log."""
+
+    stream: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasscodeFound:
+    """What the service says about the keyed passcode: allowed or not, whose, and how long the caller must wait first."""
+
+    leg: int
+    verdict: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CounterPasswordChecked:
+    leg: int
+    verdict: Any
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpFailed:
+    """The store could not answer. The caller is told so and may try later."""
+
+    leg: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Take no new calls (503 with Retry-After); those that are up go on until they end."""
