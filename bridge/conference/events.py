@@ -1,0 +1,131 @@
+"""What happens to a conference: the second argument of `reduce`.
+
+A person in a conference is the `leg` they speak over, the call's own number, for as long as they are in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bridge.conference.commands import Command
+    from bridge.service.role import Role
+    from bridge.service.settings import Settings
+
+
+class LeaveReason(Enum):
+    """Why somebody is no longer in a conference (R2)."""
+
+    HUNG_UP = "hung_up"
+    """The caller hung up."""
+    LOST = "lost"
+    """The caller vanished: no RTP for its time-out, no answer to a request."""
+    FAILED = "failed"
+    """Something of ours gave way: worker, store, transport."""
+    DISCONNECTED = "disconnected"
+    """An operator or moderator put this one out."""
+    CONFERENCE_ENDED = "conference_ended"
+    """The conference was ended for everybody by a moderator or operator."""
+    MODERATOR_LEFT = "moderator_left"
+    """The conference ended because its last moderator did not come back (C5)."""
+    MAXIMUM_LENGTH = "maximum_length"
+    """The conference ended because its time was up (C6)."""
+    SHUT_DOWN = "shut_down"
+    """The bridge is being stopped."""
+
+
+class TimerKey(Enum):
+    """The timers of one conference; at most one of each runs."""
+
+    WAITING_PROMPT = "waiting_prompt"
+    """A word to those who wait without music."""
+    GRACE = "grace"
+    """C5: the last moderator's time to come back is over."""
+    LENGTH_WARNING = "length_warning"
+    """C6: the maximum length is near."""
+    LENGTH = "length"
+    """C6: the maximum length is reached."""
+    HOURS_WARNING = "hours_warning"
+    """Level 1: the hours of use are about to end."""
+    STRAGGLERS = "stragglers"
+    """The conference is over and somebody's call has still not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A call has passed the reception and wants in. Ask `admit` first: a refusal is nicer from the dialogue."""
+
+    leg: int
+    role: Role
+    name: str | None = None
+    """Who it is, where an individual counter-password or the caller's own registration says so (A5)."""
+    muted: bool = False
+    """Muted by own choice before coming in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The call is over, or has been taken out of the conference. A leg that is not in is ignored."""
+
+    leg: int
+    reason: LeaveReason = LeaveReason.HUNG_UP
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A star command was keyed. `command` is None where the keys mean nothing; `keys` is what was keyed."""
+
+    leg: int
+    command: Command | None
+    keys: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MuteOne:
+    """An operator (or moderator's page) mutes or unmutes one; `*6` undoes it."""
+
+    leg: int
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """An operator (or moderator's page) puts one out."""
+
+    leg: int
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The conference is ended for everybody. `by` names who did it, for the log."""
+
+    by: str
+    reason: LeaveReason = LeaveReason.CONFERENCE_ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer set by `SetTimer` is due. One that was cancelled or set anew meanwhile is ignored."""
+
+    key: TimerKey
+
+
+@dataclass(frozen=True, slots=True)
+class HoursEndAt:
+    """The level's hours of use end at `at`, on the clock of `now`: told by who knows the time of day, once the
+    conference has opened (`levels.end_of_hours`). People are warned, nobody is cut off.
+    """
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """The pair's settings are new. A conference in progress keeps those it opened with (A7)."""
+
+    settings: Settings
+
+
+Event = Join | Leave | Press | MuteOne | Disconnect | End | TimerFired | HoursEndAt | SettingsChanged
