@@ -1,0 +1,234 @@
+"""A whole configuration file: every fault of it at once, each with its line, or the `Config` it says.
+
+tomllib stops at the first fault of syntax; then that is the only one told. Once the text is TOML, every key is looked at:
+unknown ones get the nearest known one, wrong values what they must be, and at last what only the whole can say (ports
+that overlap, numbers given twice) is checked on the tables that are sound.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import MISSING, dataclass, fields
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, get_args, get_origin, get_type_hints
+
+from bridge.config.lines import Path as KeyPath
+from bridge.config.lines import locate
+from bridge.config.settings import PORTS_PER_STREAM, Config
+from bridge.config.values import Address, Fallible, Range, read_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MAX_FILE_BYTES: Final = 1_000_000
+"""A configuration is a few kilobytes; what is larger is the wrong file, and is not read."""
+
+_POSITION: Final = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """What is wrong on which line (from 1)."""
+
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.text}"
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used: `faults` are all of its faults."""
+
+    def __init__(self, path: Path, faults: list[Fault]) -> None:
+        super().__init__("\n".join(f"{path}:{fault.line}: {fault.text}" for fault in faults))
+        self.path = path
+        self.faults = faults
+
+
+def check(text: str, *, directory: Path = Path()) -> list[Fault]:
+    """Every fault of the configuration `text`, in the order of lines; none where it may be used."""
+    return read(text, directory=directory)[1]
+
+
+def load(path: Path) -> Config:
+    """The configuration in the file at `path`; raises `ConfigError` with every fault."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ConfigError(
+                path, [Fault(1, f"the file is larger than {MAX_FILE_BYTES} bytes: is it the right one?")]
+            )
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise ConfigError(path, [Fault(1, f"cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(path, [Fault(1, "is not UTF-8 text")]) from error
+    config, faults = read(text, directory=path.parent)
+    if faults:
+        raise ConfigError(path, faults)
+    return config
+
+
+def read(text: str, *, directory: Path = Path()) -> tuple[Config, list[Fault]]:
+    """The configuration that `text` says, with defaults where it says nothing or nothing sound, and every fault."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return Config(directory=directory), [_syntax_fault(str(error), text)]
+    except RecursionError:
+        return Config(directory=directory), [Fault(1, "brackets are nested too deeply")]
+    reader = _Reader(locate(text.replace("\r\n", "\n")))
+    config: Config = reader.table(Config, document, (), known={"directory": directory})
+    reader.consistency(config)
+    return config, sorted(set(reader.faults))
+
+
+def _syntax_fault(message: str, text: str) -> Fault:
+    found = _POSITION.search(message)
+    line = int(found["line"]) if found and found["line"] else max(1, len(text.splitlines()))
+    said = _POSITION.sub("", message)
+    return Fault(line, f"this is not TOML: {said[:1].lower()}{said[1:]}")
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+class _Reader:
+    def __init__(self, lines: Mapping[KeyPath, int]) -> None:
+        self.lines = lines
+        self.faults: list[Fault] = []
+
+    def fault(self, path: KeyPath, text: str) -> None:
+        while path and path not in self.lines:
+            path = path[:-1]
+        self.faults.append(Fault(self.lines.get(path, 1), text))
+
+    def table(self, kind: type, values: Mapping[str, Any], path: KeyPath, known: Mapping[str, Any]) -> Any:
+        """`values` as a `kind`; what does not fit is told and left at its default. None where no default is left."""
+        hints = _hints(kind)
+        settable = [each for each in fields(kind) if each.name not in known]
+        names = {each.name for each in settable}
+        for key in values:
+            if key not in names:
+                self.fault((*path, key), _unknown(key, path, names))
+        taken = dict(known)
+        for each in settable:
+            if each.name in values:
+                value = self._value(hints[each.name], values[each.name], (*path, each.name))
+                if value is not None:
+                    taken[each.name] = value
+                    continue
+            elif each.default is MISSING and each.default_factory is MISSING:
+                self.fault(path, f"{_name(path)} needs the key {each.name}")
+            if each.default is MISSING and each.default_factory is MISSING:
+                return None
+        return kind(**taken)
+
+    def _value(self, hint: Any, value: object, path: KeyPath) -> Any:
+        if hasattr(hint, "__dataclass_fields__") and hint is not Address:
+            if isinstance(value, dict):
+                return self.table(hint, value, path, known={})
+            self.fault(path, f"{_name(path)} must be a table: [{_name(path)}]")
+            return None
+        item = get_args(hint)[0] if get_origin(hint) is tuple else None
+        if hasattr(item, "__dataclass_fields__") and item is not Address:
+            return self._tables(item, value, path)
+        try:
+            found = read_value(hint, value)
+        except ValueError as fault:
+            told = value
+            if isinstance(fault, Fallible) and isinstance(value, list):
+                path, told = (*path, fault.index), value[fault.index]
+            self.fault(path, f"{_name(path)} must be {fault}, not {_show(told)}")
+            return None
+        bounds = next((each for each in getattr(hint, "__metadata__", ()) if isinstance(each, Range)), None)
+        if isinstance(found, tuple) and bounds is not None and not bounds.holds(len(found)):
+            self.fault(path, f"{_name(path)} must have at least {bounds.lower:g} entry")
+            return None
+        return found
+
+    def _tables(self, kind: Any, value: object, path: KeyPath) -> Any:
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            self.fault(path, f"{_name(path)} must be tables, each under its own [[{_name(path)}]]")
+            return None
+        found = [self.table(kind, each, (*path, index), known={}) for index, each in enumerate(value)]
+        return tuple(each for each in found if each is not None)
+
+    def consistency(self, config: Config) -> None:
+        """What only the whole configuration can say."""
+        self._listening(config)
+        self._ports(config)
+        service = config.service
+        if service.level_1_opens >= service.level_1_closes:
+            self.fault(
+                ("service", "level_1_closes"),
+                f"service.level_1_closes ({service.level_1_closes}) must be later than level_1_opens "
+                f"({service.level_1_opens})",
+            )
+        self._repeated("access_numbers", "number", [each.number for each in config.access_numbers])
+        self._repeated("open_rooms", "pattern", [each.pattern for each in config.open_rooms])
+        if config.prompts.directory and not config.resolve(config.prompts.directory).is_dir():
+            self.fault(
+                ("prompts", "directory"), f"prompts.directory: there is no folder {config.prompts.directory}"
+            )
+        if config.log.file and not config.resolve(config.log.file).parent.is_dir():
+            self.fault(("log", "file"), f"log.file: there is no folder {config.log.file.parent}")
+
+    def _listening(self, config: Config) -> None:
+        server = config.server
+        if not server.udp and not server.tcp:
+            self.fault(("server", "udp"), "server.udp and server.tcp are both empty: nobody could call")
+        for name, addresses in (("udp", server.udp), ("tcp", server.tcp)):
+            for index, address in enumerate(addresses):
+                if address in addresses[:index]:
+                    self.fault(("server", name, index), f"server.{name} names {address} twice")
+
+    def _ports(self, config: Config) -> None:
+        media = config.media
+        if media.port_high - media.port_low + 1 < PORTS_PER_STREAM:
+            self.fault(
+                ("media", "port_high"),
+                f"media.port_high ({media.port_high}) must be above media.port_low ({media.port_low})",
+            )
+            return
+        for index, address in enumerate(config.server.udp):
+            if media.port_low <= address.port <= media.port_high:
+                self.fault(
+                    ("server", "udp", index),
+                    f"server.udp {address} lies within the media ports {media.port_low} to {media.port_high}",
+                )
+
+    def _repeated(self, table: str, key: str, values: Iterable[str]) -> None:
+        seen: set[str] = set()
+        for index, value in enumerate(values):
+            if value in seen:
+                self.fault((table, index, key), f'{table}: {key} "{value}" is given twice')
+            seen.add(value)
+
+
+def _unknown(key: str, path: KeyPath, names: set[str]) -> str:
+    near = get_close_matches(key, names, 1)
+    where = f" in [{_name(path)}]" if path else ""
+    return f'there is no key "{key}"{where}' + (f': did you mean "{near[0]}"?' if near else "")
+
+
+def _name(path: KeyPath) -> str:
+    return ".".join(part for part in path if isinstance(part, str))
+
+
+def _show(value: object) -> str:
+    """A value as TOML has it, shortened: it is the operator's own text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 60 else f'"{value[:57]}..."'
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "a table"
+    return "a date or time"

@@ -1,0 +1,227 @@
+"""What can be set: one frozen table per section of the file, each with safe defaults.
+
+"Safe" means: nothing listens beyond this machine, nobody enters without a passcode, and every queue and table has a bound.
+`roda.example.toml` says the same to the operator, key by key; a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+from bridge.config.values import Address, Form, MinuteOfDay, Network, OneOf, Range
+
+SIP_PORT: Final = 5060
+"""RFC 3261 section 19.1.2."""
+
+PORTS_PER_STREAM: Final = 2
+"""RTP on an even port, RTCP on the next (RFC 3550 section 11)."""
+
+LANGUAGES: Final = ("pt", "en", "es")
+"""Languages there are prompts in."""
+
+LEVEL_1_OPENS: Final = MinuteOfDay(6 * 60)
+LEVEL_1_CLOSES: Final = MinuteOfDay(24 * 60)
+"""The hours of level 1 as service.md has them: 06:00 to 24:00, local time."""
+
+_LOOPBACK: Final = Address("127.0.0.1", SIP_PORT)
+
+Language = Annotated[str, OneOf(LANGUAGES)]
+Port = Annotated[int, Range(1024, 65535)]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where callers reach us."""
+
+    udp: tuple[Address, ...] = (_LOOPBACK,)
+    tcp: tuple[Address, ...] = (_LOOPBACK,)
+    advertised: Annotated[
+        str, Form(re.compile(r"|[0-9A-Za-z.:-]{1,253}"), "an IP address or a host name")
+    ] = ""
+    """What we call ourselves in Via, Contact and SDP where a router maps our address; empty: the address in use."""
+    node: Annotated[str, Form(re.compile(r"[A-Za-z0-9-]{1,32}"), "1 to 32 letters, digits and hyphens")] = (
+        "roda"
+    )
+    """The name of this machine among those that share a store: each closes only its own records after a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """How many people's audio, and on which ports."""
+
+    workers: Annotated[int, Range(0, 256)] = 0
+    """Media processes; 0 is one per core, less one for control, at least one (`worker_count`)."""
+    streams_per_worker: Annotated[int, Range(1, 20_000)] = 4000
+    port_low: Port = 16384
+    port_high: Port = 32767
+    rtp_timeout_s: Annotated[float, Range(5, 86_400)] = 60.0
+    """How long a caller may be silent on the network (not: say nothing) before the call is given up."""
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or max(1, (os.cpu_count() or 1) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is refused with 503 and Retry-After; 0 is no limit."""
+
+    calls: Annotated[int, Range(0, 100_000)] = 8000
+    calls_per_source: Annotated[int, Range(0, 100_000)] = 1000
+    """Calls up at once from one network address. A telephone trunk is one address."""
+    calls_per_second: Annotated[int, Range(0, 10_000)] = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where things are kept."""
+
+    url: Annotated[
+        str,
+        Form(
+            re.compile(r"sqlite:///.+|sqlite://|postgresql(\+psycopg)?://.+"),
+            'an address such as "sqlite:///var/roda.db" or "postgresql://user@host/roda"',
+        ),
+    ] = "sqlite:///var/roda.db"
+    directory: Path = Path("var")
+    """The state directory: the key of the passcode digests, records that wait for an absent database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Rules for callers that a passcode pair does not set for itself."""
+
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("America/Sao_Paulo"))
+    """Whose hours level 1 follows."""
+    language: Language = "pt"
+    """Of the prompts, where neither the access number nor the pair names one."""
+    passcode_length: Annotated[int, Range(6, 16)] = 8
+    attempts: Annotated[int, Range(1, 10)] = 3
+    """A3: how often a caller may key a wrong passcode in one call."""
+    grace_s: Annotated[float, Range(0, 3600)] = 60.0
+    """C5: from the warning after the last moderator left until everyone is disconnected."""
+    level_1_opens: MinuteOfDay = LEVEL_1_OPENS
+    level_1_closes: MinuteOfDay = LEVEL_1_CLOSES
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """What callers hear."""
+
+    directory: Path | None = None
+    """Recordings found here replace ours of the same name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Where lines for the operator go."""
+
+    format: Annotated[str, OneOf(("auto", "console", "json"))] = "auto"
+    """auto: for people on a terminal, JSON lines otherwise."""
+    level: Annotated[str, OneOf(("debug", "info", "warning", "error"))] = "info"
+    file: Path | None = None
+    """None is standard output."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessNumber:
+    """A1: a number that callers dial to be asked for their passcode."""
+
+    number: Annotated[
+        str,
+        Form(
+            re.compile(r"\+?[0-9A-Za-z][0-9A-Za-z._-]{0,63}"),
+            "a telephone number or the user part of a SIP address, without spaces",
+        ),
+    ]
+    label: str = ""
+    country: Annotated[
+        str, Form(re.compile(r"|[A-Z]{2}"), 'a country of ISO 3166, two capital letters such as "BR"')
+    ] = ""
+    language: Annotated[str, OneOf(("", *LANGUAGES))] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoom:
+    """A pattern of numbers that trusted networks may dial straight into a room, without a passcode."""
+
+    pattern: Annotated[
+        str,
+        Form(
+            re.compile(r"[A-Za-z0-9+._-]*\{room\}[A-Za-z0-9+._-]*"),
+            'a number with "{room}" once in it, such as "conf-{room}"',
+        ),
+    ]
+    networks: Annotated[tuple[Network, ...], Range(1)]
+    """Who may: never everyone by omission."""
+
+    def room(self, number: str, source: str) -> str | None:
+        """The room that `number`, dialled from the address `source`, means; None where it means none or may not."""
+        before, _, after = self.pattern.partition("{room}")
+        name = number[len(before) : len(number) - len(after)]
+        if not (number.startswith(before) and number.endswith(after) and _ROOM_NAME.fullmatch(name)):
+            return None
+        try:
+            ip = ip_address(source)
+        except ValueError:
+            return None
+        mapped = getattr(ip, "ipv4_mapped", None)
+        return name if any((mapped or ip) in network for network in self.networks) else None
+
+
+_ROOM_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""64: a room's name is kept in records and logs; a longer one is no room."""
+
+LOOPBACK_NETWORKS: Final[tuple[Network, ...]] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole configuration. Relative paths are relative to `directory`, where the file is."""
+
+    server: Server = field(default_factory=Server)
+    media: Media = field(default_factory=Media)
+    limits: Limits = field(default_factory=Limits)
+    store: Store = field(default_factory=Store)
+    service: Service = field(default_factory=Service)
+    prompts: Prompts = field(default_factory=Prompts)
+    log: Log = field(default_factory=Log)
+    access_numbers: tuple[AccessNumber, ...] = ()
+    open_rooms: tuple[OpenRoom, ...] = ()
+    directory: Path = Path()
+
+    @staticmethod
+    def with_open_rooms() -> Config:
+        """What `roda serve --open-rooms` means: the defaults, and `conf-{room}` for this machine alone.
+
+        One address makes all the calls of a load test, as fast as it can: the limits per source and second are off.
+        """
+        return Config(
+            limits=replace(Limits(), calls_per_source=0, calls_per_second=0),
+            open_rooms=(OpenRoom("conf-{room}", LOOPBACK_NETWORKS),),
+        )
+
+    def resolve(self, path: Path) -> Path:
+        """`path` as seen from where the configuration is."""
+        return self.directory / path
+
+    @property
+    def state_directory(self) -> Path:
+        return self.resolve(self.store.directory)
+
+    @property
+    def store_url(self) -> str:
+        """The store's address with a relative SQLite path resolved."""
+        prefix = "sqlite:///"
+        if not self.store.url.startswith(prefix):
+            return self.store.url
+        return prefix + str(self.resolve(Path(self.store.url.removeprefix(prefix))))
+
+    def access_number(self, dialled: str) -> AccessNumber | None:
+        return next((number for number in self.access_numbers if number.number == dialled), None)

@@ -1,0 +1,86 @@
+import re
+import tomllib
+from dataclasses import fields, replace
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.config import Config, OpenRoom, check, read
+from bridge.config.settings import AccessNumber, Media
+
+EXAMPLE = Path(__file__).parents[3] / "roda.example.toml"
+
+
+def uncommented(text: str) -> str:
+    """The example with its commented-out settings in force, and its prose still comments."""
+    return re.sub(r"(?m)^# (\[\[|[a-z_0-9]+ = )", r"\1", text)
+
+
+def keys(document: dict[str, Any]) -> set[tuple[str, str]]:
+    tables = ((name, table[0] if isinstance(table, list) else table) for name, table in document.items())
+    return {(name, key) for name, table in tables for key in table}
+
+
+def test_the_example_as_it_stands_is_the_default() -> None:
+    config, faults = read(EXAMPLE.read_text())
+    assert faults == []
+    assert config == Config()
+
+
+def test_the_example_shows_every_default_and_documents_every_key(tmp_path: Path) -> None:
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "var").mkdir()
+    text = uncommented(EXAMPLE.read_text())
+    assert check(text, directory=tmp_path) == []
+    expected = {
+        (table.name, key.name)
+        for table in fields(Config)
+        if table.name not in {"directory", "access_numbers", "open_rooms"}
+        for key in fields(getattr(Config(), table.name))
+    }
+    expected |= {("access_numbers", key.name) for key in fields(AccessNumber)}
+    expected |= {("open_rooms", key.name) for key in fields(OpenRoom)}
+    assert keys(tomllib.loads(text)) == expected
+
+
+def test_by_default_nothing_listens_beyond_this_machine_and_nobody_enters_without_a_passcode() -> None:
+    config = Config()
+    assert all(address.is_loopback for address in (*config.server.udp, *config.server.tcp))
+    assert config.open_rooms == ()
+
+
+def test_open_rooms_are_for_loopback_alone_on_the_default_port() -> None:
+    config = Config.with_open_rooms()
+    assert [str(address) for address in config.server.udp + config.server.tcp] == ["127.0.0.1:5060"] * 2
+    (room,) = config.open_rooms
+    assert room.room("conf-blue", "127.8.0.1") == "blue"
+    assert room.room("conf-blue", "::1") == "blue"
+    assert room.room("conf-blue", "::ffff:127.0.0.1") == "blue"
+    assert room.room("conf-blue", "10.0.0.1") is None
+    assert room.room("conf-blue", "no address") is None
+
+
+@pytest.mark.parametrize("number", ["conf-", "conf", "blue", "", "conf-a b", "conf-" + "a" * 65])
+def test_a_number_that_is_not_the_pattern_is_no_room(number: str) -> None:
+    assert OpenRoom("conf-{room}", (ip_network("::/0"),)).room(number, "::1") is None
+
+
+def test_a_pattern_may_have_an_end_and_the_two_must_not_overlap() -> None:
+    room = OpenRoom("a{room}a", (ip_network("127.0.0.0/8"),))
+    assert room.room("axa", "127.0.0.1") == "x"
+    assert room.room("a", "127.0.0.1") is None
+    assert room.room("aa", "127.0.0.1") is None
+
+
+def test_there_is_always_a_media_worker() -> None:
+    assert Media().worker_count >= 1
+    assert replace(Media(), workers=3).worker_count == 3
+
+
+def test_an_absolute_database_stays_where_it_is() -> None:
+    config, _ = read("[store]\nurl = 'sqlite:////tmp/x.db'", directory=Path("/etc"))
+    assert config.store_url == "sqlite:////tmp/x.db"
+    config, _ = read("[store]\nurl = 'postgresql://h/d'", directory=Path("/etc"))
+    assert config.store_url == "postgresql://h/d"

@@ -1,0 +1,47 @@
+from ipaddress import ip_network
+from typing import Annotated
+
+import pytest
+
+from bridge.config.values import Address, Fallible, MinuteOfDay, Network, Range, read_value
+
+
+@pytest.mark.parametrize(
+    ("text", "address"), [("10.0.0.1:5060", "10.0.0.1:5060"), ("[::1]:5061", "[::1]:5061")]
+)
+def test_an_address_is_written_as_it_was_read(text: str, address: str) -> None:
+    assert str(read_value(Address, text)) == address
+
+
+@pytest.mark.parametrize(
+    "text", ["", "10.0.0.1", "10.0.0.1:0", "10.0.0.256:1", "[10.0.0.1]:1", "[::g]:1", 5060, None]
+)
+def test_what_is_no_address_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="a numeric address and a port"):
+        read_value(Address, text)
+
+
+def test_loopback_is_known() -> None:
+    assert Address("127.0.0.5", 1).is_loopback
+    assert not Address("0.0.0.0", 1).is_loopback
+
+
+def test_a_list_says_which_of_its_values_does_not_fit() -> None:
+    with pytest.raises(Fallible) as raised:
+        read_value(tuple[Network, ...], ["10.0.0.0/8", "nowhere"])
+    assert raised.value.index == 1
+    assert read_value(tuple[Network, ...], ["10.0.0.0/8"]) == (ip_network("10.0.0.0/8"),)
+
+
+def test_a_day_has_1440_minutes_and_an_end() -> None:
+    assert read_value(MinuteOfDay, "24:00") == 1440
+    assert str(read_value(MinuteOfDay, "06:30")) == "06:30"
+    for text in ("24:01", "6:00", "12:60", 6):
+        with pytest.raises(ValueError, match="a time of day"):
+            read_value(MinuteOfDay, text)
+
+
+def test_a_number_stays_within_its_range() -> None:
+    assert read_value(Annotated[float, Range(0)], 3) == 3.0
+    with pytest.raises(ValueError, match="a number of at least 0"):
+        read_value(Annotated[float, Range(0)], -1)
