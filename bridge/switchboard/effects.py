@@ -100,7 +100,8 @@ class CloseStream:
 @dataclass(frozen=True, slots=True)
 class MediaCommand:
     """A command for the worker that owns its stream or its room; the pool moves a row whose `Route` names a room of
-    another worker. One that cannot be delivered is lost: timers guard what waits for it."""
+    another worker. One that cannot be delivered is lost: timers guard what waits for it.
+    """
 
     command: AnyCommand
 

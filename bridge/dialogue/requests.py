@@ -1,0 +1,128 @@
+"""What a dialogue may ask for. Each request is yielded; what the dialogue is sent back is said at each.
+
+A dialogue is a generator. `yield from` the small functions at the bottom: they give the answer its type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from prompts.phrases import Utterance
+
+FIRST_DIGIT_S: Final = 8.0
+"""Silence after a prompt before a caller counts as having keyed nothing: time to find the paper with the code on it."""
+
+NEXT_DIGIT_S: Final = 4.0
+"""A pause between two keys that submits what was keyed (A3), long enough to look at the paper again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak; nothing is sent back, at the end or as soon as a key interrupts.
+
+    Keys typed ahead skip it, and a key during it ends it and counts (A3). `fresh` forgets what was typed ahead before:
+    after a wrong code, keys meant for the step after a right one mean nothing. An utterance that is `final` is heard to
+    its end whatever is pressed.
+    """
+
+    utterance: Utterance
+    language: str
+    fresh: bool = False
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Keys up to `#`, or up to a pause. Sent back: `Keyed`."""
+
+    max_digits: int
+    """More are a mistake: the answer is then one digit longer than allowed, which no code is."""
+    first_digit_s: float = FIRST_DIGIT_S
+    next_digit_s: float = NEXT_DIGIT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait in silence, for instance because somebody guesses codes (G5). Keys meanwhile are typed ahead."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpPasscode:
+    """Sent back: the service's verdict, or `NotAvailable`."""
+
+    passcode: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCounterPassword:
+    """Sent back: the service's verdict, or `NotAvailable`."""
+
+    verdict: Any
+    """The answer to `LookUpPasscode` that asks for the counter-password."""
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Into the conference of the verdict. Sent back: `Admission`."""
+
+    verdict: Any
+
+
+Request = Say | Collect | Pause | LookUpPasscode | CheckCounterPassword | Join
+
+
+class KeyedBy(Enum):
+    """What ended a `Collect`."""
+
+    HASH = "hash"
+    PAUSE = "pause"
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """The digits before `#` or before the pause; empty where nobody pressed anything."""
+
+    digits: str = field(repr=False)
+    by: KeyedBy
+
+
+@dataclass(frozen=True, slots=True)
+class NotAvailable:
+    """The store did not answer: not the caller's fault, and said so."""
+
+
+class Admission(Enum):
+    """The conference's answer to `Join`."""
+
+    ADMITTED = "admitted"
+    LOCKED = "locked"
+    FULL = "full"
+
+
+class Ending(Enum):
+    """What becomes of the caller when a dialogue ends. The value of all but JOINED is recorded as the reason."""
+
+    JOINED = "joined"
+    NO_PASSCODE = "no valid passcode"
+    NO_COUNTER_PASSWORD = "no valid counter-password"  # noqa: S105 - a reason, not a secret
+    NOT_ALLOWED = "passcode may not be used"
+    LOCKED = "conference is locked"
+    FULL = "conference is full"
+    SERVICE_PROBLEM = "service problem"
+
+
+Reply = Any
+"""What a dialogue is sent: None, or what the request says."""
+
+Answer = TypeVar("Answer")
+Step = Generator[Request, Reply, Answer]
+"""A piece of a dialogue that ends with an answer."""
+
+Dialogue = Step[Ending]
