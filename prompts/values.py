@@ -1,0 +1,140 @@
+"""What can stand between braces in a text: the kinds of spoken values, each with its clips in every language.
+
+    {count:number}     a whole number, standing alone
+    {count:number.m}   before a masculine noun; .f before a feminine one
+    {code:digits}      one digit after another
+    {keys:keys}        keys of the telephone, star and pound by name
+    {start:hour_from}  a full hour (0 to 24) with its preposition: "from six in the morning"
+    {end:hour_to}      "to midnight"
+
+Values come from callers' and customers' data, so one that cannot be spoken is no error: it has no clips, and the text
+falls back to its variant without values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from prompts import numbers
+from prompts.numbers import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Value: TypeAlias = int | str
+
+_MIDNIGHT, _NOON, _END_OF_DAY = 0, 12, 24
+
+_KEY_NAMES: Final[dict[str, dict[str, str]]] = {
+    "en": {"*": "star", "#": "pound"},
+    "es": {"*": "asterisco", "#": "numeral"},
+    "pt-BR": {"*": "asterisco", "#": "jogo da velha"},
+}
+_KEY_CLIPS: Final = {
+    **{str(digit): f"digit.{digit}" for digit in range(10)},
+    "*": "key.star",
+    "#": "key.pound",
+    "A": "key.a",
+    "B": "key.b",
+    "C": "key.c",
+    "D": "key.d",
+}
+
+
+def _hour_english(hour: int) -> str:
+    if hour % _END_OF_DAY == _MIDNIGHT:
+        return "midnight"
+    if hour == _NOON:
+        return "noon"
+    if hour < _NOON:
+        part = "in the morning"
+    elif hour < 18:
+        part = "in the afternoon"
+    else:
+        part = "in the evening" if hour < 21 else "at night"
+    return f"{numbers.words((hour - 1) % 12 + 1, 'en')} {part}"
+
+
+def _hour_spanish(hour: int) -> str:
+    if hour % _END_OF_DAY == _MIDNIGHT:
+        return "la medianoche"
+    if hour == _NOON:
+        return "el mediodía"
+    if hour < _NOON:
+        part = "de la madrugada" if hour < 6 else "de la mañana"
+    else:
+        part = "de la tarde" if hour < 20 else "de la noche"
+    hour = (hour - 1) % 12 + 1
+    article = "la" if hour == 1 else "las"
+    return f"{article} {numbers.words(hour, 'es', Form.FEMININE)} {part}"
+
+
+def _hour_portuguese(hour: int, *, before_noon: str, before_feminine: str) -> str:
+    if hour % _END_OF_DAY == _MIDNIGHT:
+        return f"{before_feminine} meia-noite"
+    if hour == _NOON:
+        return f"{before_noon} meio-dia"
+    plural = "" if hour == 1 else "s"
+    return f"{before_feminine}{plural} {numbers.words(hour, 'pt-BR', Form.FEMININE)} hora{plural}"
+
+
+def _hour(kind: str, hour: int, language: str) -> str:
+    beginning = kind == "hour_from"
+    if language == "pt-BR":
+        noon, feminine = ("do", "da") if beginning else ("ao", "à")
+        return _hour_portuguese(hour, before_noon=noon, before_feminine=feminine)
+    if language == "es":
+        return f"{'desde' if beginning else 'hasta'} {_hour_spanish(hour)}"
+    return f"{'from' if beginning else 'to'} {_hour_english(hour)}"
+
+
+def _number(form: Form) -> Callable[[Value, str], list[str]]:
+    def clips(value: Value, language: str) -> list[str]:
+        if not isinstance(value, int) or value < 0:
+            return []
+        return (
+            numbers.clips(value, language, form) if value <= numbers.LARGEST else _keys(str(value), language)
+        )
+
+    return clips
+
+
+def _keys(value: Value, _language: str) -> list[str]:
+    clips = [_KEY_CLIPS.get(key, "") for key in str(value)]
+    return clips if all(clips) else []
+
+
+def _digits(value: Value, language: str) -> list[str]:
+    return _keys(value, language) if str(value).isdecimal() else []
+
+
+def _hours(kind: str) -> Callable[[Value, str], list[str]]:
+    def clips(value: Value, _language: str) -> list[str]:
+        return [f"{kind}.{value}"] if isinstance(value, int) and 0 <= value <= _END_OF_DAY else []
+
+    return clips
+
+
+KINDS: Final[dict[str, Callable[[Value, str], list[str]]]] = {
+    "number": _number(Form.ALONE),
+    "number.m": _number(Form.MASCULINE),
+    "number.f": _number(Form.FEMININE),
+    "digits": _digits,
+    "keys": _keys,
+    "hour_from": _hours("hour_from"),
+    "hour_to": _hours("hour_to"),
+}
+"""Kind -> (value, language) -> names of clips, none where the value cannot be spoken."""
+
+
+def recorded(language: str) -> dict[str, str]:
+    """Return every clip that any value of any kind needs, with its words."""
+    digits = {str(digit): numbers.words(digit, language) for digit in range(10)}
+    names = {**digits, **_KEY_NAMES[language]}
+    keys = {clip: names.get(key, key) for key, clip in _KEY_CLIPS.items()}
+    hours = {
+        f"{kind}.{hour}": _hour(kind, hour, language)
+        for kind in ("hour_from", "hour_to")
+        for hour in range(_END_OF_DAY + 1)
+    }
+    return {**keys, **numbers.recorded(language), **hours}
