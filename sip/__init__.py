@@ -1,1 +1,18 @@
-"""A sans-IO SIP stack (RFC 3261): bytes and `now` in, bytes and events out."""
+"""A sans-IO SIP stack (RFC 3261): bytes and `now` in, bytes and events out.
+
+The words, from the wire up:
+
+message       a Request or a Response: start line, Headers, body (`message`, `headers`, `uri`)
+parser        turns datagrams and streams into messages, or into one ParseError with the status to answer
+flow          the way a message came and answers go: transport, our address, the peer's (and connection)
+transaction   a request with all its responses, and the retransmissions between (section 17)
+branch        the name of a transaction, in the topmost Via
+dialog        the relation of two ends that a call lives in: Call-ID and two tags (section 12)
+session       what a dialog is for: media, described by SDP, agreed by offer and answer (`sdp`, `offer`)
+agent         the one face of the package: calls and events above, flows and bytes below
+event         something the agent tells: a call came, was answered, ended
+UAC, UAS      the side that sends a request, and the side that answers it
+
+`errors` tells how things fail: LocalError is our bug, RemoteError the peer's nonsense with its status.
+Nothing here opens a socket but `transport`, and nothing reads a clock: time is an argument.
+"""
