@@ -163,13 +163,6 @@ class _Reader:
         """What only the whole configuration can say."""
         self._listening(config)
         self._ports(config)
-        service = config.service
-        if service.level_1_opens >= service.level_1_closes:
-            self.fault(
-                ("service", "level_1_closes"),
-                f"service.level_1_closes ({service.level_1_closes}) must be later than level_1_opens "
-                f"({service.level_1_opens})",
-            )
         self._repeated("access_numbers", "number", [each.number for each in config.access_numbers])
         self._repeated("open_rooms", "pattern", [each.pattern for each in config.open_rooms])
         if config.prompts.directory and not config.resolve(config.prompts.directory).is_dir():

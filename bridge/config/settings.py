@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from bridge.config.values import Address, Form, MinuteOfDay, Network, OneOf, Range
+from bridge.config.values import Address, Form, Network, OneOf, Range
 
 SIP_PORT: Final = 5060
 """RFC 3261 section 19.1.2."""
@@ -22,12 +22,8 @@ SIP_PORT: Final = 5060
 PORTS_PER_STREAM: Final = 2
 """RTP on an even port, RTCP on the next (RFC 3550 section 11)."""
 
-LANGUAGES: Final = ("pt", "en", "es")
+LANGUAGES: Final = ("pt-BR", "en", "es")
 """Languages there are prompts in."""
-
-LEVEL_1_OPENS: Final = MinuteOfDay(6 * 60)
-LEVEL_1_CLOSES: Final = MinuteOfDay(24 * 60)
-"""The hours of level 1 as service.md has them: 06:00 to 24:00, local time."""
 
 _LOOPBACK: Final = Address("127.0.0.1", SIP_PORT)
 
@@ -98,16 +94,14 @@ class Service:
     """Rules for callers that a passcode pair does not set for itself."""
 
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("America/Sao_Paulo"))
-    """Whose hours level 1 follows."""
-    language: Language = "pt"
+    """Whose time of day counts for the hours of level 1."""
+    language: Language = "pt-BR"
     """Of the prompts, where neither the access number nor the pair names one."""
     passcode_length: Annotated[int, Range(6, 16)] = 8
     attempts: Annotated[int, Range(1, 10)] = 3
     """A3: how often a caller may key a wrong passcode in one call."""
     grace_s: Annotated[float, Range(0, 3600)] = 60.0
     """C5: from the warning after the last moderator left until everyone is disconnected."""
-    level_1_opens: MinuteOfDay = LEVEL_1_OPENS
-    level_1_closes: MinuteOfDay = LEVEL_1_CLOSES
 
 
 @dataclass(frozen=True, slots=True)

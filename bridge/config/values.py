@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import time
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final, get_args, get_origin
@@ -82,7 +81,6 @@ class Fallible(ValueError):  # noqa: N818 - a value that did not fit, not an err
 
 
 _ADDRESS: Final = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<four>[0-9.]+)):(?P<port>[0-9]{1,5})")
-_HOUR: Final = re.compile(r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})")
 
 
 def read_bool(value: object, _limits: tuple[object, ...]) -> bool:
@@ -157,25 +155,6 @@ def read_zone(value: object, _limits: tuple[object, ...]) -> ZoneInfo:
     raise ValueError('a time zone of the IANA database, such as "America/Sao_Paulo"')
 
 
-def read_hour(value: object, _limits: tuple[object, ...]) -> int:
-    """Minutes since midnight; "24:00" is the day's end."""
-    if isinstance(value, time):
-        value = value.isoformat("minutes")
-    found = _HOUR.fullmatch(value) if isinstance(value, str) else None
-    if found and int(found["minute"]) < 60 and int(found["hour"]) * 60 + int(found["minute"]) <= 24 * 60:
-        return int(found["hour"]) * 60 + int(found["minute"])
-    raise ValueError('a time of day from "00:00" to "24:00"')
-
-
-class MinuteOfDay(int):
-    """Minutes since midnight, 0 to 1440; written "06:30"."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        return f"{self // 60:02}:{self % 60:02}"
-
-
 _READERS: Final[dict[object, Callable[[object, tuple[object, ...]], object]]] = {
     bool: read_bool,
     int: read_int,
@@ -185,7 +164,6 @@ _READERS: Final[dict[object, Callable[[object, tuple[object, ...]], object]]] = 
     Network: read_network,
     Path: read_path,
     ZoneInfo: read_zone,
-    MinuteOfDay: lambda value, limits: MinuteOfDay(read_hour(value, limits)),
 }
 
 

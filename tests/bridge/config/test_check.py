@@ -94,12 +94,11 @@ time_zone = "Mars/Olympus"
         ),
         ("[store]\nurl = 'mysql://x'", "line 2: store.url must be an address such as"),
         ("[store]\ndirectory = ''", 'line 2: store.directory must be a path in quotes, not ""'),
-        ("[service]\nlanguage = 'fr'", 'line 2: service.language must be one of "pt", "en", "es", not "fr"'),
-        ("[service]\nlevel_1_opens = '25:00'", "line 2: service.level_1_opens must be a time of day"),
         (
-            "[service]\nlevel_1_opens = '23:00'\nlevel_1_closes = '09:00'",
-            "line 3: service.level_1_closes (09:00)",
+            "[service]\nlanguage = 'fr'",
+            'line 2: service.language must be one of "pt-BR", "en", "es", not "fr"',
         ),
+        (),
         ("[prompts]\ndirectory = 'nowhere'", "line 2: prompts.directory: there is no folder nowhere"),
         ("[log]\nfile = 'nowhere/x.log'", "line 2: log.file: there is no folder nowhere"),
         (

@@ -3,7 +3,7 @@ from typing import Annotated
 
 import pytest
 
-from bridge.config.values import Address, Fallible, MinuteOfDay, Network, Range, read_value
+from bridge.config.values import Address, Fallible, Network, Range, read_value
 
 
 @pytest.mark.parametrize(
@@ -31,14 +31,6 @@ def test_a_list_says_which_of_its_values_does_not_fit() -> None:
         read_value(tuple[Network, ...], ["10.0.0.0/8", "nowhere"])
     assert raised.value.index == 1
     assert read_value(tuple[Network, ...], ["10.0.0.0/8"]) == (ip_network("10.0.0.0/8"),)
-
-
-def test_a_day_has_1440_minutes_and_an_end() -> None:
-    assert read_value(MinuteOfDay, "24:00") == 1440
-    assert str(read_value(MinuteOfDay, "06:30")) == "06:30"
-    for text in ("24:01", "6:00", "12:60", 6):
-        with pytest.raises(ValueError, match="a time of day"):
-            read_value(MinuteOfDay, text)
 
 
 def test_a_number_stays_within_its_range() -> None:
