@@ -98,7 +98,6 @@ time_zone = "Mars/Olympus"
             "[service]\nlanguage = 'fr'",
             'line 2: service.language must be one of "pt-BR", "en", "es", not "fr"',
         ),
-        (),
         ("[prompts]\ndirectory = 'nowhere'", "line 2: prompts.directory: there is no folder nowhere"),
         ("[log]\nfile = 'nowhere/x.log'", "line 2: log.file: there is no folder nowhere"),
         (
