@@ -132,8 +132,8 @@ def _parse_sip(scheme: str, rest: str) -> Uri:
     if "%" in rest:
         if _BAD_ESCAPE.search(rest):
             raise ParseError(f"broken escape in URI: {excerpt(rest)}")
-        if user is not None:
-            user = _PLAIN_ESCAPE.sub(lambda plain: chr(int(plain[1], 16)), user)
+        user = user and _unescape_plain(user)
+        parameters = _unescape_plain(parameters)
     return Uri(
         scheme,
         user,
@@ -151,6 +151,11 @@ def _parse_tel(rest: str) -> Uri:
         raise ParseError(f"malformed tel URI: {excerpt(rest)}")
     number, parameters = match.groups()
     return Uri("tel", number, "", None, _split_parameters(parameters))
+
+
+def _unescape_plain(text: str) -> str:
+    """Resolve escapes of unreserved characters, which are equal to the characters (RFC 3261 section 19.1.4)."""
+    return _PLAIN_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
 
 
 def _split_parameters(text: str) -> Parameters:

@@ -1,0 +1,361 @@
+"""Offer and answer (RFC 3264, with RFC 6337 for the doubtful cases): two descriptions become one agreement.
+
+The rules, as we keep them:
+
+- An answer has the m-lines of the offer, same number, same order. The first audio line we can use is taken;
+  every other (video, image, SAVP, a second audio) is refused by port 0.
+- Codecs stand in our order of preference, under the offer's payload type numbers. We answer with the one
+  codec we choose and its telephone-event, so that the peer cannot change codec in mid-call; whoever wants
+  all common ones in the answer says so in `Capabilities`.
+- Directions are told as `send` and `receive`, seen from us. What the peer calls sendonly we answer by
+  recvonly; a connection address of 0.0.0.0 (the hold of RFC 2543) means that we must not send.
+- The o= line keeps its session-id for the whole dialog, and counts one up exactly when the text changes:
+  `LocalDescription` sees to it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from ipaddress import AddressValueError, IPv6Address
+
+from sip import sdp
+from sip.errors import LocalError, ParseError, RemoteError
+from sip.sdp import Format, Media, Origin, Session
+
+TELEPHONE_EVENT = "telephone-event"
+PROTOCOL = "RTP/AVP"
+FIRST_DYNAMIC = 96
+"""Payload types 96-127 are for dynamic use (RFC 3551 section 6)."""
+
+_IPV4 = re.compile(
+    r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+)
+_UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - the "hold" address of RFC 2543, not a listening one
+_ANSWER_DIRECTION = {
+    (True, True): "sendrecv", (True, False): "sendonly", (False, True): "recvonly", (False, False): "inactive",
+}  # fmt: skip
+
+
+class NotAcceptable(RemoteError):  # noqa: N818 - the name of the status
+    """Nothing is common: 488, with the text of a Warning header (RFC 3261 section 20.43)."""
+
+    def __init__(self, code: int, text: str, agent: str) -> None:
+        super().__init__(text, 488)
+        self.warning = f'{code} {agent} "{text}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A codec we speak. `payload_type` is the static number, or the dynamic one we offer it under."""
+
+    name: str
+    clock_rate: int
+    payload_type: int
+
+
+PCMU = Codec("PCMU", 8000, 0)
+PCMA = Codec("PCMA", 8000, 8)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What we can do, codecs in the order of our preference.
+
+    `events` is the range of RFC 4733 events we take ("" for none), offered under `event_payload_type`.
+    """
+
+    codecs: tuple[Codec, ...] = (PCMU, PCMA)
+    events: str = "0-16"
+    event_payload_type: int = 101
+    ptime_ms: int = 20
+    answer_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiated:
+    """An agreement: what to write to the peer, and what both have agreed on."""
+
+    answer: Session
+    """The answer: ours to send from `answer`, the peer's from `accept_answer`."""
+    codec: Codec
+    """What we send, with the peer's payload type number."""
+    accepted: tuple[Codec, ...]
+    """All the peer may send us, with the numbers it will use; one, unless an offer of ours left the choice."""
+    telephone_event: int | None
+    """Payload type to send telephone-events with, at the clock rate of `codec`; None: the peer takes none."""
+    telephone_event_received: int | None
+    """Payload type the peer's telephone-events come with; differs from the other only if it answered so."""
+    remote: tuple[str, int] | None
+    """Where the peer takes RTP; None where it gave no IP address (a host name, or 0.0.0.0)."""
+    remote_rtcp: tuple[str, int] | None
+    """Where the peer takes RTCP: the next port, or what a=rtcp says (RFC 3605)."""
+    send: bool
+    """We may send: the peer takes audio."""
+    receive: bool
+    """The peer may send; False while it neither talks nor plays music to us."""
+    ptime_ms: int | None = None
+    """How long the packets are that the peer likes, where it says."""
+    maxptime_ms: int | None = None
+    """How long the packets are that the peer takes at most, where it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDescription:
+    """What we told the peer last, for the version number of what we tell it next."""
+
+    session_id: int
+    version: int = 1
+    body: bytes = b""
+
+    def update(self, session: Session) -> LocalDescription:
+        """Give a description of ours its o= version: the last one if its text is the same, else one more."""
+        body = self._encode(session, self.version)
+        if self.body in (b"", body):
+            return LocalDescription(self.session_id, self.version, body)
+        version = self.version + 1
+        return LocalDescription(self.session_id, version, self._encode(session, version))
+
+    def _encode(self, session: Session, version: int) -> bytes:
+        origin = session.origin
+        if origin.session_id != self.session_id or origin.version != version:
+            session = replace(session, origin=replace(origin, session_id=self.session_id, version=version))
+        return sdp.encode(session)
+
+
+def make_offer(
+    capabilities: Capabilities,
+    *,
+    address: str,
+    port: int,
+    session_id: int,
+    version: int = 1,
+    previous: Session | None = None,
+    direction: str = "sendrecv",
+) -> Session:
+    """Offer all we can.
+
+    `previous` is the last description of ours in the dialog: its m-lines stay in their places (a stream once
+    there is never taken out, RFC 3264 section 8) and payload types keep their meaning (section 8.3.2).
+    """
+    lines = list(previous.media) if previous is not None else []
+    index = next((index for index, media in enumerate(lines) if media.kind == "audio" and media.port), None)
+    before = lines[index].payload_formats() if index is not None else []
+    codecs = []
+    for codec in capabilities.codecs:
+        number = _number(codec.name, codec.clock_rate, codec.payload_type, before)
+        codecs.append(Codec(codec.name, codec.clock_rate, number))
+        before.append(Format(number, codec.name, codec.clock_rate))
+    event = None
+    if capabilities.events:
+        event = _number(TELEPHONE_EVENT, codecs[0].clock_rate, capabilities.event_payload_type, before)
+    audio = _audio(capabilities, codecs, event, port, direction)
+    lines = [_refused(media) for media in lines]
+    if index is None:
+        lines.append(audio)
+    else:
+        lines[index] = audio
+    return Session(Origin(session_id, version, address), tuple(lines), address)
+
+
+def answer(
+    offer: Session,
+    capabilities: Capabilities,
+    *,
+    address: str,
+    port: int,
+    session_id: int,
+    version: int = 1,
+) -> Negotiated:
+    """Answer an offer.
+
+    Raises
+    ------
+    NotAcceptable
+        where no audio line can be used (status 488).
+    ParseError
+        where the one to be used contradicts itself (status 400).
+    """
+    index, formats, common = _choose(offer, capabilities, address)
+    media = offer.media[index]
+    codecs = common if capabilities.answer_all else common[:1]
+    event = _event(formats, codecs[0].clock_rate) if capabilities.events else None
+    host = offer.connection_of(media)
+    direction = offer.direction_of(media)
+    send = direction in ("sendrecv", "recvonly") and host not in _UNSPECIFIED
+    receive = direction in ("sendrecv", "sendonly")
+    audio = _audio(capabilities, codecs, event, port, _ANSWER_DIRECTION[send, receive])
+    lines = [audio if place == index else _refused(line) for place, line in enumerate(offer.media)]
+    remote, remote_rtcp = _remote(media, host)
+    return Negotiated(
+        Session(Origin(session_id, version, address), tuple(lines), address),
+        codecs[0],
+        tuple(codecs),
+        event,
+        event,
+        remote,
+        remote_rtcp,
+        send,
+        receive,
+        media.milliseconds("ptime"),
+        media.milliseconds("maxptime"),
+    )
+
+
+def accept_answer(our_offer: Session, answer: Session) -> Negotiated:
+    """Read the answer to an offer of ours.
+
+    The payload type numbers of the answer are what the peer wants to get, those of our offer what it sends
+    (RFC 3264 section 5.1); nearly always they are the same.
+
+    Raises
+    ------
+    NotAcceptable
+        where the answer takes nothing of the offer, or is none to it.
+    ParseError
+        where the one line to be used contradicts itself (status 400).
+    """
+    agent = our_offer.origin.address
+    index = next((index for index, media in enumerate(our_offer.media) if media.port), None)
+    if index is None:
+        raise LocalError("our offer has no stream in use")
+    offered = our_offer.media[index]
+    if len(answer.media) != len(our_offer.media) or answer.media[index].kind != offered.kind:
+        raise NotAcceptable(399, "The answer has other media lines than the offer", agent)
+    media = answer.media[index]
+    ours = offered.payload_formats()
+    theirs = media.payload_formats() if media.port else []
+    pairs = [(mine, format_) for format_ in theirs for mine in ours if _same(mine, format_)]
+    pairs = [pair for pair in pairs if pair[0].name.lower() != TELEPHONE_EVENT]
+    if not pairs:
+        raise NotAcceptable(305, "No codec of the offer was taken", agent)
+    sent = pairs[0][1]
+    codec = Codec(pairs[0][0].name, sent.clock_rate, sent.payload_type)
+    host = answer.connection_of(media)
+    if host is None:
+        raise ParseError("no c= line")
+    offered_direction = our_offer.direction_of(offered)
+    direction = answer.direction_of(media)
+    remote, remote_rtcp = _remote(media, host)
+    return Negotiated(
+        answer,
+        codec,
+        tuple([Codec(mine.name, mine.clock_rate, mine.payload_type) for mine, _ in pairs]),
+        event := _event(theirs, codec.clock_rate),
+        None if event is None else _event(ours, codec.clock_rate),
+        remote,
+        remote_rtcp,
+        offered_direction in ("sendrecv", "sendonly")
+        and direction in ("sendrecv", "recvonly")
+        and host not in _UNSPECIFIED,
+        offered_direction in ("sendrecv", "recvonly") and direction in ("sendrecv", "sendonly"),
+        media.milliseconds("ptime"),
+        media.milliseconds("maxptime"),
+    )
+
+
+def _choose(
+    offer: Session, capabilities: Capabilities, address: str
+) -> tuple[int, list[Format], list[Codec]]:
+    """Find the first audio line we can use, what its payload types mean, and the common codecs in our order."""
+    refusal = (304, "No audio is offered")
+    for index, media in enumerate(offer.media):
+        if media.kind != "audio" or media.port == 0:
+            continue
+        if media.protocol.upper() != PROTOCOL:
+            refusal = (302, f"Only {PROTOCOL} is spoken here")
+            continue
+        host = offer.connection_of(media)
+        if host is None:
+            raise ParseError("no c= line")
+        if (":" in host) != (":" in address) and host not in _UNSPECIFIED:
+            refusal = (301, "The address is of the other IP version")
+            continue
+        formats = media.payload_formats()
+        common = [
+            Codec(codec.name, codec.clock_rate, format_.payload_type)
+            for codec in capabilities.codecs
+            for format_ in formats
+            if _same(codec, format_)
+        ]
+        if common:
+            return index, formats, common
+        names = ", ".join([codec.name for codec in capabilities.codecs])
+        refusal = (305, f"No codec in common; {names} are spoken here")
+    code, text = refusal
+    raise NotAcceptable(code, text, address)
+
+
+def _same(mine: Codec | Format, theirs: Format) -> bool:
+    return (
+        theirs.clock_rate == mine.clock_rate
+        and theirs.channels == 1
+        and (theirs.name == mine.name or theirs.name.lower() == mine.name.lower())
+    )
+
+
+def _event(formats: list[Format], clock_rate: int) -> int | None:
+    """Payload type of the telephone-event with the codec's clock, where there is one."""
+    for format_ in formats:
+        if format_.clock_rate == clock_rate and format_.name.lower() == TELEPHONE_EVENT:
+            return format_.payload_type
+    return None
+
+
+def _number(name: str, clock_rate: int, preferred: int, before: list[Format]) -> int:
+    """Payload type to offer a format under: the one it had, else the preferred, else a dynamic one not taken."""
+    taken = set()
+    for format_ in before:
+        if format_.name.lower() == name.lower() and format_.clock_rate == clock_rate:
+            return format_.payload_type
+        taken.add(format_.payload_type)
+    if preferred not in taken:
+        return preferred
+    return next(number for number in range(FIRST_DYNAMIC, FIRST_DYNAMIC + 32) if number not in taken)
+
+
+def _audio(
+    capabilities: Capabilities, codecs: list[Codec], event: int | None, port: int, direction: str
+) -> Media:
+    formats = [str(codec.payload_type) for codec in codecs]
+    attributes: list[tuple[str, str]] = [
+        ("rtpmap", f"{codec.payload_type} {codec.name}/{codec.clock_rate}") for codec in codecs
+    ]
+    if event is not None:
+        formats.append(str(event))
+        attributes.append(("rtpmap", f"{event} {TELEPHONE_EVENT}/{codecs[0].clock_rate}"))
+        attributes.append(("fmtp", f"{event} {capabilities.events}"))
+    attributes.append(("ptime", str(capabilities.ptime_ms)))
+    attributes.append((direction, ""))
+    return Media("audio", port, PROTOCOL, tuple(formats), None, tuple(attributes))
+
+
+def _refused(media: Media) -> Media:
+    return Media(media.kind, 0, media.protocol, media.formats)
+
+
+def _remote(media: Media, host: str | None) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
+    """Where RTP and RTCP go."""
+    if host is None or host in _UNSPECIFIED or not _is_literal(host):
+        return None, None
+    rtcp_host, rtcp_port = host, media.port + 1
+    rtcp = media.attribute("rtcp")
+    if rtcp is not None:
+        port, _, connection = rtcp.partition(" ")
+        if port.isascii() and port.isdigit() and len(port) <= 5:
+            rtcp_port = int(port)
+        words = connection.split()
+        if len(words) == 3 and _is_literal(words[2].lower()):
+            rtcp_host = words[2].lower()
+    rtcp_address = (rtcp_host, rtcp_port) if 0 < rtcp_port <= sdp.MAX_PORT else None
+    return (host, media.port), rtcp_address
+
+
+def _is_literal(host: str) -> bool:
+    if _IPV4.fullmatch(host):
+        return True
+    try:
+        IPv6Address(host)
+    except AddressValueError:
+        return False
+    return "%" not in host
