@@ -47,8 +47,8 @@ class TimerKey(Enum):
     """C6: the maximum length is near."""
     LENGTH = "length"
     """C6: the maximum length is reached."""
-    HOURS_WARNING = "hours_warning"
-    """Level 1: the hours of use are about to end."""
+    HOURS_END = "hours_end"
+    """Level 1: the hours of use are over; people are told and talk on."""
     STRAGGLERS = "stragglers"
     """The conference is over and somebody's call has still not ended."""
 

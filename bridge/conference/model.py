@@ -12,12 +12,14 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from bridge.conference.keymap import DEFAULT_KEYMAP, Keymap
 from bridge.service.role import Role
 from bridge.service.settings import LastModerator, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bridge.conference.effects import ToneName
     from bridge.conference.events import LeaveReason, TimerKey
 
 __all__ = [
@@ -46,6 +48,10 @@ class Phase(Enum):
     """Running still, but its last moderator has left and the grace time runs (C5)."""
     ENDED = "ended"
     """Over: everybody is being told and disconnected."""
+
+
+TALKING: Final = frozenset({Phase.RUNNING, Phase.ENDING})
+"""The phases in which people hear each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +86,10 @@ class Conference:
     """When people began to hear each other."""
     deadlines: Mapping[TimerKey, float] = field(default_factory=lambda: _NO_TIMERS)
     """The timers that run, and when each is due."""
-    tone_at: float | None = None
-    """When the last entry or exit tone was given."""
+    toned_at: Mapping[ToneName, float] = field(default_factory=lambda: _NO_TONES)
+    """When each tone was last given."""
+    keymap: Keymap = DEFAULT_KEYMAP
+    """What people can key; the help reads it out."""
     next_settings: Settings | None = None
     """Changed while people are in: holds once the room is empty (A7)."""
 
@@ -93,12 +101,12 @@ class Conference:
     def in_room(self, leg: int) -> bool:
         """Whether the leg hears the others."""
         participant = self.participants.get(leg)
-        talking = self.phase is Phase.RUNNING or self.phase is Phase.ENDING
-        return talking and participant is not None and participant.dismissed is None
+        return self.phase in TALKING and participant is not None and participant.dismissed is None
 
 
 _NOBODY: Final[Mapping[int, Participant]] = MappingProxyType({})
 _NO_TIMERS: Final[Mapping[TimerKey, float]] = MappingProxyType({})
+_NO_TONES: Final[Mapping[ToneName, float]] = MappingProxyType({})
 
 
 class Refusal(Enum):
@@ -108,8 +116,6 @@ class Refusal(Enum):
     FULL = "full"
     ENDED = "ended"
     """The conference is just being ended; in a moment a new one can be had."""
-    ALREADY_IN = "already_in"
-    """This very call is in: a fault of the caller of `reduce`, never a person's."""
 
 
 @dataclass(frozen=True, slots=True)
