@@ -1,0 +1,228 @@
+"""What people key in a conference, and what they hear for it: *5 *6 *7 *# and the commands that are refused."""
+
+import pytest
+
+from bridge.conference import words
+from bridge.conference.commands import PERMITTED, Command
+from bridge.conference.effects import Effect, Say, SetMute, ToneName, ToneRoom
+from bridge.conference.events import Disconnect, MuteOne, Press
+from bridge.conference.floor import COMMANDS
+from bridge.conference.model import Phase
+from bridge.service.levels import Level
+from bridge.service.role import Role
+from bridge.service.settings import Settings
+from prompts.phrases import Utterance
+from tests.bridge.conference.room import Room
+
+
+def meeting(settings: Settings | None = None) -> Room:
+    """One moderator (1), two participants (2, 3), talking."""
+    room = Room(settings)
+    room.moderator(1)
+    room.participant(2)
+    room.participant(3)
+    return room
+
+
+def utterances(effects: list[Effect]) -> list[Utterance]:
+    return [e.utterance for e in effects if isinstance(e, Say)]
+
+
+def test_star_6_mutes_and_unmutes_whoever_pressed_it_and_tells_only_them():
+    room = meeting()
+    room.keys(2, "*6")
+    assert room.effects == [SetMute(2, muted=True), Say(2, Utterance("muted"))]
+    room.keys(2, "*6")
+    assert room.effects == [SetMute(2, muted=False), Say(2, Utterance("unmuted"))]
+
+
+def test_star_6_works_for_a_moderator():
+    room = meeting()
+    room.keys(1, "*6")
+    assert room.mutes() == [(1, True)]
+
+
+def test_star_6_pressed_while_waiting_holds_when_the_conference_begins():
+    room = Room()
+    room.participant(1)
+    room.keys(1, "*6")
+    assert room.said(1) == ["muted"]
+    room.moderator(2)
+    assert room.conference.muted(1)
+    assert room.mutes() == []
+    assert room.said(1) == ["muted_on_entry"]
+
+
+def test_star_5_is_a_tone_and_then_only_moderators_are_heard():
+    room = meeting()
+    room.keys(1, "*5")
+    assert room.effects[:3] == [ToneRoom(ToneName.LECTURE), SetMute(2, muted=True), SetMute(3, muted=True)]
+    assert room.said(1) == ["lecture_on"]
+    assert not room.conference.muted(1)
+
+
+def test_star_5_covers_those_who_come_late():
+    room = meeting()
+    room.keys(1, "*5")
+    room.participant(4)
+    assert room.mutes() == [(4, True)]
+    assert room.said(4) == ["muted_by_lecture"]
+    room.moderator(5)
+    assert room.mutes() == []
+    room.keys(5, "*5")
+    assert room.mutes() == [(2, False), (3, False), (4, False)]
+    assert room.tones() == ["lecture"]
+    assert room.said(5) == ["lecture_off"]
+
+
+def test_star_6_in_a_lecture_tells_a_participant_why_nobody_hears_them():
+    room = meeting()
+    room.keys(1, "*5")
+    room.keys(2, "*6")
+    assert room.said(2) == ["muted_by_lecture"]
+    assert room.mutes() == []
+
+
+def test_the_end_of_a_lecture_gives_each_their_own_mute_back():
+    room = meeting()
+    room.keys(2, "*6")
+    room.keys(1, "*5")
+    assert room.mutes() == [(3, True)], "who is muted already is not told again"
+    room.keys(2, "*6")
+    room.keys(1, "*5")
+    assert room.mutes() == [(3, False)]
+    assert room.conference.muted(2)
+    room.keys(2, "*6")
+    assert room.mutes() == [(2, False)]
+
+
+def test_a_moderator_may_mute_himself_in_his_own_lecture():
+    room = meeting()
+    room.keys(1, "*5")
+    room.keys(1, "*6")
+    assert room.mutes() == [(1, True)]
+    room.keys(1, "*5")
+    assert room.conference.muted(1)
+
+
+@pytest.mark.parametrize(
+    ("level", "allowed", "answer"),
+    [
+        (Level.MODERATE, False, "lock_not_allowed"),
+        (Level.MODERATE, True, "lock_not_allowed"),
+        (Level.SECURE, False, "lock_not_allowed"),
+        (Level.SECURE, True, "locked"),
+        (Level.HIGHLY_SECURE, False, "locked"),
+    ],
+)
+def test_star_7_locks_where_the_level_has_it(level, allowed, answer):
+    room = meeting(Settings(level=level, lock_allowed=allowed))
+    room.keys(1, "*7")
+    assert room.said(1) == [answer]
+    assert room.conference.locked == (answer == "locked")
+
+
+def test_star_7_unlocks_again():
+    room = meeting(Settings(level=Level.HIGHLY_SECURE))
+    room.keys(1, "*7")
+    room.keys(1, "*7")
+    assert room.said(1) == ["unlocked"]
+    assert not room.conference.locked
+
+
+def test_star_hash_lists_what_a_moderator_can_key():
+    room = meeting(Settings(level=Level.HIGHLY_SECURE))
+    assert utterances(room.keys(1, "*#")) == [
+        Utterance("help_intro"),
+        Utterance("help_lecture", (("keys", "*5"),)),
+        Utterance("help_mute", (("keys", "*6"),)),
+        Utterance("help_lock", (("keys", "*7"),)),
+        Utterance("help_commands", (("keys", "*#"),)),
+    ]
+
+
+def test_star_hash_leaves_out_what_the_level_does_not_give():
+    room = meeting(Settings(level=Level.MODERATE))
+    room.keys(1, "*#")
+    assert room.said(1) == ["help_intro", "help_lecture", "help_mute", "help_commands"]
+
+
+def test_star_hash_leaves_out_what_a_participant_may_not():
+    room = meeting()
+    room.keys(2, "*#")
+    assert room.said(2) == ["help_intro", "help_mute", "help_commands"]
+
+
+def test_an_unknown_command_is_named():
+    room = meeting()
+    assert utterances(room.keys(2, "*93")) == [Utterance("command_unknown", (("keys", "*93"),))]
+
+
+@pytest.mark.parametrize("keys", ["*1", "*2", "*3", "*4", "*5", "*7", "*8", "*9", "*92"])
+def test_a_moderators_command_is_forbidden_to_a_participant_by_name(keys):
+    room = meeting(Settings(level=Level.HIGHLY_SECURE))
+    before = room.conference
+    assert utterances(room.keys(2, keys)) == [Utterance("command_forbidden", (("keys", keys),))]
+    assert room.conference == before
+
+
+@pytest.mark.parametrize("keys", ["*0", "*1", "*2", "*3", "*4", "*8", "*9", "*92"])
+def test_a_command_that_cannot_be_had_is_named(keys):
+    room = meeting()
+    assert utterances(room.keys(1, keys)) == [Utterance("command_not_available", (("keys", keys),))]
+
+
+@pytest.mark.parametrize("command", Command)
+def test_every_command_is_answered_to_whoever_may_give_it(command):
+    for role in PERMITTED[command]:
+        room = meeting()
+        leg = 1 if role is Role.MODERATOR else 2
+        room.command(leg, command)
+        assert room.said(leg)
+        assert not room.announced()
+        assert all(e.leg == leg for e in room.effects if isinstance(e, Say))
+
+
+def test_whoever_is_not_in_or_is_on_the_way_out_is_not_answered():
+    room = meeting()
+    assert room(Press(9, Command.MUTE_SELF)) == []
+    room(Disconnect(2))
+    assert room(Press(2, Command.MUTE_SELF)) == []
+    assert room(MuteOne(2, muted=True)) == []
+
+
+def test_o4_an_operators_mute_is_undone_by_star_6():
+    room = meeting()
+    room(MuteOne(2, muted=True))
+    assert room.mutes() == [(2, True)]
+    assert room.said(2) == ["muted"]
+    room.keys(2, "*6")
+    assert room.mutes() == [(2, False)]
+
+
+def test_o4_muting_who_is_muted_says_nothing():
+    room = meeting()
+    room.keys(2, "*6")
+    assert room(MuteOne(2, muted=True)) == []
+
+
+def test_o4_unmuting_one_in_a_lecture_waits_for_its_end():
+    room = meeting()
+    room.keys(2, "*6")
+    room.keys(1, "*5")
+    assert room(MuteOne(2, muted=False)) == []
+    room.keys(1, "*5")
+    assert not room.conference.muted(2)
+
+
+def test_every_command_that_does_something_can_be_heard_of():
+    assert set(words.HELP) == set(COMMANDS)
+
+
+def test_a_conference_that_runs_is_not_disturbed_by_keys_of_one():
+    room = meeting()
+    for keys in ("*6", "*#", "*93", "*0"):
+        room.keys(2, keys)
+        assert room.announced() == []
+        assert room.tones() == []
+    assert room.phase is Phase.RUNNING

@@ -1,0 +1,31 @@
+import pytest
+
+from bridge.conference import words
+from bridge.conference.commands import Command
+from prompts import phrases
+
+SAID = [
+    *(value for value in vars(words).values() if isinstance(value, phrases.Utterance)),
+    words.moderator_left(60),
+    words.maximum_length_warning(5),
+    words.command_unknown("*93"),
+    words.command_forbidden("*5"),
+    words.command_not_available("*92"),
+    *(words.help_line(command, "*6") for command in words.HELP),
+]
+
+
+@pytest.mark.parametrize("language", ["pt-BR", "en", "es"])
+@pytest.mark.parametrize("utterance", SAID, ids=lambda utterance: utterance.name)
+def test_everything_a_conference_says_is_in_the_catalogue(utterance, language):
+    assert phrases.clips(utterance, language)
+
+
+def test_the_values_are_spoken():
+    for utterance in SAID:
+        bare = phrases.Utterance(utterance.name)
+        assert not utterance.values or phrases.text(utterance, "en") != phrases.text(bare, "en")
+
+
+def test_help_lines_are_of_known_commands():
+    assert set(words.HELP) <= set(Command)
