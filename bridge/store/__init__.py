@@ -1,1 +1,12 @@
-"""What is kept: SQLAlchemy tables, Alembic migrations, repositories."""
+"""What is kept: customers, passcodes, records. SQLite by default, PostgreSQL by URL; the same code for both.
+
+- **tables** the tables as they are now; **migrations** how a database of any age becomes so, run at every start
+- **database** an open store: connections, transactions, and one kind of error
+- **customers**, **passcodes**, **records**, **audit** repositories: small classes over one connection each
+- **journal** records that wait to be written: batches, patience, bounds; pure
+- **worker** the one thread through which the running bridge reaches the store without ever waiting for it
+- **identity** ids that are unique across machines
+
+Passcodes and counter-passwords are kept as keyed digests alone: whoever reads the database cannot call. Times are
+seconds since 1970 (UTC), a number in either database and free of time zones.
+"""

@@ -1,0 +1,196 @@
+"""Passcode pairs (A4 to A7): what is set for each, and whose a keyed code is.
+
+The store never sees a code: callers bring digests, made with the key that lies beside the database, not in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bridge.service.levels import Level
+from bridge.service.role import Role
+from bridge.service.settings import LastModerator, Settings
+from bridge.store.errors import StoreRefusedError
+from bridge.store.tables import counter_passwords, customers, pairs, passcodes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection, RowMapping
+
+_SETTINGS: Final = tuple(field.name for field in fields(Settings) if field.name != "open_room")
+"""Settings that a pair keeps; an open room has no pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A passcode pair, without its codes."""
+
+    id: int
+    customer: str
+    name: str
+    settings: Settings
+    created_at: float
+    expires_at: float
+    enabled: bool
+    """False where the pair or its customer is disabled: its codes stop at once (O6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterPassword:
+    """A5: one that the caller may key: collective, or a person's own."""
+
+    digest: bytes
+    person: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPasscode:
+    """Whose code it is. `counter_passwords` are those of this role; none means that none is asked for."""
+
+    pair: Pair
+    role: Role
+    counter_passwords: tuple[CounterPassword, ...]
+
+
+class Passcodes:
+    """The pairs, over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, digest: bytes) -> FoundPasscode | None:
+        """The pair whose moderator or participant code has this digest; expired and disabled ones too."""
+        query = _PAIR.add_columns(passcodes.c.role).join(passcodes, passcodes.c.pair_id == pairs.c.id)
+        row = self._connection.execute(query.where(passcodes.c.digest == digest)).mappings().first()
+        if row is None:
+            return None
+        return FoundPasscode(_pair(row), Role(row["role"]), self._counters(row["id"], row["role"]))
+
+    def _counters(self, pair: int, role: str) -> tuple[CounterPassword, ...]:
+        query = select(counter_passwords.c.digest, counter_passwords.c.person_id).where(
+            counter_passwords.c.pair_id == pair, counter_passwords.c.role == role
+        )
+        return tuple(CounterPassword(row.digest, row.person_id) for row in self._connection.execute(query))
+
+    def create_pair(
+        self,
+        *,
+        customer: int,
+        name: str,
+        settings: Settings,
+        codes: Mapping[Role, bytes],
+        at: float,
+        expires_at: float,
+    ) -> int:
+        """A new pair's id. `codes` has a digest for each role; one that exists already is refused.
+
+        Then nothing of the transaction is kept: make other codes and try again.
+        """
+        row = self._connection.execute(
+            pairs.insert().values(
+                customer_id=customer, name=name, created_at=at, expires_at=expires_at, **_columns(settings)
+            )
+        )
+        assert row.inserted_primary_key is not None
+        pair = int(row.inserted_primary_key[0])
+        self.set_codes(pair, codes)
+        return pair
+
+    def set_codes(self, pair: int, codes: Mapping[Role, bytes]) -> None:
+        """Give `pair` new codes (A7); the old ones of these roles stop at once."""
+        for role, digest in codes.items():
+            self._connection.execute(
+                delete(passcodes).where(passcodes.c.pair_id == pair, passcodes.c.role == role.value)
+            )
+            try:
+                self._connection.execute(
+                    passcodes.insert().values(digest=digest, pair_id=pair, role=role.value)
+                )
+            except IntegrityError as error:
+                raise StoreRefusedError("this code is another pair's already") from error
+
+    def set_counter_password(
+        self, pair: int, role: Role, digest: bytes | None, *, person: int | None = None
+    ) -> None:
+        """Give the role's holders, or one person, a counter-password (A5); None takes it away."""
+        mine = (
+            (counter_passwords.c.pair_id == pair)
+            & (counter_passwords.c.role == role.value)
+            & (counter_passwords.c.person_id.is_not_distinct_from(person))
+        )
+        self._connection.execute(delete(counter_passwords).where(mine))
+        if digest is not None:
+            self._connection.execute(
+                counter_passwords.insert().values(
+                    pair_id=pair, role=role.value, person_id=person, digest=digest
+                )
+            )
+
+    def change(
+        self,
+        pair: int,
+        *,
+        settings: Settings | None = None,
+        expires_at: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Set what is given; a conference in progress keeps what it began with."""
+        values: dict[str, Any] = _columns(settings) if settings else {}
+        values |= {"expires_at": expires_at} if expires_at is not None else {}
+        values |= {"name": name} if name is not None else {}
+        if values:
+            self._connection.execute(update(pairs).where(pairs.c.id == pair).values(values))
+
+    def enable(self, pair: int) -> None:
+        self._connection.execute(update(pairs).where(pairs.c.id == pair).values(disabled_at=None))
+
+    def disable(self, pair: int, *, at: float) -> None:
+        """Stop both codes at once, until `enable`."""
+        self._connection.execute(update(pairs).where(pairs.c.id == pair).values(disabled_at=at))
+
+    def pair(self, pair: int) -> Pair | None:
+        row = self._connection.execute(_PAIR.where(pairs.c.id == pair)).mappings().first()
+        return _pair(row) if row else None
+
+    def list(self, *, customer: str | None = None) -> list[Pair]:
+        """All pairs, or one customer's, in the order they were made."""
+        query = _PAIR.order_by(pairs.c.id)
+        if customer is not None:
+            query = query.where(customers.c.name == customer)
+        return [_pair(row) for row in self._connection.execute(query).mappings()]
+
+    def roles_with_counter_password(self, pair: int) -> frozenset[Role]:
+        query = select(counter_passwords.c.role).where(counter_passwords.c.pair_id == pair)
+        return frozenset(Role(role) for role in self._connection.scalars(query))
+
+
+_PAIR: Final = select(
+    pairs, customers.c.name.label("customer"), customers.c.disabled_at.label("customer_disabled_at")
+).join_from(pairs, customers)
+
+
+def _columns(settings: Settings) -> dict[str, Any]:
+    values = {name: getattr(settings, name) for name in _SETTINGS}
+    values["level"] = int(settings.level)
+    values["when_last_moderator_leaves"] = settings.when_last_moderator_leaves.value
+    return values
+
+
+def _pair(row: RowMapping) -> Pair:
+    values = {name: row[name] for name in _SETTINGS}
+    values["level"] = Level(row["level"])
+    values["when_last_moderator_leaves"] = LastModerator(row["when_last_moderator_leaves"])
+    return Pair(
+        id=row["id"],
+        customer=row["customer"],
+        name=row["name"],
+        settings=Settings(**values),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        enabled=row["disabled_at"] is None and row["customer_disabled_at"] is None,
+    )

@@ -1,0 +1,164 @@
+"""The tables as they are now. A change here needs a migration beside it; a test compares the two.
+
+Records (`conferences`, `participants`, `audit`) refer to nothing by foreign key: what happened stays true when a pair or a
+person is deleted, and a record is never refused.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+customers: Final = Table(
+    "customers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("created_at", Double, nullable=False),
+    Column("disabled_at", Double),
+)
+
+people: Final = Table(
+    "people",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("customer_id", Integer, ForeignKey("customers.id"), nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("company", String, nullable=False, default=""),
+    Column("phone", String, nullable=False, default=""),
+    Column("email", String, nullable=False, default=""),
+    Column("created_at", Double, nullable=False),
+    Column("disabled_at", Double),
+)
+"""Employees and guests of a customer (O6, I4)."""
+
+pairs: Final = Table(
+    "pairs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("customer_id", Integer, ForeignKey("customers.id"), nullable=False, index=True),
+    Column("responsible_id", Integer, ForeignKey("people.id")),
+    Column("name", String, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("disabled_at", Double),
+    Column("level", Integer, nullable=False),
+    Column("language", String, nullable=False),
+    Column("entry_exit_tones", Boolean, nullable=False),
+    Column("announce_names", Boolean, nullable=False),
+    Column("music_until_moderator", Boolean, nullable=False),
+    Column("begins_with_moderator", Boolean, nullable=False),
+    Column("when_last_moderator_leaves", String, nullable=False),
+    Column("grace_s", Double, nullable=False),
+    Column("maximum_participants", Integer),
+    Column("maximum_length_s", Double),
+    Column("mute_on_entry", Boolean, nullable=False),
+    Column("recording_allowed", Boolean, nullable=False),
+    Column("lock_allowed", Boolean, nullable=False),
+    Column("dial_out_allowed", Boolean, nullable=False),
+    Column("blast_allowed", Boolean, nullable=False),
+)
+"""Passcode pairs (A4) with their settings, `bridge.service.settings.Settings` field by field."""
+
+passcodes: Final = Table(
+    "passcodes",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("pair_id", Integer, ForeignKey("pairs.id"), nullable=False),
+    Column("role", String, nullable=False),
+    UniqueConstraint("pair_id", "role"),
+)
+"""The two codes of each pair. The digest is the key: no two codes of anybody are equal (A4)."""
+
+counter_passwords: Final = Table(
+    "counter_passwords",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("pair_id", Integer, ForeignKey("pairs.id"), nullable=False, index=True),
+    Column("role", String, nullable=False),
+    Column("person_id", Integer, ForeignKey("people.id")),
+    Column("digest", LargeBinary, nullable=False),
+)
+"""A5: without a person it is collective; with one it also says who calls."""
+
+nodes: Final = Table(
+    "nodes",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("started_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+)
+"""Machines that write records, and when each last did or could have: one row is touched for all its calls (R3)."""
+
+conferences: Final = Table(
+    "conferences",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("node", String, nullable=False),
+    Column("pair_id", Integer, index=True),
+    Column("name", String, nullable=False),
+    Column("began_at", Double, nullable=False),
+    Column("ended_at", Double),
+    Column("reason", String),
+)
+Index(
+    "ix_conferences_open",
+    conferences.c.node,
+    sqlite_where=conferences.c.ended_at.is_(None),
+    postgresql_where=conferences.c.ended_at.is_(None),
+)
+
+participants: Final = Table(
+    "participants",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("conference_id", String, nullable=False, index=True),
+    Column("call_id", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("caller", String, nullable=False),
+    Column("access_number", String, nullable=False),
+    Column("came_by", String, nullable=False),
+    Column("person_id", Integer),
+    Column("name", String, nullable=False),
+    Column("company", String, nullable=False),
+    Column("phone", String, nullable=False),
+    Column("email", String, nullable=False),
+    Column("joined_at", Double, nullable=False),
+    Column("left_at", Double),
+    Column("reason", String),
+)
+"""R2: one row for each time somebody was in a conference."""
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("details", String, nullable=False),
+)
+"""R4: who did what to what; `details` is JSON, and never holds a code."""
