@@ -1,0 +1,163 @@
+"""Answering calls (RFC 3261 13.3): ring, progress, accept, reject; the 2xx repeated until its ACK comes.
+
+The 2xx and its ACK are the same for the first INVITE and for every later one, so `renegotiating` uses them too.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from sip.content import sdp_of
+from sip.core import ALLOW, SUPPORTS, Core, checked, checked_fields
+from sip.dialog import Dialog
+from sip.draft import Fields
+from sip.ending import not_acknowledged, say_bye, settle, words_of
+from sip.errors import LocalError
+from sip.events import AnswerReceived, CallConfirmed, EndCause, IncomingCall, OfferFailed
+from sip.flow import Flow
+from sip.message import REASONS, Request
+from sip.reply import Echo
+from sip.session import Input, Invitation, Negotiation, Session, State, Turn
+from sip.settings import SDP_TYPE
+from sip.timers import GIVE_UP_S, T2_S
+
+SDP_FIELD = ("Content-Type", SDP_TYPE)
+
+
+def arrived(core: Core, request: Request, flow: Flow, now: float) -> None:
+    """A new call: 100 at once, so that the caller stops repeating, and the event."""
+    core.last_call += 1
+    tag = core.tag()
+    session = Session(core.last_call, tag, Dialog.of_request(request, flow, tag), ours=False)
+    transaction = core.transactions.open(request, flow)
+    transaction.call = session.call
+    offer = sdp_of(request)
+    echo = Echo(request, flow, tag)
+    session.invitation = Invitation(transaction, echo, request.cseq.number, late=offer is None)
+    core.enter(session)
+    core.reply(transaction, echo, 100, now)
+    core.tell(
+        IncomingCall(
+            call=session.call,
+            flow=flow,
+            request_uri=request.uri,
+            from_=request.from_,
+            to=request.to,
+            offer=offer,
+            call_id=request.call_id,
+            request=request,
+        )
+    )
+
+
+def ring(core: Core, session: Session, now: float) -> None:
+    """180."""
+    _provisional(core, session, 180, b"", now)
+
+
+def progress(core: Core, session: Session, sdp: bytes, now: float) -> None:
+    """183 with early media."""
+    _provisional(core, session, 183, sdp, now)
+
+
+def _provisional(core: Core, session: Session, status: int, sdp: bytes, now: float) -> None:
+    invitation = session.invitation
+    if session.state is not State.OFFERED or invitation is None:
+        raise LocalError(f"call {session.call} is {session.state}: no {status} any more")
+    fields: Fields = (core.contact(session.dialog.flow), ALLOW)
+    if sdp:
+        fields = (*fields, SDP_FIELD)
+    echo = invitation.echo
+    core.reply(invitation.transaction, echo, status, now, fields=fields, body=sdp, lines=echo.record_routes)
+
+
+def accept(core: Core, session: Session, sdp: bytes, now: float) -> None:
+    """200, and again until its ACK."""
+    session.require(Input.ACCEPT)
+    answer(core, session, sdp, now)
+
+
+def reject(
+    core: Core,
+    session: Session,
+    status: int,
+    now: float,
+    headers: Sequence[tuple[str, str]],
+    reason: str | None,
+) -> None:
+    """3xx-6xx."""
+    if not 300 <= status <= 699:
+        raise LocalError(f"{status} rejects nothing")
+    fields, phrase = checked_fields(headers), None if reason is None else checked(reason)
+    session.require(Input.REJECT)
+    invitation = session.invitation
+    if invitation is not None:
+        core.reply(invitation.transaction, invitation.echo, status, now, fields=fields, reason=phrase)
+    core.ended(session, EndCause.LOCAL, status, phrase or REASONS.get(status, ""))
+    core.leave(session)
+
+
+def cancelled(core: Core, session: Session, request: Request, now: float) -> None:
+    """A CANCEL came for an INVITE of this call; after our final answer it changes nothing (9.2)."""
+    if session.negotiation is not Negotiation.ASKED:
+        return
+    settle(core, session, now)
+    session.turn(Turn.WE_REFUSE)
+    if session.step(Input.CANCEL):
+        core.ended(session, EndCause.CANCELLED, 487, words_of(request))
+        core.leave(session)
+    else:
+        session.invitation = None
+
+
+def answer(core: Core, session: Session, sdp: bytes, now: float) -> None:
+    """Send the 2xx of the open INVITE and keep sending it."""
+    invitation = session.invitation
+    if invitation is None or not session.turn(Turn.WE_ANSWER):
+        raise LocalError(f"call {session.call} has no open INVITE")
+    invitation.started = now
+    invitation.data = core.reply(
+        invitation.transaction,
+        invitation.echo,
+        200,
+        now,
+        fields=(core.contact(session.dialog.flow), ALLOW, SUPPORTS, SDP_FIELD),
+        body=sdp,
+        lines=invitation.echo.record_routes,
+    )
+    _repeat_later(core, session, invitation, now)
+
+
+def _repeat_later(core: Core, session: Session, invitation: Invitation, now: float) -> None:
+    at = min(now + invitation.interval_s, invitation.started + GIVE_UP_S)
+    invitation.interval_s = min(2 * invitation.interval_s, T2_S)
+    invitation.alarm = core.deadlines.set(at, partial(_repeat, core, session, invitation))
+
+
+def _repeat(core: Core, session: Session, invitation: Invitation, now: float) -> None:
+    """T1, doubling to T2, over every transport: a proxy on the way may speak UDP behind it (13.3.1.4)."""
+    if now >= invitation.started + GIVE_UP_S:
+        not_acknowledged(core, session, now)
+        return
+    core.counters["retransmitted"] += 1
+    core.transactions.respond(invitation.transaction, 200, invitation.data, now)
+    _repeat_later(core, session, invitation, now)
+
+
+def acknowledged(core: Core, session: Session, cseq: int, sdp: bytes | None, now: float) -> None:
+    """The ACK of our 2xx came, the first of perhaps many."""
+    invitation = session.invitation
+    if invitation is None or invitation.cseq != cseq or not session.turn(Turn.ACK):
+        core.counters["dropped:ACK for nothing"] += 1
+        return
+    core.deadlines.cancel(invitation.alarm)
+    session.invitation = None
+    late = invitation.late
+    if session.step(Input.ACK):
+        if session.state is State.ENDED:
+            say_bye(core, session.dialog, now, session.farewell)
+            core.leave(session)
+        else:
+            core.tell(CallConfirmed(session.call, sdp if late else None))
+    elif late:
+        # Our offer went out in the 2xx of a re-INVITE. An ACK that forgot the answer leaves all as it was.
+        core.tell(OfferFailed(session.call, 488) if sdp is None else AnswerReceived(session.call, sdp))

@@ -1,0 +1,244 @@
+"""The core of the user agent (RFC 3261's word for what stands above transactions): what all verbs of a call share.
+
+It holds the tables (calls by handle, dialogs by our tag, open streams), the queues that the agent drains, and writes
+what is the same in every message of ours. It decides nothing about calls; the verbs beside it do.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from sip.client_transaction import ClientTransaction, User
+from sip.dialog import Dialog
+from sip.draft import Draft, Fields
+from sip.errors import LocalError
+from sip.events import CallEnded, EndCause, Event
+from sip.flow import Flow, Transmit, bracketed
+from sip.message import Request
+from sip.reply import Echo
+from sip.server_transaction import ServerTransaction
+from sip.session import Session
+from sip.settings import METHODS, SUPPORTED, AgentSettings
+from sip.timers import Deadlines
+from sip.transactions import MAGIC_COOKIE, Transactions
+
+TAG_BYTES: Final = 8
+"""64 random bits in a tag or branch; RFC 3261 19.3 asks for 32 at least."""
+WAYS_MAX: Final = 256
+"""Prepared Via and Contact texts kept, one per listener; more means a local address per flow, and they are dropped."""
+ALLOW: Final = ("Allow", ", ".join(METHODS))
+SUPPORTS: Final = ("Supported", ", ".join(SUPPORTED))
+
+Acknowledgement = tuple[Flow, bytes]
+
+
+class Core:
+    """State and services below the verbs."""
+
+    def __init__(self, settings: AgentSettings, entropy: Callable[[int], bytes]) -> None:
+        self.settings = settings
+        self.entropy = entropy
+        self.counters: Counter[str] = Counter()
+        self.deadlines = Deadlines()
+        self.transactions = Transactions(self.deadlines, self.send, self.counters)
+        self.calls: dict[int, Session] = {}
+        self.dialogs: dict[str, Session] = {}
+        """Sessions by the tag that is ours alone."""
+        self.streams: set[int] = set()
+        """Connections that stand."""
+        self.opened: dict[Flow, Flow] = {}
+        """Connections that we asked for, by the flow we asked with."""
+        self.queue: list[Transmit] = []
+        self.happened: list[Event] = []
+        self.last_call = 0
+        self._secret = entropy(16)
+        self._server = f"Server: {checked(settings.product)}\r\n" if settings.product else ""
+        self.agent: Fields = (("User-Agent", settings.product),) if settings.product else ()
+        self._ways: dict[tuple[str, tuple[str, int]], tuple[str, str]] = {}
+
+    # Bytes and events out
+
+    def send(self, flow: Flow, data: bytes) -> None:
+        """Queue bytes; on a connection that is gone they are counted and dropped."""
+        if flow.transport != "udp":
+            flow = self.opened.get(flow, flow)
+            if flow.connection and flow.connection not in self.streams:
+                self.counters["dropped:connection gone"] += 1
+                return
+        self.queue.append(Transmit(flow, data))
+
+    def tell(self, event: Event) -> None:
+        """Queue an event."""
+        self.happened.append(event)
+
+    # Names
+
+    def tag(self) -> str:
+        """A fresh tag."""
+        return self.entropy(TAG_BYTES).hex()
+
+    def branch(self) -> str:
+        """A fresh branch."""
+        return MAGIC_COOKIE + self.entropy(TAG_BYTES).hex()
+
+    def random_s(self, low_s: float, high_s: float) -> float:
+        """A pause between two bounds, in steps of 10 ms as RFC 3261 14.1 has it."""
+        steps = round((high_s - low_s) / 0.01)
+        return low_s + 0.01 * (int.from_bytes(self.entropy(4)) % (steps + 1))
+
+    def sent_by(self, flow: Flow) -> str:
+        """Via of our requests, up to the branch. rport is always asked for (RFC 3581 3)."""
+        return self._way(flow)[0]
+
+    def contact(self, flow: Flow) -> tuple[str, str]:
+        """Contact header of ours on a flow."""
+        return ("Contact", self._way(flow)[1])
+
+    def _way(self, flow: Flow) -> tuple[str, str]:
+        key = (flow.transport, flow.local)
+        way = self._ways.get(key)
+        if way is None:
+            host, port = self.settings.advertised.get(flow.transport, flow.local)
+            at = f"{bracketed(host)}:{port}"
+            transport = "" if flow.transport == "udp" else f";transport={flow.transport}"
+            way = (
+                f"SIP/2.0/{flow.transport.upper()} {at};rport",
+                f"<sip:{checked(self.settings.user)}@{at}{transport}>",
+            )
+            if len(self._ways) >= WAYS_MAX:
+                self._ways.clear()
+            self._ways[key] = way
+        return way
+
+    def is_us(self, host: str, flow: Flow) -> bool:
+        """Whether a host names this agent, as far as it knows its own addresses."""
+        return host in (flow.local[0], self.settings.advertised.get(flow.transport, flow.local)[0])
+
+    # Responses
+
+    def reply(
+        self,
+        transaction: ServerTransaction,
+        echo: Echo,
+        status: int,
+        now: float,
+        *,
+        fields: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+        reason: str | None = None,
+        lines: str = "",
+    ) -> bytes:
+        """Answer a request; returns the bytes for those who must repeat them."""
+        self.counters[f"sent:{status}"] += 1
+        data = echo.encode(status, fields, body, reason=reason, lines=f"{lines}{self._server}")
+        self.transactions.respond(transaction, status, data, now)
+        return data
+
+    def refuse(
+        self,
+        request: Request,
+        flow: Flow,
+        status: int,
+        *,
+        fields: Iterable[tuple[str, str]] = (),
+        reason: str | None = None,
+        lines: str = "",
+    ) -> None:
+        """Answer without keeping anything (RFC 3261 8.2.7): a repetition gets the same answer, To tag and all, and a
+        flood of requests costs no memory. An ACK is never answered.
+        """
+        if request.method == "ACK":
+            return
+        self.counters[f"sent:{status}"] += 1
+        via = request.headers.get("Via") or ""
+        tag = hashlib.blake2b(via.encode("utf-8", "surrogateescape"), key=self._secret, digest_size=TAG_BYTES)
+        echo = Echo(request, flow, tag.hexdigest())
+        self.send(flow, echo.encode(status, fields, reason=reason, lines=f"{lines}{self._server}"))
+
+    # Requests
+
+    def request(
+        self,
+        dialog: Dialog,
+        method: str,
+        now: float,
+        *,
+        user: User | None = None,
+        fields: Fields = (),
+        body: bytes = b"",
+    ) -> ClientTransaction:
+        """Send a request in a dialog."""
+        flow = self.flow_of(dialog)
+        draft = dialog.request(
+            method, sent_by=self.sent_by(flow), branch=self.branch(), fields=(*fields, *self.agent), body=body
+        )
+        return self.start(draft, flow, user, now)
+
+    def start(self, draft: Draft, flow: Flow, user: User | None, now: float) -> ClientTransaction:
+        """Send a request in a transaction of its own."""
+        self.counters[f"sent:{draft.method}"] += 1
+        return self.transactions.request(draft, flow, user, now)
+
+    def acknowledge(self, dialog: Dialog, cseq: int) -> Acknowledgement:
+        """Send the ACK of a 2xx: a request of its own, of which no transaction knows (13.2.2.4). It is returned, to be
+        repeated whenever the 2xx is.
+        """
+        flow = self.flow_of(dialog)
+        draft = dialog.request("ACK", sent_by=self.sent_by(flow), branch=self.branch(), cseq=cseq)
+        data = draft.encode()
+        self.counters["sent:ACK"] += 1
+        self.send(flow, data)
+        return flow, data
+
+    def flow_of(self, dialog: Dialog) -> Flow:
+        """The flow for the next request in a dialog."""
+        flow = dialog.flow = self.opened.get(dialog.flow, dialog.flow)
+        return dialog.next_flow(broken=bool(flow.connection) and flow.connection not in self.streams)
+
+    # Calls
+
+    def enter(self, session: Session) -> None:
+        """A call begins."""
+        self.calls[session.call] = session
+        self.dialogs[session.tag] = session
+
+    def ended(self, session: Session, cause: EndCause, status: int, reason: str) -> None:
+        """Tell that a call is over, once. Its dialog may still have to say goodbye."""
+        if not session.told:
+            session.told = True
+            self.tell(CallEnded(session.call, cause, status, reason))
+
+    def leave(self, session: Session) -> None:
+        """Forget a call: what still comes for it is answered 481."""
+        self.calls.pop(session.call, None)
+        self.dialogs.pop(session.tag, None)
+        self.deadlines.cancel(session.alarm)
+        session.alarm = None
+        session.placement = None
+        if session.invitation is not None:
+            self.deadlines.cancel(session.invitation.alarm)
+            session.invitation = None
+
+
+def checked(text: str) -> str:
+    """A header value of ours that cannot become two headers."""
+    if "\r" in text or "\n" in text:
+        raise LocalError(f"line break in {text!r}")
+    return text
+
+
+def checked_fields(fields: Iterable[tuple[str, str]]) -> Fields:
+    """Header fields that a user of the agent hands in."""
+    return tuple((checked(name), checked(value)) for name, value in fields)
+
+
+def reason_field(reason: str | None, status: int = 0) -> Fields:
+    """The Reason header (RFC 3326): words of ours, or a whole value such as `Q.850;cause=16`."""
+    if not reason:
+        return ()
+    if reason.startswith(("SIP", "Q.850")) and ";" in reason:
+        return (("Reason", checked(reason)),)
+    quoted = checked(reason).replace("\\", "\\\\").replace('"', '\\"')
+    cause = f";cause={status}" if status else ""
+    return (("Reason", f'SIP{cause};text="{quoted}"'),)

@@ -1,0 +1,181 @@
+"""Dialogs (RFC 3261 12): who talks with whom, by which way, at which number.
+
+A dialog keeps header text as it stood, so that a request in it is written by putting strings together.
+"""
+
+import ipaddress
+
+from sip.draft import Draft, Fields
+from sip.errors import ParseError
+from sip.flow import Flow
+from sip.headers import Address
+from sip.message import Request, Response
+from sip.uri import Uri
+
+SIP_PORT = 5060
+
+
+class Dialog:
+    """Peer state between two user agents, seen from us: local is ours, remote the peer's."""
+
+    __slots__ = (
+        "call_id", "flow", "local", "local_cseq", "local_tag", "remote", "remote_cseq", "remote_tag", "routes",
+        "target",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        call_id: str,
+        local: str,
+        local_tag: str,
+        remote: str,
+        remote_tag: str,
+        target: str,
+        routes: tuple[str, ...],
+        flow: Flow,
+        local_cseq: int,
+        remote_cseq: int | None,
+    ) -> None:
+        self.call_id = call_id
+        self.local = local
+        """From of our requests, with our tag."""
+        self.local_tag = local_tag
+        self.remote = remote
+        """To of our requests, with the peer's tag."""
+        self.remote_tag = remote_tag
+        self.target = target
+        self.routes = routes
+        self.flow = flow
+        self.local_cseq = local_cseq
+        self.remote_cseq = remote_cseq
+
+    @classmethod
+    def of_request(cls, request: Request, flow: Flow, tag: str) -> "Dialog":
+        """The dialog that our answer to this INVITE opens (12.1.1)."""
+        headers = request.headers
+        return cls(
+            call_id=request.call_id,
+            local=f"{headers.get('To')};tag={tag}",
+            local_tag=tag,
+            remote=headers.get("From") or "",
+            remote_tag=request.from_.tag or "",
+            target=contact_of(request) or str(request.from_.uri),
+            routes=tuple(headers.values("Record-Route")),
+            flow=flow,
+            local_cseq=0,
+            remote_cseq=request.cseq.number,
+        )
+
+    @classmethod
+    def of_response(cls, response: Response, draft: Draft, flow: Flow, tag: str) -> "Dialog":
+        """The dialog that a response to our INVITE opened (12.1.2)."""
+        headers = response.headers
+        return cls(
+            call_id=draft.call_id,
+            local=draft.from_,
+            local_tag=tag,
+            remote=headers.get("To") or draft.to,
+            remote_tag=response.to.tag or "",
+            target=contact_of(response) or draft.uri,
+            routes=tuple(reversed(headers.values("Record-Route"))),
+            flow=flow,
+            local_cseq=draft.cseq,
+            remote_cseq=None,
+        )
+
+    def matches(self, request: Request) -> bool:
+        """Whether a request that names our tag comes from this peer in this call (12.2.2)."""
+        return request.call_id == self.call_id and (request.from_.tag or "") == self.remote_tag
+
+    def in_order(self, number: int) -> bool:
+        """Whether a request's CSeq is above all before it; if so it is the new mark (12.2.2)."""
+        if self.remote_cseq is not None and number <= self.remote_cseq:
+            return False
+        self.remote_cseq = number
+        return True
+
+    def refresh(self, message: Request | Response, flow: Flow | None = None) -> None:
+        """Take over the Contact of a re-INVITE or its 2xx (12.2.1.2), and the way a request came by."""
+        self.target = contact_of(message) or self.target
+        if flow is not None:
+            self.flow = flow
+
+    def request(
+        self,
+        method: str,
+        *,
+        sent_by: str,
+        branch: str,
+        cseq: int | None = None,
+        fields: Fields = (),
+        body: bytes = b"",
+    ) -> Draft:
+        """A request in this dialog (12.2.1.1). An ACK names the `cseq` of its INVITE, all others take the next."""
+        if cseq is None:
+            self.local_cseq += 1
+            cseq = self.local_cseq
+        uri, routes = self._way()
+        return Draft(
+            method, uri, sent_by, branch, routes, self.local, self.remote, self.call_id, cseq, fields, body
+        )
+
+    def _way(self) -> tuple[str, tuple[str, ...]]:
+        """Request-URI and Route set: through loose routers, or the strict ones of RFC 2543 (12.2.1.1)."""
+        if not self.routes:
+            return self.target, ()
+        first = _uri_of(self.routes[0])
+        if first is None or first.parameter("lr") is not None:
+            return self.target, self.routes
+        strict = Uri(first.scheme, first.user, first.host, first.port, first.parameters)
+        return str(strict), (*self.routes[1:], f"<{self.target}>")
+
+    def next_flow(self, *, broken: bool) -> Flow:
+        """The flow for a request of ours.
+
+        The way the peer's messages come by is the way that works: behind NAT its Contact lies. Two exceptions: a
+        Record-Route that names another host, and a connection that is `broken`. Names are left to a resolver; only
+        addresses are followed here.
+        """
+        way = _uri_of(self.routes[0]) if self.routes else None
+        if way is None and broken:
+            way = _parsed(self.target)
+        if way is None or (way.host == self.flow.remote[0] and not broken) or not _is_address(way.host):
+            return self.flow
+        transport = (way.parameter("transport") or "udp").lower()
+        if transport != self.flow.transport:
+            return self.flow
+        return Flow(transport, self.flow.local, (way.host, way.port or SIP_PORT))
+
+
+def contact_of(message: Request | Response) -> str | None:
+    """URI text of the first Contact."""
+    text = message.headers.get("Contact")
+    if text is None:
+        return None
+    if text.startswith("<"):  # nearly always, and the parser has seen that it is whole
+        return text[1 : text.index(">")]
+    contacts = message.contacts
+    return str(contacts[0].uri) if contacts else None
+
+
+def _uri_of(route: str) -> Uri | None:
+    try:
+        return Address.parse(route).uri
+    except ParseError:
+        return None
+
+
+def _parsed(uri: str) -> Uri | None:
+    try:
+        return Uri.parse(uri)
+    except ParseError:
+        return None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

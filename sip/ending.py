@@ -1,0 +1,76 @@
+"""Ending calls: BYE both ways, and the ends that nobody said (RFC 3261 15)."""
+
+from sip.core import Core, reason_field
+from sip.dialog import Dialog
+from sip.draft import Fields
+from sip.events import EndCause
+from sip.grammar import printable
+from sip.message import REASONS, Request
+from sip.reply import Echo
+from sip.server_transaction import ServerTransaction
+from sip.session import Input, Negotiation, Session, State
+
+REASON_MAX = 256
+"""Characters of a peer's Reason that are kept for the record; the rest is cut."""
+
+
+def say_bye(core: Core, dialog: Dialog, now: float, fields: Fields = ()) -> None:
+    """Send a BYE. Whatever comes back, the dialog is over (15.1.1); a challenge to it is never answered."""
+    core.request(dialog, "BYE", now, fields=fields)
+
+
+def hang_up(core: Core, session: Session, now: float, reason: str | None) -> None:
+    """Hang up a call that was placed to us, or one that is confirmed."""
+    before = session.state
+    session.require(Input.HANG_UP)
+    farewell = reason_field(reason)
+    if before is State.ACCEPTED:
+        session.farewell = farewell
+    elif before is State.CONFIRMED:
+        settle(core, session, now)
+        say_bye(core, session.dialog, now, farewell)
+    else:
+        settle(core, session, now, fields=farewell)
+    core.ended(session, EndCause.LOCAL, 487 if before is State.OFFERED else 0, reason or "")
+    if session.state is State.ENDED:
+        core.leave(session)
+
+
+def said_bye(
+    core: Core, session: Session, transaction: ServerTransaction, echo: Echo, request: Request, now: float
+) -> None:
+    """The peer hung up."""
+    core.reply(transaction, echo, 200, now)
+    session.step(Input.BYE)
+    settle(core, session, now)
+    core.ended(session, EndCause.BYE, 0, words_of(request))
+    core.leave(session)
+
+
+def not_acknowledged(core: Core, session: Session, now: float) -> None:
+    """64*T1 without an ACK: the dialog stands, but the session is ended by BYE (13.3.1.4, 14.2)."""
+    session.step(Input.NO_ACK)
+    say_bye(core, session.dialog, now, session.farewell)
+    core.ended(session, EndCause.NO_ACK, 0, "no ACK")
+    core.leave(session)
+
+
+def lost(core: Core, session: Session, cause: EndCause, status: int, now: float) -> None:
+    """The peer does not know the call any more, or is silent: BYE, in case it only lost its mind half (12.2.1.2)."""
+    if session.step(Input.LOST):
+        settle(core, session, now)
+        say_bye(core, session.dialog, now)
+        core.ended(session, cause, status, REASONS.get(status, ""))
+        core.leave(session)
+
+
+def settle(core: Core, session: Session, now: float, fields: Fields = ()) -> None:
+    """Answer 487 to an INVITE that is still open when its call ends."""
+    invitation = session.invitation
+    if invitation is not None and session.negotiation is Negotiation.ASKED:
+        core.reply(invitation.transaction, invitation.echo, 487, now, fields=fields)
+
+
+def words_of(request: Request) -> str:
+    """The Reason header (RFC 3326) of a BYE or CANCEL, for the record."""
+    return printable((request.headers.get("Reason") or "")[:REASON_MAX])

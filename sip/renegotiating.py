@@ -1,0 +1,160 @@
+"""Changing a running call: INVITE inside the dialog, from the peer and from us (RFC 3261 14, glare 14.1)."""
+
+from typing import Final
+
+from sip import answering
+from sip.client_transaction import ClientTransaction, Failure, Outcome
+from sip.content import sdp_of
+from sip.core import ALLOW, SUPPORTS, Acknowledgement, Core, checked_fields
+from sip.ending import lost
+from sip.errors import LocalError
+from sip.events import AnswerReceived, EndCause, OfferFailed, OfferReceived
+from sip.flow import Flow
+from sip.message import Request, Response
+from sip.reply import Echo
+from sip.session import Invitation, Negotiation, Session, State, Turn
+
+OWNER_WAITS_S: Final = (2.1, 4.0)
+"""Pause after a 491 of the side that owns the Call-ID (14.1)."""
+OTHER_WAITS_S: Final = (0.0, 2.0)
+"""Pause of the other side: one of the two always goes first."""
+GLARES_MAX: Final = 8
+"""491 in a row, some 20 s of them: then the offer has failed, and the session stays as it is."""
+RETRY_WITHIN_S: Final = 10
+"""RFC 3261 14.2: the Retry-After of a 500 for an INVITE inside an INVITE is chosen between 0 and 10 s."""
+
+
+def asked(core: Core, session: Session, request: Request, flow: Flow, now: float) -> None:
+    """The peer sent an INVITE inside the dialog."""
+    transaction = core.transactions.open(request, flow)
+    transaction.call = session.call
+    echo = Echo(request, flow, session.tag)
+    invitation = session.invitation
+    if session.negotiation is Negotiation.ANSWERED and invitation is not None and not invitation.late:
+        # Who asks anew has our answer: its ACK was lost or overtaken, and this stands for it (RFC 5407 3.1.4).
+        answering.acknowledged(core, session, invitation.cseq, None, now)
+        if session.state is State.ENDED:
+            core.reply(transaction, echo, 481, now)
+            return
+    if session.negotiation is Negotiation.ASKED:
+        retry_after = str(int(core.random_s(0, RETRY_WITHIN_S)))
+        core.reply(transaction, echo, 500, now, fields=(("Retry-After", retry_after),))
+        return
+    if not session.turn(Turn.PEER_ASKS):
+        core.reply(transaction, echo, 491, now)
+        return
+    session.dialog.refresh(request)
+    offer = sdp_of(request)
+    session.invitation = Invitation(transaction, echo, request.cseq.number, late=offer is None)
+    core.reply(transaction, echo, 100, now)
+    core.tell(OfferReceived(session.call, offer))
+
+
+def accept_offer(core: Core, session: Session, sdp: bytes, now: float) -> None:
+    """200 with our answer, or with our offer where the peer made none."""
+    if session.negotiation is not Negotiation.ASKED:
+        # The peer cancelled its question while we thought about it.
+        core.counters["late:accept_offer"] += 1
+        return
+    answering.answer(core, session, sdp, now)
+
+
+def reject_offer(core: Core, session: Session, status: int, now: float) -> None:
+    """Refuse: the session goes on as it was (14.2)."""
+    if not 300 <= status <= 699:
+        raise LocalError(f"{status} rejects nothing")
+    invitation = session.invitation
+    if invitation is None or session.negotiation is not Negotiation.ASKED:
+        core.counters["late:reject_offer"] += 1
+        return
+    session.turn(Turn.WE_REFUSE)
+    session.invitation = None
+    core.reply(invitation.transaction, invitation.echo, status, now)
+    resume(core, session, now)
+
+
+def reoffer(core: Core, session: Session, sdp: bytes, now: float) -> None:
+    """Ask the peer to change the session. While another question is open this one waits; the latest wins."""
+    if session.state not in (State.ACCEPTED, State.CONFIRMED):
+        raise LocalError(f"call {session.call} is {session.state}: nothing to change")
+    session.offer = sdp
+    session.attempts = 0
+    if session.negotiation is Negotiation.IDLE:
+        resume(core, session, now)
+
+
+def resume(core: Core, session: Session, now: float) -> None:
+    """Ask what has been waiting, if nothing is open now."""
+    if session.offer is None or session.state is not State.CONFIRMED:
+        return
+    if session.negotiation in (Negotiation.IDLE, Negotiation.WAITING) and session.turn(Turn.WE_ASK):
+        core.deadlines.cancel(session.alarm)
+        session.alarm = None
+        sdp, session.offer = session.offer, None
+        fields = (core.contact(session.dialog.flow), ALLOW, SUPPORTS, answering.SDP_FIELD)
+        user = _Question(core, session, sdp)
+        core.request(session.dialog, "INVITE", now, user=user, fields=checked_fields(fields), body=sdp)
+
+
+class _Question:
+    """Our INVITE inside the dialog, as the user of its transaction."""
+
+    __slots__ = ("acknowledgement", "core", "sdp", "session")
+
+    def __init__(self, core: Core, session: Session, sdp: bytes) -> None:
+        self.core = core
+        self.session = session
+        self.sdp = sdp
+        self.acknowledgement: Acknowledgement | None = None
+
+    def __call__(self, transaction: ClientTransaction, outcome: Outcome, now: float) -> None:
+        core, session = self.core, self.session
+        if isinstance(outcome, Failure):
+            broken = outcome is Failure.TRANSPORT
+            cause, status = (EndCause.TRANSPORT, 503) if broken else (EndCause.TIMEOUT, 408)
+            lost(core, session, cause, status, now)
+        elif outcome.status < 200:
+            return
+        elif outcome.status < 300:
+            self._answered(transaction, outcome, now)
+        elif outcome.status in (408, 481):
+            lost(core, session, EndCause.PROTOCOL, outcome.status, now)
+        elif session.state is State.CONFIRMED:
+            self._refused(outcome.status, now)
+
+    def _answered(self, transaction: ClientTransaction, response: Response, now: float) -> None:
+        core, session = self.core, self.session
+        if self.acknowledgement is not None:
+            core.send(*self.acknowledgement)
+            return
+        session.dialog.refresh(response)
+        # Even a call that ended meanwhile owes this ACK.
+        self.acknowledgement = core.acknowledge(session.dialog, transaction.draft.cseq)
+        if session.state is not State.CONFIRMED:
+            return
+        session.turn(Turn.PEER_ANSWERS)
+        session.attempts = 0
+        sdp = sdp_of(response)
+        # A 2xx without answer agrees to nothing.
+        core.tell(
+            OfferFailed(session.call, response.status) if sdp is None else AnswerReceived(session.call, sdp)
+        )
+        resume(core, session, now)
+
+    def _refused(self, status: int, now: float) -> None:
+        core, session = self.core, self.session
+        if status == 491 and session.attempts < GLARES_MAX:
+            session.turn(Turn.GLARE)
+            session.attempts += 1
+            if session.offer is None:
+                session.offer = self.sdp
+            wait_s = core.random_s(*(OWNER_WAITS_S if session.ours else OTHER_WAITS_S))
+            session.alarm = core.deadlines.set(now + wait_s, self._ask_again)
+            return
+        session.turn(Turn.PEER_ANSWERS)
+        session.attempts = 0
+        core.tell(OfferFailed(session.call, status))
+        resume(core, session, now)
+
+    def _ask_again(self, now: float) -> None:
+        resume(self.core, self.session, now)

@@ -1,0 +1,89 @@
+"""Responses of ours, made by copying the request's own header text (RFC 3261 8.2.6): nothing is parsed twice."""
+
+import re
+from collections.abc import Iterable
+
+from sip.draft import field_lines
+from sip.errors import ParseError
+from sip.flow import Flow, bracketed
+from sip.message import REASONS, Request
+
+_COPIED = frozenset({"Via", "From", "Call-ID", "CSeq"})
+_RPORT = re.compile(r";[ \t]*rport(?=[ \t]*(?:[;,]|$))", re.IGNORECASE)
+_RECEIVED = re.compile(r";[ \t]*received[ \t]*=[^;,]*", re.IGNORECASE)
+_BREAKS = str.maketrans("\r\n", "  ")
+
+
+class Echo:
+    """What every response to one request repeats, and what those that open a dialog add."""
+
+    __slots__ = ("copied", "record_routes", "tag", "timestamp", "to")
+
+    def __init__(self, request: Request, flow: Flow, tag: str) -> None:
+        copied: list[str] = []
+        routes: list[str] = []
+        self.to = self.timestamp = ""
+        first_via = True
+        for name, text in request.headers:
+            if name in _COPIED:
+                # A request too broken to parse is echoed too; a stray line break must not become a header of ours.
+                value = text.translate(_BREAKS) if "\r" in text or "\n" in text else text
+                if first_via and name == "Via":
+                    first_via = False
+                    value = _returned(value, request, flow.remote)
+                copied.append(f"{name}: {value}\r\n")
+            elif name == "To":
+                self.to = self.to or text.translate(_BREAKS)
+            elif name == "Record-Route":
+                routes.append(f"Record-Route: {text}\r\n")
+            elif name == "Timestamp":
+                self.timestamp = f"Timestamp: {text}\r\n"
+        self.copied = "".join(copied)
+        self.record_routes = "".join(routes)
+        self.tag = "" if _tagged(request) else f";tag={tag}"
+
+    def encode(
+        self,
+        status: int,
+        fields: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+        *,
+        reason: str | None = None,
+        lines: str = "",
+    ) -> bytes:
+        """One response on the wire. `lines` are header lines already written."""
+        phrase = REASONS.get(status, "Unknown") if reason is None else reason
+        if status == 100:
+            # A tag in 100 would promise a dialog that a proxy on the way may have no part in (8.2.6.2).
+            to, lines = self.to, f"{self.timestamp}{lines}"
+        else:
+            to = f"{self.to}{self.tag}"
+        head = (
+            f"SIP/2.0 {status} {phrase}\r\n{self.copied}To: {to}\r\n{lines}{field_lines(fields)}"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        return head.encode("utf-8", "surrogateescape") + body
+
+
+def _tagged(request: Request) -> bool:
+    try:
+        return request.to.tag is not None
+    except ParseError:
+        return ";tag=" in (request.headers.get("To") or "").lower()
+
+
+def _returned(text: str, request: Request, remote: tuple[str, int]) -> str:
+    """The topmost Via with where the request really came from (RFC 3261 18.2.1, RFC 3581 4)."""
+    host, port = remote
+    # Only the first hop is ours to mark, should the line hold several.
+    hop, comma, rest = text.partition(",")
+    if '"' in hop:
+        return text
+    if "eceived" in hop or "ECEIVED" in hop:
+        hop = _RECEIVED.sub("", hop)
+    via = request.via
+    if via.rport is not None:
+        hop = _RPORT.sub(f";rport={port}", hop)
+    elif via.host == host:
+        return f"{hop}{comma}{rest}"
+    return f"{hop.rstrip()};received={bracketed(host)}{comma}{rest}"
