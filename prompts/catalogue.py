@@ -108,19 +108,21 @@ def _split(written: str, clip: str) -> tuple[Piece | Slot, ...]:
     return tuple(parts)
 
 
-def _text(written: str, name: str, variant: str) -> Text:
+def _text(written: str, name: str, variant: str, language: str) -> Text:
     parts = _split(written, f"{name}.{variant}" if variant else name)
-    unknown = [part.kind for part in parts if isinstance(part, Slot) and part.kind not in values.KINDS]
+    unknown = [
+        part.kind for part in parts if isinstance(part, Slot) and not values.known(language, part.kind)
+    ]
     if unknown or "{" in _VALUE.sub("", written):
         raise PromptError(
-            f"{name}: a value is written {{name:kind}}, of a kind in {', '.join(values.KINDS)}: {written}"
+            f"{name}: a value is written {{name:kind}}, of a kind that {language} has: {written}"
         )
     return Text(written, parts)
 
 
-def _variants(name: str, entry: object) -> dict[str, Text]:
+def _variants(name: str, entry: object, language: str) -> dict[str, Text]:
     written = entry if isinstance(entry, dict) else {PLAIN: entry}
-    texts = {variant: _text(str(text), name, variant) for variant, text in written.items()}
+    texts = {variant: _text(str(text), name, variant, language) for variant, text in written.items()}
     if isinstance(entry, dict) and not {"other", "bare"} <= texts.keys() <= set(VARIANTS):
         raise PromptError(f"{name}: variants are {', '.join(VARIANTS)}; other and bare must be there")
     simple = texts.get("bare", texts.get(PLAIN))
@@ -138,15 +140,11 @@ def parse(source: str) -> Language:
         raise PromptError(f"not a catalogue of prompts: {fault}") from fault
     if tag not in numbers.NUMERALS:
         raise PromptError(f"{tag}: no number words for this language in prompts/numbers.py")
-    texts = {name: _variants(name, entry) for name, entry in say.items()}
-    pieces = {
-        part.clip: part.text
-        for variants in texts.values()
-        for text in variants.values()
-        for part in text.parts
-        if isinstance(part, Piece)
-    }
-    spoken = {name: f"{text}," for name, text in values.recorded(tag).items()}
+    texts = {name: _variants(name, entry, tag) for name, entry in say.items()}
+    parts = [part for entry in texts.values() for text in entry.values() for part in text.parts]
+    pieces = {part.clip: part.text for part in parts if isinstance(part, Piece)}
+    kinds = {part.kind for part in parts if isinstance(part, Slot)}
+    spoken = {name: f"{text}," for name, text in values.recorded(tag, sorted(kinds)).items()}
     return Language(tag=tag, texts=texts, clips=dict(sorted({**spoken, **pieces}.items())), voice=voice)
 
 

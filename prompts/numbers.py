@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LARGEST: Final = 9_999
 """Numbers above this are spoken digit by digit: no conference, and no waiting time in seconds, needs more."""
@@ -196,12 +199,12 @@ def clips(number: int, language: str, form: Form = Form.ALONE) -> list[str]:
     return [name for name, _ in spoken(number, language, form)]
 
 
-def recorded(language: str) -> dict[str, str]:
-    """Return every clip that any number needs, with its words."""
+def recorded(language: str, forms: Iterable[Form] = Form) -> dict[str, str]:
+    """Return every clip that any number in one of `forms` needs, with its words."""
     rounds = (*range(100, LARGEST, 100), *range(101, 1_000, 100), *range(1_001, LARGEST, 1_000))
     return {
         name: text
-        for form in Form
+        for form in forms
         for number in (*range(100), *rounds)
         for name, text in spoken(number, language, form)
     }

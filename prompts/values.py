@@ -4,8 +4,9 @@
     {count:number.m}   before a masculine noun; .f before a feminine one
     {code:digits}      one digit after another
     {keys:keys}        keys of the telephone, star and pound by name
-    {start:hour_from}  a full hour (0 to 24) with its preposition: "from six in the morning"
-    {end:hour_to}      "to midnight"
+    {start:hour}       a full hour, 0 to 24: "six in the morning", "midnight"
+    {start:hour_from}  the same where it cannot be told apart from the word before it: "das seis horas", "do meio-dia"
+    {end:hour_to}      "às seis horas", "ao meio-dia"
 
 Values come from callers' and customers' data, so one that cannot be spoken is no error: it has no clips, and the text
 falls back to its variant without values.
@@ -13,13 +14,14 @@ falls back to its variant without values.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from prompts import numbers
 from prompts.numbers import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 Value: TypeAlias = int | str
 
@@ -78,14 +80,16 @@ def _hour_portuguese(hour: int, *, before_noon: str, before_feminine: str) -> st
     return f"{before_feminine}{plural} {numbers.words(hour, 'pt-BR', Form.FEMININE)} hora{plural}"
 
 
-def _hour(kind: str, hour: int, language: str) -> str:
-    beginning = kind == "hour_from"
-    if language == "pt-BR":
-        noon, feminine = ("do", "da") if beginning else ("ao", "à")
-        return _hour_portuguese(hour, before_noon=noon, before_feminine=feminine)
-    if language == "es":
-        return f"{'desde' if beginning else 'hasta'} {_hour_spanish(hour)}"
-    return f"{'from' if beginning else 'to'} {_hour_english(hour)}"
+_HOURS: Final[dict[str, dict[str, Callable[[int], str]]]] = {
+    "en": {"hour": _hour_english},
+    "es": {"hour": _hour_spanish},
+    "pt-BR": {
+        "hour_from": partial(_hour_portuguese, before_noon="do", before_feminine="da"),
+        "hour_to": partial(_hour_portuguese, before_noon="ao", before_feminine="à"),
+    },
+}
+"""Language -> kind -> the words of an hour."""
+_FORMS: Final = {"number": Form.ALONE, "number.m": Form.MASCULINE, "number.f": Form.FEMININE}
 
 
 def _number(form: Form) -> Callable[[Value, str], list[str]]:
@@ -116,25 +120,28 @@ def _hours(kind: str) -> Callable[[Value, str], list[str]]:
 
 
 KINDS: Final[dict[str, Callable[[Value, str], list[str]]]] = {
-    "number": _number(Form.ALONE),
-    "number.m": _number(Form.MASCULINE),
-    "number.f": _number(Form.FEMININE),
+    **{kind: _number(form) for kind, form in _FORMS.items()},
     "digits": _digits,
     "keys": _keys,
-    "hour_from": _hours("hour_from"),
-    "hour_to": _hours("hour_to"),
+    **{kind: _hours(kind) for kind in ("hour", "hour_from", "hour_to")},
 }
 """Kind -> (value, language) -> names of clips, none where the value cannot be spoken."""
 
 
-def recorded(language: str) -> dict[str, str]:
-    """Return every clip that any value of any kind needs, with its words."""
+def recorded(language: str, kinds: Collection[str]) -> dict[str, str]:
+    """Return every clip that a value of one of `kinds` needs, with its words. Digits and keys are always there."""
     digits = {str(digit): numbers.words(digit, language) for digit in range(10)}
     names = {**digits, **_KEY_NAMES[language]}
     keys = {clip: names.get(key, key) for key, clip in _KEY_CLIPS.items()}
     hours = {
-        f"{kind}.{hour}": _hour(kind, hour, language)
-        for kind in ("hour_from", "hour_to")
+        f"{kind}.{hour}": in_words(hour)
+        for kind, in_words in _HOURS[language].items()
+        if kind in kinds
         for hour in range(_END_OF_DAY + 1)
     }
-    return {**keys, **numbers.recorded(language), **hours}
+    return {**keys, **numbers.recorded(language, [_FORMS[kind] for kind in kinds if kind in _FORMS]), **hours}
+
+
+def known(language: str, kind: str) -> bool:
+    """Tell whether `language` can speak values of `kind`."""
+    return kind in KINDS and (not kind.startswith("hour") or kind in _HOURS[language])
