@@ -31,8 +31,9 @@ _PARAMETER = (
 _PARAMETER_FIND = re.compile(_PARAMETER, re.DOTALL)
 _PARAMETERS = re.compile(rf"{WS}(?:{_PARAMETER})*+", re.DOTALL)
 
-# One element of a comma-separated header: commas inside quotes and angle brackets do not count.
-_ELEMENT = re.compile(rf'(?:{QUOTED_STRING}|<[^>]*+>|[^,"<]++|["<])*+', re.DOTALL)
+# One element of a comma-separated header: commas inside quotes and angle brackets do not count. What is opened
+# and never closed runs to the end, so that no character is looked at twice.
+_ELEMENT = re.compile(r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"?+|<[^>]*+>?+|[^,"<]++)*+', re.DOTALL)
 
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")

@@ -35,6 +35,9 @@ MAX_LINE = 8192
 MAX_HEADERS = 256
 """Header lines of a message. A call over ten proxies has some 50. Beyond: 400."""
 
+MAX_ADDRESSES = 128
+"""Values of Contact, Route or Record-Route. A request may pass 70 proxies; more only cost us time. Beyond: 400."""
+
 MAX_FORWARDS = 255
 """RFC 3261 section 20.22: an integer in the range 0-255."""
 
@@ -53,7 +56,7 @@ readers may see two values (CVE-2018-14767), hence 400. Content-Length may repea
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _QUOTED_PAIR = re.compile(r"\\[\x00-\x09\x0b\x0c\x0e-\x7f]")
-_FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
+_FOLD = re.compile(r"\r\n[ \t]++")
 _BARE_END = re.compile(rb"\r?\n\r?\n")
 _BARE_LINE = re.compile(rb"\r?\n")
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2})(?: (.*))?", re.DOTALL | re.IGNORECASE)
@@ -294,12 +297,9 @@ class _Draft:
         _check_identifier("To tag", to.tag)
         _check_identifier("Call-ID", message.call_id)
         _check_identifier("CSeq method", message.cseq.method)
-        if "Contact" in first:
-            _check_addresses(message.contacts)
-        if "Record-Route" in first:
-            _check_addresses(message.record_routes)
-        if "Route" in first:
-            _check_addresses(message.routes)
+        for name in ("Contact", "Record-Route", "Route"):
+            if name in first:
+                _check_addresses(message.headers.values(name))
 
     def failure(self, error: ParseError) -> ParseError:
         """Complete an error by what of the request can still be answered."""
@@ -339,10 +339,18 @@ def _complain_of_octets(head: bytes, text: str) -> str:
 
 
 def _check_identifier(what: str, value: str | None) -> None:
-    if value is not None and not 0 < len(value) <= MAX_IDENTIFIER:
+    if value is None:
+        return
+    if not 0 < len(value) <= MAX_IDENTIFIER:
         raise ParseError(f"{what} of {len(value)} characters")
+    if not (value.isascii() and value.isprintable()):
+        raise ParseError(f"malformed {what}: {excerpt(value)}")
 
 
-def _check_addresses(addresses: list[Address]) -> None:
-    for address in addresses:
-        _check_identifier("tag", address.tag)
+def _check_addresses(values: list[str]) -> None:
+    if len(values) > MAX_ADDRESSES:
+        raise ParseError(f"{len(values)} addresses in one header")
+    if values == ["*"]:
+        return
+    for value in values:
+        Address.parse(value)

@@ -46,7 +46,7 @@ STATIC_FORMATS = {
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _RTPMAP = re.compile(r"([0-9]{1,3})[ \t]+([^/ \t]+)/([0-9]{1,9})(?:/([0-9]{1,3}))?[ \t]*")
-_MEDIA = re.compile(r"([^ ]+) +([0-9]{1,5})(?:/([0-9]{1,5}))? +([^ ]+)((?: +[^ ]+)*) *")
+_MEDIA = re.compile(r"([^ ]+) +([0-9]{1,5})(?:/([0-9]{1,5}))? +([^ ]+)((?: ++[^ ]++)*+) *+")
 _CONNECTION = re.compile(r"IN +IP[46] +([^ /]+)(?:/[0-9/]+)? *", re.IGNORECASE)
 _ORIGIN = re.compile(r"([^ ]+) +([0-9]{1,20}) +([0-9]{1,20}) +IN +IP[46] +([^ ]+) *", re.IGNORECASE)
 

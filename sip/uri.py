@@ -27,10 +27,10 @@ _SIP = re.compile(
     rf"({HOST})"
     r"(?::([0-9]{1,5}))?"
     rf"((?:;{_URI_PARAMETER}(?:=(?:{_URI_PARAMETER})?+)?+)*+)"
-    r"(?:\?([^?#<> @]*+))?"
+    r"(?:\?([!$-;=A-~]*+))?"
 )
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*+")
-_TEL = re.compile(r"(\+?[0-9A-Fa-f*#\-.()]++)((?:;[^;@<> ?]++)*+)")
+_TEL = re.compile(r"(\+?[0-9A-Fa-f*#\-.()]++)((?:;[!$-:=A-~]++)*+)")
 _OPAQUE = re.compile("[\x21\x23-\x3b=\x3f-\x7e]++")
 _BAD_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 _ESCAPE_USER = re.compile(rf"%(?![0-9A-Fa-f]{{2}})|[^{_USER_UNESCAPED}%]", re.DOTALL)
