@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bridge.service.levels import Level
@@ -65,17 +65,13 @@ class Passcodes:
 
     def find(self, digest: bytes) -> FoundPasscode | None:
         """The pair whose moderator or participant code has this digest; expired and disabled ones too."""
-        query = _PAIR.add_columns(passcodes.c.role).join(passcodes, passcodes.c.pair_id == pairs.c.id)
-        row = self._connection.execute(query.where(passcodes.c.digest == digest)).mappings().first()
+        row = self._connection.execute(_FIND, {"digest": digest}).mappings().first()
         if row is None:
             return None
-        return FoundPasscode(_pair(row), Role(row["role"]), self._counters(row["id"], row["role"]))
-
-    def _counters(self, pair: int, role: str) -> tuple[CounterPassword, ...]:
-        query = select(counter_passwords.c.digest, counter_passwords.c.person_id).where(
-            counter_passwords.c.pair_id == pair, counter_passwords.c.role == role
+        counters = self._connection.execute(_COUNTERS, {"pair": row["id"], "role": row["role"]})
+        return FoundPasscode(
+            _pair(row), Role(row["role"]), tuple(CounterPassword(*counter) for counter in counters)
         )
-        return tuple(CounterPassword(row.digest, row.person_id) for row in self._connection.execute(query))
 
     def create_pair(
         self,
@@ -172,6 +168,17 @@ class Passcodes:
 _PAIR: Final = select(
     pairs, customers.c.name.label("customer"), customers.c.disabled_at.label("customer_disabled_at")
 ).join_from(pairs, customers)
+
+_FIND: Final = (
+    _PAIR.add_columns(passcodes.c.role)
+    .join(passcodes, passcodes.c.pair_id == pairs.c.id)
+    .where(passcodes.c.digest == bindparam("digest"))
+)
+"""Made once: to build a statement costs more than to run it."""
+
+_COUNTERS: Final = select(counter_passwords.c.digest, counter_passwords.c.person_id).where(
+    counter_passwords.c.pair_id == bindparam("pair"), counter_passwords.c.role == bindparam("role")
+)
 
 
 def _columns(settings: Settings) -> dict[str, Any]:
