@@ -59,7 +59,8 @@ class Command(msgspec.Struct, frozen=True, tag=True):
 
 class Load(Command, frozen=True):
     """Map the shared audio (its file descriptor travels beside this message): `samples` int16 samples at 8 kHz,
-    then as many PCMU bytes, then as many PCMA bytes."""
+    then as many PCMU bytes, then as many PCMA bytes.
+    """
 
     samples: int
 
@@ -116,7 +117,8 @@ class Mute(Command, frozen=True):
 
 class Music(Command, frozen=True):
     """What a row in no room hears under its prompts: a loop of `segment`, or silence. All rows with the same segment
-    hear the same moment of it, so that they share one encoded frame."""
+    hear the same moment of it, so that they share one encoded frame.
+    """
 
     stream: int
     segment: Segment | None = None
@@ -215,7 +217,18 @@ class StreamClosed(Event, frozen=True):
 
 
 AnyCommand = (
-    Load | OpenStream | UpdateStream | CloseStream | Route | Mute | Music | Play | StopPlay | PlayRoom | SendDigits | Shutdown
+    Load
+    | OpenStream
+    | UpdateStream
+    | CloseStream
+    | Route
+    | Mute
+    | Music
+    | Play
+    | StopPlay
+    | PlayRoom
+    | SendDigits
+    | Shutdown
 )
 AnyEvent = Ready | DigitReceived | PlaybackEnded | SourceLatched | RtpTimedOut | StreamClosed
 

@@ -1,0 +1,579 @@
+"""The sans-IO whole of a worker: commands, packets and the time go in, one block of packets and events come out.
+
+The order of a tick is that of docs/design.md: commands were applied, packets received and placed before it; then one
+frame per row is pulled, the few who are heard are decoded and chosen, everybody's frame is made and encoded, headers
+are written as columns, and the whole block is handed out. Nothing here blocks, waits, opens or logs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp import g711
+from media import control, rtcp, rtp
+from media.jitter import FRAME, RATE_HZ, JitterBuffer
+from media.latching import Address, Latch
+from media.listeners import Listeners
+from media.pacer import TICK_S
+from media.playback import Ended, SharedAudio
+from media.reception import Reception
+from media.rooms import NO_SLOT, Rooms
+from media.rtp import Drop
+from media.speakers import Speakers
+from media.streams import DEFAULT_ROWS, Streams
+from media.telephone_event import EventReceiver, EventSender
+
+_TIMEOUT_CHECK_TICKS: Final = 50
+"""RTP time-outs are looked for once a second: they are tens of seconds long."""
+_REPORT_TICKS: Final = round(rtcp.INTERVAL_S / TICK_S)
+_NO_EVENT: Final = -1
+_COMFORT_NOISE: Final = 13
+"""The static payload type of RFC 3389: a peer that sends it is alive and silent."""
+
+
+_RowCommand: TypeAlias = (
+    control.UpdateStream
+    | control.CloseStream
+    | control.Route
+    | control.Mute
+    | control.Music
+    | control.Play
+    | control.StopPlay
+    | control.SendDigits
+)
+"""What concerns one row."""
+
+
+class Outgoing(NamedTuple):
+    """What one tick sends. `rows` is the same array as last time unless who is sent to has changed."""
+
+    rows: NDArray[np.intp]
+    """Rows whose packet in `Engine.block` is to be sent."""
+    events: list[tuple[int, bytes]]
+    """Telephone-events: (row, packet)."""
+    reports: list[tuple[int, bytes]]
+    """RTCP: (row, packet)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Send to this address; listen to everybody until the source is learned."""
+
+    row: int
+    remote: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """The source is learned: send to it, hear nobody else."""
+
+    row: int
+    remote: Address
+
+
+class Engine:
+    """All streams of one worker.
+
+    Parameters
+    ----------
+    rows : int > 0
+        Streams that fit.
+    streams : Streams, optional
+        Columns in shared memory.
+    wall_offset_s : float
+        What to add to `now` for seconds since 1970 (RTCP sender reports).
+    """
+
+    def __init__(
+        self, rows: int = DEFAULT_ROWS, *, streams: Streams | None = None, wall_offset_s: float = 0.0
+    ) -> None:
+        self.streams = streams if streams is not None else Streams(rows)
+        self.block = rtp.outgoing_block(rows)
+        """One packet per row, ready to be sent; views on it stay valid."""
+        self.drops: Counter[Drop] = Counter()
+        self._wall_offset_s = wall_offset_s
+        self._reception = Reception(self.streams)
+        self._jitter = JitterBuffer(rows)
+        self._keys_in = EventReceiver(rows)
+        self._rooms = Rooms(rows)
+        self._speakers = Speakers(self.streams, self._jitter)
+        self._listeners = Listeners(rows, self._rooms.capacity, self._speakers)
+        self._rows: dict[int, int] = {}  # stream to row
+        self._free = list(range(rows - 1, -1, -1))
+        self._high = 0  # rows in use lie below
+        self._a_law_rows = 0
+        self._payload_type = np.zeros(rows, np.int16)
+        self._event_type = np.full(rows, _NO_EVENT, np.int16)
+        self._receives = np.zeros(rows, np.bool_)
+        self._sends = np.zeros(rows, np.bool_)
+        self._quiet = np.zeros(rows, np.uint8)
+        self._last_arrival = np.zeros(rows, np.float64)
+        self._timeout_s = np.zeros(rows, np.float64)
+        self._timed_out = np.zeros(rows, np.bool_)
+        self._mark = np.zeros(rows, np.intp)
+        self._latches: dict[int, Latch] = {}
+        self._cname: dict[int, str] = {}
+        self._sender_reports: dict[int, tuple[int, float]] = {}
+        self._keys_out: dict[int, EventSender] = {}
+        self._senders: NDArray[np.intp] | None = None
+        self._marker_rows: list[int] = []
+        self._tick = 0
+        self._events: list[control.AnyEvent] = []
+        self._addressing: list[Target | Connect] = []
+
+    # What the outside asks -------------------------------------------------------------------------------------
+
+    @property
+    def idle(self) -> bool:
+        """No streams: a tick would do nothing."""
+        return not self._rows
+
+    def row(self, stream: int) -> int | None:
+        """The row of a stream, None where it has none."""
+        return self._rows.get(stream)
+
+    def events(self) -> list[control.AnyEvent]:
+        """What happened since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def addressing(self) -> list[Target | Connect]:
+        """What the sockets must be told since the last call."""
+        addressing, self._addressing = self._addressing, []
+        return addressing
+
+    def load(self, audio: SharedAudio) -> None:
+        """Use `audio` for all playback from now on."""
+        self._listeners.audio = audio
+
+    # Commands --------------------------------------------------------------------------------------------------
+
+    def apply(self, command: control.AnyCommand, now: float) -> None:
+        """Carry out one command; one that names a stream or room that is not here does nothing."""
+        match command:
+            case control.OpenStream():
+                self._open(command, now)
+            case control.PlayRoom(room, playback, segments):
+                slot = self._rooms.slot(room)
+                if slot is None or slot == NO_SLOT:
+                    self._events.append(control.PlaybackEnded(playback, room=room))
+                else:
+                    self._listeners.announce(slot, playback, segments)
+            case control.Load() | control.Shutdown():
+                pass  # the worker's own
+            case _:
+                row = self._rows.get(command.stream)
+                if row is not None:
+                    self._apply_to_row(command, row, now)
+
+    def _apply_to_row(self, command: _RowCommand, row: int, now: float) -> None:
+        match command:
+            case control.Route(_, room):
+                self._route(row, room)
+            case control.Mute(_, muted):
+                self.streams.muted[row] = muted
+            case control.UpdateStream():
+                self._update(command, row, now)
+            case control.SendDigits(_, digits, duration_ms, gap_ms):
+                if self._event_type[row] != _NO_EVENT:
+                    self._keys_out.setdefault(row, EventSender()).press(digits, duration_ms, gap_ms)
+            case control.CloseStream(stream):
+                self._close(stream, row)
+            case _:
+                self._apply_to_playback(command, row)
+
+    def _apply_to_playback(self, command: control.Play | control.StopPlay | control.Music, row: int) -> None:
+        match command:
+            case control.Play(_, playback, segments, replace):
+                self._listeners.play(row, playback, segments, replace=replace)
+            case control.StopPlay():
+                self._listeners.stop(row)
+            case control.Music(_, segment):
+                self._listeners.music(row, segment)
+
+    def _update(self, command: control.UpdateStream, row: int, now: float) -> None:
+        self._set_format(row, command.format)
+        self._last_arrival[row] = now
+        self._timed_out[row] = False
+        if command.remote is not None:
+            self._listen_to(row, (command.remote.host, command.remote.port), now)
+
+    def _open(self, command: control.OpenStream, now: float) -> None:
+        row = self._free.pop()
+        self._rows[command.stream] = row
+        self._high = max(self._high, row + 1)
+        streams = self.streams
+        streams.clear(row)
+        for part in (self._reception, self._jitter, self._keys_in, self._speakers, self._listeners):
+            part.clear(row)
+        streams.stream[row] = command.stream
+        streams.rows[0] = len(self._rows)
+        streams.ssrc_out[row] = command.ssrc
+        streams.sequence_out[row] = command.sequence
+        streams.timestamp_out[row] = command.timestamp
+        streams.muted[row] = command.muted
+        self.block["ssrc"][row] = command.ssrc
+        self._cname[row] = command.cname
+        self._timeout_s[row] = command.rtp_timeout_s
+        self._timed_out[row] = False
+        self._last_arrival[row] = now
+        self._set_format(row, command.format)
+        self._mark_next(row)
+        self._route(row, command.room)
+        remote = None if command.remote is None else (command.remote.host, command.remote.port)
+        if command.latched and remote is not None:
+            streams.latched[row] = True
+            self._addressing.append(Connect(row, remote))
+            self._senders = None
+        else:
+            self._listen_to(row, remote, now)
+
+    def _set_format(self, row: int, new: control.Format) -> None:
+        a_law = new.codec is control.Codec.PCMA
+        if bool(self._speakers.a_law[row]) != a_law:
+            self._a_law_rows += 1 if a_law else -1
+            self._speakers.a_law[row] = a_law
+            self._jitter.restart(np.array([row]))
+        self._quiet[row] = g711.SILENCE[g711.Law.A if a_law else g711.Law.MU]
+        self._payload_type[row] = new.payload_type
+        self.block["second"][row] = new.payload_type
+        self._event_type[row] = new.telephone_event
+        self._receives[row] = new.receive
+        self._sends[row] = new.send
+        self._senders = None
+
+    def _listen_to(self, row: int, remote: Address | None, now: float) -> None:
+        self._latches[row] = Latch(remote, now)
+        self.streams.latched[row] = False
+        self._addressing.append(Target(row, remote))
+        self._senders = None
+
+    def _mark_next(self, row: int) -> None:
+        """The next packet of `row` begins something: it carries the marker bit (RFC 3551 section 4.1)."""
+        self.block["second"][row] |= 0x80
+        self._marker_rows.append(row)
+
+    def _route(self, row: int, room: int) -> None:
+        slot = int(self._speakers.slot[row])
+        if self.streams.room[row] == room and (slot != NO_SLOT) == (room != control.NO_ROOM):
+            return
+        if slot != NO_SLOT:
+            self._leave_room(slot)
+        self._speakers.slot[row] = self._rooms.enter(room) if room != control.NO_ROOM else NO_SLOT
+        self.streams.room[row] = room
+        self._speakers.moved(row)
+
+    def _leave_room(self, slot: int) -> None:
+        if self._rooms.leave(slot):
+            self._listeners.room_emptied(slot)
+
+    def _close(self, stream: int, row: int) -> None:
+        streams = self.streams
+        if self._speakers.slot[row] != NO_SLOT:
+            self._leave_room(int(self._speakers.slot[row]))
+        self._speakers.slot[row] = NO_SLOT
+        if self._speakers.a_law[row]:
+            self._a_law_rows -= 1
+            self._speakers.a_law[row] = False
+        self._listeners.clear(row)
+        self._jitter.clear(row)
+        self._event_type[row] = _NO_EVENT
+        self._payload_type[row] = -1
+        self._receives[row] = False
+        self._sends[row] = False
+        self._senders = None
+        for table in (self._latches, self._cname, self._sender_reports, self._keys_out):
+            table.pop(row, None)
+        self._events.append(
+            control.StreamClosed(
+                stream,
+                sequence=int(streams.sequence_out[row]),
+                timestamp=int(streams.timestamp_out[row]),
+                packets_in=int(streams.packets_in[row]),
+                packets_out=int(streams.packets_out[row]),
+                lost=int(self._reception.lost(np.array([row]))[0]),
+                late=int(streams.late[row]),
+                duplicate=int(streams.duplicate[row]),
+                jitter_ms=float(self._reception.jitter[row] * 1_000 / RATE_HZ),
+            )
+        )
+        streams.clear(row)
+        del self._rows[stream]
+        streams.rows[0] = len(self._rows)
+        self._free.append(row)
+        if row == self._high - 1:
+            used = np.flatnonzero(streams.stream[: self._high])
+            self._high = int(used[-1]) + 1 if used.size else 0
+
+    # Packets ---------------------------------------------------------------------------------------------------
+
+    def receive(
+        self,
+        rows: NDArray[np.intp],
+        lengths: NDArray[np.intp],
+        arrivals: NDArray[np.float64],
+        packets: NDArray[np.void],
+        sources: Mapping[int, Address],
+    ) -> None:
+        """Take a batch of RTP packets.
+
+        Parameters
+        ----------
+        rows, lengths : ndarray of shape (M,), intp
+            The row whose socket each came by, and its bytes.
+        arrivals : ndarray of shape (M,), float64
+            When, in seconds.
+        packets : ndarray of shape (M,), rtp.PACKET_IN
+        sources : mapping of packet index to address
+            Where packets of rows came from that have not learned their source yet.
+        """
+        headers = rtp.parse(packets, lengths)
+        drop = headers.drop
+        for index, source in sources.items():
+            if not drop[index] and not self._is_ours(
+                int(rows[index]), source, headers, index, arrivals[index]
+            ):
+                drop[index] = Drop.FOREIGN_SOURCE
+        good = drop == Drop.KEPT
+        audio = good & (headers.payload_type == self._payload_type[rows])
+        if audio.all():
+            which = np.arange(len(rows))
+        else:
+            known = audio | (good & (headers.payload_type == self._event_type[rows]))
+            drop[good & ~known & (headers.payload_type != _COMFORT_NOISE)] = Drop.PAYLOAD_TYPE
+            which = np.flatnonzero(audio)
+        self._last_arrival[rows[good]] = arrivals[good]
+        held = ~self._receives[rows]
+        if held.any():
+            drop[held & (drop == Drop.KEPT)] = Drop.NOT_RECEIVING
+            which = which[~held[which]]
+        while which.size:
+            # At most one packet of each row at a time: the first of those that are left.
+            owners = rows[which]
+            self._mark[owners[::-1]] = which[::-1]
+            first = self._mark[owners] == which
+            self._place(which[first], rows, arrivals, packets, headers)
+            which = which[~first]
+        if not audio.all():
+            self._keys(np.flatnonzero(good & ~audio & ~held), rows, arrivals, packets, headers)
+        if drop.any():
+            for reason, count in enumerate(np.bincount(drop)):
+                if reason and count:
+                    self.drops[Drop(reason)] += int(count)
+
+    def _is_ours(self, row: int, source: Address, headers: rtp.Headers, index: int, now: float) -> bool:
+        """Learn a row's source; see `latching`."""
+        latch = self._latches.get(row)
+        if latch is None:  # locked by an earlier packet of this batch; the socket did not know yet
+            return bool(self.streams.latched[row])
+        if headers.payload_type[index] not in (self._payload_type[row], self._event_type[row]):
+            return False
+        if not latch.consider(source, int(headers.ssrc[index]), int(headers.sequence[index]), now):
+            return False
+        del self._latches[row]
+        self.streams.latched[row] = True
+        self._addressing.append(Connect(row, source))
+        self._events.append(control.SourceLatched(int(self.streams.stream[row]), control.Endpoint(*source)))
+        self._senders = None
+        return True
+
+    def _place(
+        self,
+        which: NDArray[np.intp],
+        rows: NDArray[np.intp],
+        arrivals: NDArray[np.float64],
+        packets: NDArray[np.void],
+        headers: rtp.Headers,
+    ) -> None:
+        """Audio of different rows into the jitter buffer."""
+        owners = rows[which]
+        clock = arrivals[which] * RATE_HZ
+        timestamp = headers.timestamp[which]
+        fresh, renewed = self._reception.update(
+            owners, headers.ssrc[which], headers.sequence[which], timestamp, clock
+        )
+        if renewed.any():
+            self._jitter.restart(owners[renewed])
+        if not fresh.all():
+            self.drops[Drop.DUPLICATE] += int(len(fresh) - fresh.sum())
+            which, owners, clock, timestamp = which[fresh], owners[fresh], clock[fresh], timestamp[fresh]
+            if not which.size:
+                return
+        late = self._jitter.put(
+            owners, timestamp, clock, packets["bytes"], which, headers.start[which], headers.length[which]
+        )
+        if late.any():
+            self.streams.late[owners[late]] += 1
+            self.drops[Drop.LATE] += int(late.sum())
+
+    def _keys(
+        self,
+        which: NDArray[np.intp],
+        rows: NDArray[np.intp],
+        arrivals: NDArray[np.float64],
+        packets: NDArray[np.void],
+        headers: rtp.Headers,
+    ) -> None:
+        """Telephone-events; few, and repeats fall away without a loop."""
+        which = which[
+            (headers.payload_type[which] == self._event_type[rows[which]]) & (headers.length[which] >= 4)
+        ]
+        while which.size:
+            owners = rows[which]
+            self._mark[owners[::-1]] = which[::-1]
+            first = self._mark[owners] == which
+            now_which = which[first]
+            octets = packets["bytes"]
+            start = headers.start[now_which]
+            pressed = self._keys_in.receive(
+                rows[now_which],
+                headers.timestamp[now_which],
+                octets[now_which, start],
+                octets[now_which, start + 1] >= 0x80,
+                float(arrivals[now_which[-1]]),
+            )
+            for row, digit in pressed:
+                self._events.append(control.DigitReceived(int(self.streams.stream[row]), digit))
+            which = which[~first]
+
+    def receive_report(self, row: int, data: bytes, now: float) -> None:
+        """Take an RTCP packet of a row; nonsense is ignored."""
+        report = rtcp.parse(data, int(self.streams.ssrc_out[row]))
+        if report is None:
+            return
+        if report.sender_report:
+            self._sender_reports[row] = (report.sender_report, now)
+        about_us = report.about_us
+        if about_us is not None:
+            self.streams.lost_by_peer[row] = about_us.lost
+            if about_us.last_sender_report:
+                trip = (
+                    rtcp.compact_ntp(now + self._wall_offset_s)
+                    - about_us.last_sender_report
+                    - about_us.delay_since
+                )
+                self.streams.round_trip_ms[row] = (trip & 0xFFFFFFFF) * 1_000 / 65_536
+
+    # The tick --------------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> Outgoing:
+        """Move every row on by one frame; what is to be sent is in `block` until the next tick."""
+        count = self._high
+        both_laws = self._a_law_rows > 0
+        self._keys_in.advance(count, now)
+        pull = self._jitter.pull(count, now * RATE_HZ, self._quiet[:count])
+        heard = self._speakers.tick(count, pull, self._keys_in.pressed[:count], both_laws=both_laws)
+        table, line, ended, announced = self._listeners.tick(count, heard, both_laws=both_laws)
+        self._tell_ended(ended, announced)
+
+        streams = self.streams
+        if self._senders is None:
+            self._senders = self._choose_senders()
+        rows = self._senders
+        block = self.block[:count]
+        block["frame"] = table[line]
+        block["sequence"] = streams.sequence_out[:count]
+        block["timestamp"] = streams.timestamp_out[:count]
+        events = self._send_keys(rows) if self._keys_out else []
+        if events or self._keys_out:
+            rows = np.setdiff1d(rows, np.fromiter(self._keys_out, np.intp))
+        streams.sequence_out[rows] += 1
+        streams.packets_out[rows] += 1
+        streams.timestamp_out[:count] += FRAME
+        reports = self._reports(count, now)
+        self._tick += 1
+        streams.ticks[0] = self._tick
+        if self._tick % _TIMEOUT_CHECK_TICKS == 0:
+            self._find_timeouts(count, now)
+        return Outgoing(rows, events, reports)
+
+    def sent(self) -> None:
+        """The block has been sent: marks that were for this packet only are taken off."""
+        if self._marker_rows:
+            gone = [row for row in self._marker_rows if self.streams.packets_out[row]]
+            self.block["second"][gone] &= 0x7F
+            self._marker_rows = [row for row in self._marker_rows if not self.streams.packets_out[row]]
+
+    def _choose_senders(self) -> NDArray[np.intp]:
+        streams = self.streams
+        rows = np.flatnonzero((streams.stream[: self._high] > 0) & self._sends[: self._high])
+        nowhere = [row for row, latch in self._latches.items() if latch.expected is None]
+        return np.setdiff1d(rows, nowhere) if nowhere else rows
+
+    def _send_keys(self, rows: NDArray[np.intp]) -> list[tuple[int, bytes]]:
+        packets: list[tuple[int, bytes]] = []
+        streams = self.streams
+        for row, sender in list(self._keys_out.items()):
+            if not sender.queue:
+                del self._keys_out[row]
+                self._mark_next(row)
+                continue
+            for timestamp, marker, payload in sender.tick(int(streams.timestamp_out[row])):
+                if row not in rows:
+                    continue
+                header = bytes((0x80, int(self._event_type[row]) | (0x80 if marker else 0)))
+                header += int(streams.sequence_out[row]).to_bytes(2, "big") + (
+                    timestamp & 0xFFFFFFFF
+                ).to_bytes(4, "big")
+                packets.append((row, header + int(streams.ssrc_out[row]).to_bytes(4, "big") + payload))
+                streams.sequence_out[row] += 1
+                streams.packets_out[row] += 1
+        return packets
+
+    def _tell_ended(self, ended: list[Ended], announced: list[Ended]) -> None:
+        for row, playback in ended:
+            self._events.append(control.PlaybackEnded(playback, stream=int(self.streams.stream[row])))
+        for slot, playback in announced:
+            self._events.append(control.PlaybackEnded(playback, room=self._rooms.room(slot)))
+
+    def _reports(self, count: int, now: float) -> list[tuple[int, bytes]]:
+        """RTCP of the rows whose turn it is: one tick's share of all."""
+        streams = self.streams
+        reports: list[tuple[int, bytes]] = []
+        due = np.arange(self._tick % _REPORT_TICKS, count, _REPORT_TICKS)
+        due = due[(streams.stream[due] > 0) & streams.latched[due]]
+        if not due.size:
+            return reports
+        fraction = self._reception.fraction_lost(due)
+        lost = self._reception.lost(due)
+        streams.lost[due] = lost
+        streams.jitter_ms[due] = self._reception.jitter[due] * (1_000 / RATE_HZ)
+        streams.delay_ms[due] = self._jitter.delay(count, now * RATE_HZ)[due] * (1_000 / RATE_HZ)
+        for index, row in enumerate(due.tolist()):
+            block = None
+            if self._reception.started[row]:
+                heard_sr, heard_at = self._sender_reports.get(row, (0, now))
+                block = rtcp.ReceptionBlock(
+                    ssrc=int(self._reception.ssrc[row]),
+                    fraction_lost=int(fraction[index]),
+                    lost=int(lost[index]),
+                    highest_sequence=int(self._reception.highest[row]),
+                    jitter_samples=int(self._reception.jitter[row]),
+                    last_sender_report=heard_sr,
+                    delay_since=int((now - heard_at) * 65_536) if heard_sr else 0,
+                )
+            packets_out = int(streams.packets_out[row])
+            sender = None
+            if packets_out and self._sends[row]:
+                sender = rtcp.SenderInfo(
+                    now + self._wall_offset_s,
+                    int(streams.timestamp_out[row]),
+                    packets_out,
+                    packets_out * FRAME,
+                )
+            reports.append((row, rtcp.build(int(streams.ssrc_out[row]), self._cname[row], sender, block)))
+        return reports
+
+    def _find_timeouts(self, count: int, now: float) -> None:
+        streams = self.streams
+        silent = (streams.stream[:count] > 0) & self._receives[:count] & ~self._timed_out[:count]
+        silent &= now - self._last_arrival[:count] > self._timeout_s[:count]
+        for row in np.flatnonzero(silent).tolist():
+            self._timed_out[row] = True
+            self._events.append(control.RtpTimedOut(int(streams.stream[row])))

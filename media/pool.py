@@ -1,0 +1,511 @@
+"""The control side's hand on the media workers: which stream lives where, and what to do when one dies.
+
+Control binds every socket and keeps it open; a worker has a copy. So a dead worker costs a moment of silence: its warm
+spare, an idle worker that is always running, gets the same sockets and the rows' last state (what control commanded, and
+sequence and timestamp from the shared table) and goes on. The peer sees no new port and no new SSRC.
+
+A room lives in one worker. A stream that is routed to a room of another worker is closed there and opened here, with
+its numbers carried on; commands for it wait meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mmap
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+import msgspec
+import numpy as np
+import structlog
+
+from media import control
+from media.ports import Ports, PortsExhaustedError
+from media.streams import Streams, table_bytes
+from media.worker import EVENTS_PER_MESSAGE, FDS_PER_MESSAGE, MESSAGE_BYTES
+
+HEARTBEAT_S: Final = 1.0
+"""How often the tick counts are looked at."""
+STALLED_HEARTBEATS: Final = 3
+"""A worker with streams whose ticks stand still for so many looks is ended and replaced: it hangs."""
+READY_TIMEOUT_S: Final = 15.0
+"""Importing numpy on a loaded machine takes a second; one that is not ready by then never will be."""
+PIPE_BYTES: Final = 4 * MESSAGE_BYTES
+RESTARTS_PER_MINUTE: Final = 10
+"""More workers lost than this and the fault is ours, not one call's: no more are started, new calls get 503."""
+
+_events: Final = msgspec.msgpack.Decoder(list[control.AnyEvent])
+_M = TypeVar("_M", bound=msgspec.Struct)
+_log = structlog.get_logger("media.pool")
+
+
+class PoolFullError(Exception):
+    """No worker has room for another stream, or no port is left. The caller is told to come again."""
+
+
+@dataclass(slots=True)
+class _Stream:
+    """What control wants of a stream: enough to open it again elsewhere."""
+
+    opening: control.OpenStream
+    port: int
+    rtp: socket.socket
+    rtcp: socket.socket
+    worker: _Worker
+    music: control.Music | None = None
+    plays: dict[int, control.Play] = field(default_factory=dict)
+    moving: list[control.AnyCommand] | None = None
+    closing: bool = False
+
+
+class _Worker:
+    """One worker process as control sees it."""
+
+    def __init__(self, name: str, rows: int) -> None:
+        self.name = name
+        self.rows = rows
+        self.table_fd = os.memfd_create(f"roda-{name}", os.MFD_CLOEXEC)
+        os.ftruncate(self.table_fd, table_bytes(rows))
+        self.table = Streams(rows, mmap.mmap(self.table_fd, table_bytes(rows)))
+        self.pipe, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        for end in (self.pipe, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIPE_BYTES)
+        self.pipe.setblocking(False)
+        self.process = subprocess.Popen(  # noqa: S603 (our own module, fixed arguments)
+            [
+                sys.executable, "-m", "media.worker",
+                "--pipe", str(theirs.fileno()), "--table", str(self.table_fd), "--rows", str(rows),
+            ],
+            pass_fds=(theirs.fileno(), self.table_fd),
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        theirs.close()
+        self.ready = asyncio.get_running_loop().create_future()
+        self.streams: set[int] = set()
+        self.queue: list[tuple[control.AnyCommand, tuple[int, ...]]] = []
+        self.flush_planned = False
+        self.last_ticks = -1
+        self.stalled = 0
+        self.gone = False
+
+    @property
+    def load(self) -> int:
+        """Streams it has."""
+        return len(self.streams)
+
+
+class Pool:
+    """All workers of this machine.
+
+    Parameters
+    ----------
+    workers : int > 0
+    rows : int
+        Streams that one worker takes at the most.
+    ports : Ports
+    entropy : callable
+        `entropy(n)` returns n random bytes.
+    on_event : callable
+        Called with each event of a stream or room, in the control loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        workers: int,
+        rows: int,
+        ports: Ports,
+        cname: str,
+        rtp_timeout_s: float,
+        entropy: Callable[[int], bytes],
+        on_event: Callable[[control.AnyEvent], None],
+    ) -> None:
+        self._size = workers
+        self._rows = rows
+        self._ports = ports
+        self._cname = cname
+        self._rtp_timeout_s = rtp_timeout_s
+        self._entropy = entropy
+        self._on_event = on_event
+        self._workers: list[_Worker] = []
+        self._spare: _Worker | None = None
+        self._streams: dict[int, _Stream] = {}
+        self._rooms: dict[int, tuple[_Worker, int]] = {}  # where it lives, how many are in
+        self._announcements: dict[int, int] = {}  # playback of a room: the room
+        self._next_stream = 0
+        self._named = 0
+        self._audio: tuple[int, int] | None = None
+        self._heartbeat: asyncio.TimerHandle | None = None
+        self._losses: list[float] = []
+        self._stopping = False
+        self.replaced = 0
+        """Workers that died and were replaced."""
+
+    # Life ------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start all workers and the spare; returns when they are ready. TimeoutError if they are not in time."""
+        self._workers = [self._spawn() for _ in range(self._size)]
+        self._spare = self._spawn()
+        waiting = asyncio.gather(*(worker.ready for worker in (*self._workers, self._spare)))
+        await asyncio.wait_for(waiting, READY_TIMEOUT_S)
+        self._heartbeat = asyncio.get_running_loop().call_later(HEARTBEAT_S, self._check_heartbeats)
+
+    async def stop(self) -> None:
+        """End all workers."""
+        self._stopping = True
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+        everyone = [*self._workers, *([self._spare] if self._spare else [])]
+        loop = asyncio.get_running_loop()
+        for worker in everyone:
+            self._tell(worker, control.Shutdown())
+            self._flush(worker)
+        for worker in everyone:
+            await loop.run_in_executor(None, _await_exit, worker.process)
+            self._forget_pipe(worker)
+            worker.pipe.close()
+        for stream in self._streams.values():
+            stream.rtp.close()
+            stream.rtcp.close()
+        self._streams.clear()
+
+    def load(self, fd: int, samples: int) -> None:
+        """Give every worker, now and later, the shared audio in `fd` (see control.Load); `fd` stays the caller's."""
+        self._audio = (fd, samples)
+        for worker in (*self._workers, *([self._spare] if self._spare else [])):
+            self._tell(worker, control.Load(samples), fd)
+
+    def _spawn(self) -> _Worker:
+        self._named += 1
+        worker = _Worker(f"media-{self._named}", self._rows)
+        asyncio.get_running_loop().add_reader(worker.pipe.fileno(), self._read, worker)
+        if self._audio is not None:
+            self._tell(worker, control.Load(self._audio[1]), self._audio[0])
+        return worker
+
+    # What the bridge asks --------------------------------------------------------------------------------------
+
+    def tables(self) -> Iterable[tuple[str, Streams]]:
+        """The shared table of every worker in use."""
+        return ((worker.name, worker.table) for worker in self._workers)
+
+    def pids(self) -> list[int]:
+        """Process ids of the workers in use."""
+        return [worker.process.pid for worker in self._workers]
+
+    @property
+    def capacity_left(self) -> int:
+        """Streams that could still be opened."""
+        return min(self._ports.free, sum(self._rows - worker.load for worker in self._workers))
+
+    def open(
+        self, format_: control.Format, remote: control.Endpoint | None, *, room: int = control.NO_ROOM
+    ) -> tuple[int, int]:
+        """Open a stream; returns its id and RTP port. Raises PoolFullError."""
+        worker = self._choose(room)
+        if worker is None:
+            raise PoolFullError("every media worker is full")
+        try:
+            port, rtp, rtcp = self._ports.bind()
+        except PortsExhaustedError as error:
+            raise PoolFullError(str(error)) from error
+        self._next_stream += 1
+        numbers = self._entropy(10)
+        opening = control.OpenStream(
+            self._next_stream,
+            format_,
+            ssrc=int.from_bytes(numbers[:4], "big"),
+            sequence=int.from_bytes(numbers[4:6], "big"),
+            timestamp=int.from_bytes(numbers[6:], "big"),
+            cname=self._cname,
+            remote=remote,
+            room=room,
+            rtp_timeout_s=self._rtp_timeout_s,
+        )
+        self._streams[opening.stream] = _Stream(opening, port, rtp, rtcp, worker)
+        worker.streams.add(opening.stream)
+        if room != control.NO_ROOM:
+            self._enter(room, worker)
+        self._tell(worker, opening, rtp.fileno(), rtcp.fileno())
+        return opening.stream, port
+
+    def send(self, command: control.AnyCommand) -> None:
+        """Tell the worker concerned; commands for what is gone do nothing."""
+        match command:
+            case control.PlayRoom(room, playback, _):
+                place = self._rooms.get(room)
+                if place is None:
+                    self._on_event(control.PlaybackEnded(playback, room=room))
+                else:
+                    self._announcements[playback] = room
+                    self._tell(place[0], command)
+            case control.OpenStream() | control.Load() | control.Shutdown():
+                raise ValueError(f"{type(command).__name__} is the pool's own command")
+            case _:
+                stream = self._streams.get(command.stream)
+                if stream is not None and not stream.closing:
+                    self._send_to_stream(stream, command)
+
+    def _send_to_stream(self, stream: _Stream, command: control.AnyCommand) -> None:
+        if stream.moving is not None:
+            stream.moving.append(command)
+            return
+        if isinstance(command, control.Route):
+            self._route(stream, command, command.room)
+            return
+        if isinstance(command, control.CloseStream):
+            stream.closing = True
+            self._leave(stream.opening.room)
+        else:
+            self._remember(stream, command)
+        self._tell(stream.worker, command)
+
+    @staticmethod
+    def _remember(stream: _Stream, command: control.AnyCommand) -> None:
+        """Keep what another worker would have to be told."""
+        match command:
+            case control.Mute(_, muted):
+                stream.opening = _changed(stream.opening, muted=muted)
+            case control.UpdateStream(_, format_, None):
+                stream.opening = _changed(stream.opening, format=format_)
+            case control.UpdateStream(_, format_, remote):
+                stream.opening = _changed(stream.opening, format=format_, remote=remote, latched=False)
+            case control.Music():
+                stream.music = command
+            case control.Play(_, playback, _, anew):
+                if anew:
+                    stream.plays.clear()
+                stream.plays[playback] = command
+            case control.StopPlay():
+                stream.plays.clear()
+
+    # Rooms and moves -------------------------------------------------------------------------------------------
+
+    def _choose(self, room: int) -> _Worker | None:
+        place = self._rooms.get(room)
+        if place is not None:
+            worker = place[0]
+            return worker if worker.load < self._rows else None
+        worker = min(self._workers, key=lambda each: each.load)
+        return worker if worker.load < self._rows else None
+
+    def _enter(self, room: int, worker: _Worker) -> None:
+        _, members = self._rooms.get(room, (worker, 0))
+        self._rooms[room] = (worker, members + 1)
+
+    def _leave(self, room: int) -> None:
+        if room == control.NO_ROOM:
+            return
+        worker, members = self._rooms[room]
+        if members > 1:
+            self._rooms[room] = (worker, members - 1)
+        else:
+            del self._rooms[room]
+
+    def _route(self, stream: _Stream, command: control.Route, room: int) -> None:
+        if room == stream.opening.room:
+            return
+        self._leave(stream.opening.room)
+        stream.opening = _changed(stream.opening, room=room)
+        if room == control.NO_ROOM:
+            self._tell(stream.worker, command)
+            return
+        place = self._rooms.get(room)
+        home = stream.worker if place is None else place[0]
+        if home is not stream.worker and home.load >= self._rows:
+            # The room's worker is full: better one unheard than a room torn apart; the bridge's limits come first.
+            _log.error("room_full", room=room, worker=home.name, stream=stream.opening.stream)
+            home = stream.worker
+        self._enter(room, home)
+        if home is stream.worker:
+            self._tell(home, command)
+        else:
+            stream.moving = []
+            home.streams.add(stream.opening.stream)
+            self._tell(stream.worker, control.CloseStream(stream.opening.stream))
+
+    def _arrive(self, stream: _Stream, closed: control.StreamClosed) -> None:
+        """The old worker let go of a moving stream: open it where its room is."""
+        waiting, stream.moving = stream.moving or [], None
+        stream.worker.streams.discard(closed.stream)
+        place = self._rooms.get(stream.opening.room)
+        if place is not None:
+            stream.worker = place[0]
+        stream.worker.streams.add(closed.stream)
+        self._open_again(stream, closed.sequence, closed.timestamp)
+        for command in waiting:
+            self._send_to_stream(stream, command)
+
+    def _open_again(self, stream: _Stream, sequence: int, timestamp: int) -> None:
+        opening = _changed(stream.opening, sequence=sequence, timestamp=timestamp)
+        self._tell(stream.worker, opening, stream.rtp.fileno(), stream.rtcp.fileno())
+        if stream.music is not None:
+            self._tell(stream.worker, stream.music)
+        for play in stream.plays.values():
+            self._tell(stream.worker, _changed(play, replace=False))
+
+    # Talking to workers ----------------------------------------------------------------------------------------
+
+    def _tell(self, worker: _Worker, command: control.AnyCommand, *fds: int) -> None:
+        worker.queue.append((command, fds))
+        if not worker.flush_planned:
+            worker.flush_planned = True
+            asyncio.get_running_loop().call_soon(self._flush, worker)
+
+    def _flush(self, worker: _Worker) -> None:
+        """Send what is queued, in as few messages as the limits allow."""
+        worker.flush_planned = False
+        while worker.queue and not worker.gone:
+            count, fds = 0, list[int]()
+            for _, theirs in worker.queue[:EVENTS_PER_MESSAGE]:
+                if len(fds) + len(theirs) > FDS_PER_MESSAGE:
+                    break
+                fds.extend(theirs)
+                count += 1
+            data = control.encoder.encode([command for command, _ in worker.queue[:count]])
+            try:
+                socket.send_fds(worker.pipe, [data], fds)
+            except BlockingIOError:
+                # The worker is behind by many messages; it reads every tick.
+                worker.flush_planned = True
+                asyncio.get_running_loop().call_later(0.02, self._flush, worker)
+                return
+            except OSError:
+                return  # it is dead; the reader finds out and everything is opened again elsewhere
+            del worker.queue[:count]
+
+    def _read(self, worker: _Worker) -> None:
+        while not worker.gone:
+            try:
+                data = worker.pipe.recv(MESSAGE_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self._lost(worker)
+                return
+            for event in _events.decode(data):
+                self._take(worker, event)
+
+    def _take(self, worker: _Worker, event: control.AnyEvent) -> None:
+        match event:
+            case control.Ready(version):
+                if version != control.VERSION:
+                    _log.error("worker_version", worker=worker.name, theirs=version, ours=control.VERSION)
+                if not worker.ready.done():
+                    worker.ready.set_result(None)
+                return
+            case control.SourceLatched(number, remote):
+                stream = self._streams.get(number)
+                if stream is not None:
+                    stream.opening = _changed(stream.opening, remote=remote, latched=True)
+            case control.PlaybackEnded(playback, number, _):
+                self._announcements.pop(playback, None)
+                stream = self._streams.get(number)
+                if stream is not None:
+                    stream.plays.pop(playback, None)
+            case control.StreamClosed(number):
+                stream = self._streams.get(number)
+                if stream is not None and stream.moving is not None:
+                    self._arrive(stream, event)
+                    return
+                self._close(number)
+        self._on_event(event)
+
+    def _close(self, number: int) -> None:
+        stream = self._streams.pop(number, None)
+        if stream is None:
+            return
+        stream.worker.streams.discard(number)
+        stream.rtp.close()
+        stream.rtcp.close()
+        self._ports.give_back(stream.port)
+
+    # Death and take-over ---------------------------------------------------------------------------------------
+
+    def _check_heartbeats(self) -> None:
+        for worker in list(self._workers):
+            ticks = int(worker.table.ticks[0])
+            standing = bool(worker.streams) and ticks == worker.last_ticks
+            worker.stalled = worker.stalled + 1 if standing else 0
+            worker.last_ticks = ticks
+            if worker.stalled >= STALLED_HEARTBEATS:
+                _log.error("worker_stalled", worker=worker.name, pid=worker.process.pid)
+                worker.process.kill()
+        self._heartbeat = asyncio.get_running_loop().call_later(HEARTBEAT_S, self._check_heartbeats)
+
+    def _forget_pipe(self, worker: _Worker) -> None:
+        worker.gone = True
+        asyncio.get_running_loop().remove_reader(worker.pipe.fileno())
+
+    def _lost(self, worker: _Worker) -> None:
+        self._forget_pipe(worker)
+        if self._stopping:
+            return
+        worker.process.kill()
+        worker.process.wait()
+        _log.error("worker_lost", worker=worker.name, pid=worker.process.pid, streams=worker.load)
+        now = asyncio.get_running_loop().time()
+        self._losses = [at for at in self._losses if now - at < 60.0] + [now]
+        if len(self._losses) > RESTARTS_PER_MINUTE:
+            _log.critical("workers_keep_dying", losses=len(self._losses))
+            return
+        if worker is self._spare:
+            self._spare = self._spawn()
+            return
+        heir = self._spare if self._spare is not None else self._spawn()
+        self._workers[self._workers.index(worker)] = heir
+        self._spare = self._spawn()
+        self.replaced += 1
+        self._inherit(worker, heir)
+        worker.pipe.close()
+        os.close(worker.table_fd)
+
+    def _inherit(self, dead: _Worker, heir: _Worker) -> None:
+        for room, (worker, members) in list(self._rooms.items()):
+            if worker is dead:
+                self._rooms[room] = (heir, members)
+        numbers, rows = np.unique(dead.table.stream, return_index=True)
+        row_of = dict(zip(numbers.tolist(), rows.tolist(), strict=True))
+        for number in sorted(dead.streams):
+            stream = self._streams.get(number)
+            if stream is None:
+                continue
+            if stream.closing:
+                self._close(number)
+                self._on_event(control.StreamClosed(number))
+                continue
+            row = row_of.get(number)
+            sequence = int(dead.table.sequence_out[row]) if row is not None else stream.opening.sequence
+            timestamp = int(dead.table.timestamp_out[row]) if row is not None else stream.opening.timestamp
+            if stream.moving is not None and stream.worker is dead:
+                self._arrive(stream, control.StreamClosed(number, sequence=sequence, timestamp=timestamp))
+                continue
+            if stream.worker is dead:
+                stream.worker = heir
+                heir.streams.add(number)
+                self._open_again(stream, sequence, timestamp)
+        # Room announcements that were playing are not repeated to people who heard half of them.
+        for playback, room in list(self._announcements.items()):
+            if self._rooms.get(room, (None, 0))[0] is heir:
+                del self._announcements[playback]
+                self._on_event(control.PlaybackEnded(playback, room=room))
+
+
+def _changed(message: _M, **changes: object) -> _M:
+    return msgspec.structs.replace(message, **changes)
+
+
+def _await_exit(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(2.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

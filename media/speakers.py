@@ -1,0 +1,179 @@
+"""Who is heard: from the frames that came, the few rows of each room whose audio goes into its mix.
+
+Most rows are silent most of the time, and a silent row is recognised by its codes without being decoded. What is left is
+decoded, repaired where packets are missing, measured, and the loudest few of each room are chosen: those who speak
+before those who only make noise, and whoever holds a place keeps it unless another is clearly louder. A row that
+gains or loses its place in the middle of a sound is faded within the frame, so nobody hears a click.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp import g711
+from dsp.conceal import conceal, recover
+from dsp.gain import ramp
+from dsp.level import FLOOR_START_DBOV, LEAST_SPEECH_DBOV, SILENCE_DBOV, hold_levels, rms_dbov, speech_step
+from dsp.mix import choose_loudest
+from dsp.stretch import squeeze
+from media.jitter import FRAME, HISTORY, JitterBuffer, Pull
+from media.rooms import NO_SLOT
+from media.streams import Streams
+
+LOUDEST: Final = 6
+"""Rows heard at once in a room. More voices than this are noise to a listener, and six let a laugh be heard."""
+SPEECH_BONUS_DB: Final = np.float32(30.0)
+"""Speech is preferred to steady noise up to this much louder; a steady tone with the room to itself is still heard."""
+RECOVERY_SAMPLES: Final = 40
+"""5 ms: the first good frame after a gap is faded in over what concealed the gap."""
+
+
+class Heard(NamedTuple):
+    """The rows that go into the mixes of this tick, sorted by room."""
+
+    rows: NDArray[np.intp]
+    frames: NDArray[np.int16]
+    """(T, 160)."""
+
+
+class Speakers:
+    """State of R rows between ticks."""
+
+    def __init__(self, streams: Streams, jitter: JitterBuffer) -> None:
+        rows = streams.capacity
+        self._streams = streams
+        self._jitter = jitter
+        self.a_law = np.zeros(rows, np.bool_)
+        """The row speaks PCMA; otherwise PCMU."""
+        self.slot = np.zeros(rows, np.int32)
+        """The row's room, as a slot of `rooms`."""
+        self._floor = np.full(rows, FLOOR_START_DBOV, np.float32)
+        self._hangover = np.zeros(rows, np.int16)
+        self._held = np.full(rows, SILENCE_DBOV, np.float32)
+        self._heard = np.zeros(rows, np.bool_)
+        self._suppressed = np.zeros(rows, np.bool_)  # sounded last tick, and nobody heard it
+        self._gap = np.zeros(rows, np.int32)  # samples concealed so far, 0 where the last frame was good
+        self._before = np.zeros((rows, (HISTORY - 1) * FRAME), np.uint8)  # what came before the gap
+        self._heard_count = 0
+
+    def clear(self, row: int) -> None:
+        """Begin afresh: a new stream has the row."""
+        self._floor[row] = FLOOR_START_DBOV
+        self._hangover[row] = 0
+        self._held[row] = SILENCE_DBOV
+        self._heard[row] = False
+        self._suppressed[row] = False
+        self._gap[row] = 0
+
+    def moved(self, row: int) -> None:
+        """The row changed rooms: it does not fade into the new one from the old."""
+        self._heard[row] = False
+
+    def tick(self, count: int, pull: Pull, pressed: NDArray[np.bool_], *, both_laws: bool) -> Heard:
+        """Choose among the first `count` rows.
+
+        Parameters
+        ----------
+        pressed : ndarray of shape (count,), bool
+            A key is down: its tone, if any, must not reach the others.
+        both_laws : bool
+            Some row speaks PCMA.
+        """
+        streams = self._streams
+        loud = ~g711.quiet(pull.codes, g711.Law.MU)
+        if both_laws:
+            loud = np.where(self.a_law[:count], ~g711.quiet(pull.codes, g711.Law.A), loud)
+        in_room = self.slot[:count] != NO_SLOT
+        may_speak = in_room & ~streams.muted[:count] & ~pressed
+        sounds = in_room & (loud | (self._hangover[:count] > 0))
+        rows = np.flatnonzero(sounds | self._heard[:count])
+        streams.level_dbov[:count] = SILENCE_DBOV
+        streams.speaking[:count] = False
+        if not rows.size:
+            return Heard(rows, np.zeros((0, FRAME), np.int16))
+
+        frames = self._samples(rows, pull)
+        levels = rms_dbov(frames)
+        active, self._floor[rows], self._hangover[rows] = speech_step(
+            levels, self._floor[rows], self._hangover[rows]
+        )
+        held = self._held[rows] = hold_levels(levels, self._held[rows])
+        streams.level_dbov[rows] = levels
+        allowed = may_speak[rows]
+        streams.speaking[rows] = active & allowed
+        was = self._heard[rows]
+        candidates = np.flatnonzero(allowed & (active | (held >= LEAST_SPEECH_DBOV)))
+        chosen = np.zeros(len(rows), np.bool_)
+        if candidates.size:
+            rank = held[candidates] + active[candidates].astype(np.float32) * SPEECH_BONUS_DB
+            rooms = self.slot[rows[candidates]]
+            chosen[candidates] = choose_loudest(rank, rooms, LOUDEST, was[candidates])
+        self._heard[:count] = False
+        self._heard[rows] = chosen
+        fresh = chosen & ~was & self._suppressed[rows]
+        self._suppressed[:count] = False
+        self._suppressed[rows] = ~chosen & (levels > LEAST_SPEECH_DBOV)
+        audible = np.flatnonzero(chosen | was)
+        fading = fresh | (was & ~chosen)
+        if fading.any():
+            turns = np.flatnonzero(fading)
+            frames[turns] = ramp(
+                frames[turns], was[turns].astype(np.float32), chosen[turns].astype(np.float32)
+            )
+        order = audible[np.argsort(self.slot[rows[audible]], kind="stable")]
+        return Heard(rows[order], frames[order])
+
+    def _samples(self, rows: NDArray[np.intp], pull: Pull) -> NDArray[np.int16]:
+        """Decode the frames of `rows`, repair gaps, squeeze two frames into one where the delay shrinks."""
+        frames = self._decode(rows, pull.codes[rows])
+        if pull.missing.size:
+            self._conceal(rows, frames, pull)
+        recovering = np.flatnonzero((self._gap[rows] > 0) & pull.complete[rows])
+        if recovering.size:
+            which = rows[recovering]
+            synthetic = conceal(self._decode(which, self._before[which]), self._gap[which], FRAME)
+            frames[recovering] = recover(synthetic, frames[recovering], RECOVERY_SAMPLES)
+            self._gap[which] = 0
+        if pull.squeeze.size:
+            here, there = _common(rows, pull.squeeze)
+            if here.size:
+                second = self._decode(rows[here], pull.following[there])
+                frames[here] = squeeze(np.concatenate((frames[here], second), axis=1))
+        return frames
+
+    def _conceal(self, rows: NDArray[np.intp], frames: NDArray[np.int16], pull: Pull) -> None:
+        here, there = _common(rows, pull.missing)
+        if not here.size:
+            return
+        which, anchor = rows[here], pull.anchor[there]
+        begins = self._gap[which] == 0
+        if begins.any():
+            self._before[which[begins]] = self._jitter.history(which[begins], anchor[begins])
+        synthetic = conceal(self._decode(which, self._before[which]), self._gap[which], FRAME)
+        repaired = np.where(pull.partial[there], frames[here], synthetic)
+        frames[here] = repaired
+        self._gap[which] += FRAME
+        self._streams.concealed[which] += 1
+        self._jitter.remember(which, anchor, self._encode(which, repaired))
+
+    def _decode(self, rows: NDArray[np.intp], codes: NDArray[np.uint8]) -> NDArray[np.int16]:
+        a_law = self.a_law[rows]
+        if not a_law.any():
+            return g711.decode(codes, g711.Law.MU)
+        frames = g711.decode(codes, g711.Law.A)
+        if not a_law.all():
+            frames[~a_law] = g711.decode(codes[~a_law], g711.Law.MU)
+        return frames
+
+    def _encode(self, rows: NDArray[np.intp], frames: NDArray[np.int16]) -> NDArray[np.uint8]:
+        a_law = self.a_law[rows, None]
+        return np.where(a_law, g711.encode(frames, g711.Law.A), g711.encode(frames, g711.Law.MU))
+
+
+def _common(rows: NDArray[np.intp], some: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Indices into `rows` and into `some` of what both have."""
+    _, here, there = np.intersect1d(rows, some, assume_unique=True, return_indices=True)
+    return here, there

@@ -1,0 +1,182 @@
+"""A media worker: the process around an engine. `python -m media.worker`, started by the pool with its sockets.
+
+The loop sleeps between short polls: packets are fetched from the kernel every few milliseconds and stamped with the time,
+and once per 20 ms the engine takes them all, ticks, and everything is sent. There is no asyncio here, and no garbage
+collection, logging or opening of anything in a tick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import mmap
+import os
+import select
+import socket
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from media import control
+from media.engine import Engine
+from media.pacer import TICK_S, Outcome, Pacer
+from media.playback import SharedAudio
+from media.sockets import EpollSockets
+from media.streams import Streams, table_bytes
+
+POLLS_PER_TICK: Final = 4
+"""Packets are fetched so often per tick: what is stamped at most 5 ms late blurs the jitter estimate by no more."""
+MESSAGE_BYTES: Final = 131_072
+"""The largest message between control and worker; the socket buffers are set to hold several."""
+FDS_PER_MESSAGE: Final = 240
+"""Descriptors that may travel with one message: the kernel allows 253 (SCM_MAX_FD)."""
+BACKLOG_LIMIT: Final = 100_000
+"""Events kept while control does not read; beyond, the oldest fall away: control is dead or will ask the shared table."""
+EVENTS_PER_MESSAGE: Final = 1_000
+
+_commands: Final = msgspec.msgpack.Decoder(list[control.AnyCommand])
+
+
+class Worker:
+    """The edge: clock, sockets and the pipe to control around one engine."""
+
+    def __init__(self, pipe: socket.socket, table: mmap.mmap, rows: int) -> None:
+        self._pipe = pipe
+        self._engine = Engine(
+            rows, streams=Streams(rows, table), wall_offset_s=time.time() - time.monotonic()
+        )
+        self._sockets = EpollSockets(rows, self._engine.block, time.monotonic)
+        self._backlog: deque[control.AnyEvent] = deque(maxlen=BACKLOG_LIMIT)
+        self._running = True
+        self._pipe_ready = select.poll()
+        self._pipe_ready.register(pipe.fileno(), select.POLLIN)
+
+    def run(self) -> None:
+        """Serve until told to stop or control is gone."""
+        self._backlog.append(control.Ready(version=control.VERSION, pid=os.getpid()))
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        while self._running:
+            self._flush()
+            if self._engine.idle:
+                gc.collect()  # nobody hears it
+                self._pipe_ready.poll(None)
+                self._read_commands()
+            else:
+                self._conduct()
+        self._sockets.close()
+
+    def _conduct(self) -> None:
+        """Tick for as long as there are streams."""
+        pacer = Pacer(time.monotonic() + TICK_S)
+        header = self._engine.streams
+        while self._running and not self._engine.idle:
+            for remaining in range(POLLS_PER_TICK - 1, -1, -1):
+                wait = pacer.due - remaining * TICK_S / POLLS_PER_TICK - time.monotonic()
+                if wait > 0:
+                    time.sleep(wait)
+                elif remaining:
+                    continue
+                self._sockets.poll()
+            began = time.monotonic()
+            outcome = pacer.poll(began)
+            if outcome is Outcome.EARLY:
+                continue
+            self._tick(began)
+            header.busy_ns[0] += int((time.monotonic() - began) * 1e9)
+            header.worst_late_us[0] = max(int(header.worst_late_us[0]), int(pacer.late_s * 1e6))
+            header.caught_up[0] += outcome is Outcome.CAUGHT_UP
+            header.skipped[0] = pacer.skipped_ticks
+
+    def _tick(self, now: float) -> None:
+        engine, sockets = self._engine, self._sockets
+        batch = sockets.take()
+        if batch is not None:
+            engine.receive(batch.rows, batch.lengths, batch.arrivals, batch.packets, batch.sources)
+        for row, data in sockets.reports():
+            engine.receive_report(row, data, now)
+        self._read_commands()
+        sockets.address(engine.addressing())
+        outgoing = engine.tick(now)
+        sockets.send(outgoing.rows)
+        engine.sent()
+        if outgoing.events:
+            sockets.send_each(outgoing.events)
+        if outgoing.reports:
+            sockets.send_reports(outgoing.reports)
+        self._backlog.extend(engine.events())
+        self._flush()
+
+    def _read_commands(self) -> None:
+        while self._running and self._pipe_ready.poll(0):
+            try:
+                data, fds, _, _ = socket.recv_fds(self._pipe, MESSAGE_BYTES, FDS_PER_MESSAGE)
+            except (ConnectionError, BlockingIOError):
+                data, fds = b"", []
+            if not data:
+                self._running = False  # control is gone, and the calls with it
+                return
+            handed = iter(fds)
+            for command in _commands.decode(data):
+                self._carry_out(command, handed)
+
+    def _carry_out(self, command: control.AnyCommand, handed: Iterator[int]) -> None:
+        now = time.monotonic()
+        match command:
+            case control.Shutdown():
+                self._running = False
+            case control.Load(samples):
+                fd = next(handed)
+                self._engine.load(
+                    SharedAudio.over(memoryview(mmap.mmap(fd, 0, prot=mmap.PROT_READ)), samples)
+                )
+                os.close(fd)
+            case control.OpenStream(stream):
+                pair = socket.socket(fileno=next(handed)), socket.socket(fileno=next(handed))
+                self._engine.apply(command, now)
+                row = self._engine.row(stream)
+                assert row is not None
+                self._sockets.attach(row, *pair)
+            case control.CloseStream(stream):
+                row = self._engine.row(stream)
+                self._engine.apply(command, now)
+                if row is not None:
+                    self._sockets.detach(row)
+            case _:
+                self._engine.apply(command, now)
+
+    def _flush(self) -> None:
+        self._backlog.extend(self._engine.events())
+        while self._backlog:
+            some = [self._backlog[index] for index in range(min(EVENTS_PER_MESSAGE, len(self._backlog)))]
+            try:
+                self._pipe.send(control.encoder.encode(some), socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return  # control is busy; it will read when it can
+            except OSError:
+                self._running = False
+                return
+            for _ in some:
+                self._backlog.popleft()
+
+
+def main() -> None:
+    """Entry of the process: descriptors of the pipe and of the shared table come as arguments."""
+    parser = argparse.ArgumentParser(description="A media worker; started by the pool, not by hand.")
+    parser.add_argument("--pipe", type=int, required=True)
+    parser.add_argument("--table", type=int, required=True)
+    parser.add_argument("--rows", type=int, required=True)
+    arguments = parser.parse_args()
+    table = mmap.mmap(arguments.table, table_bytes(arguments.rows))
+    Worker(socket.socket(fileno=arguments.pipe), table, arguments.rows).run()
+    sys.stdout.flush()
+    os._exit(0)  # the mapped table is still in use by arrays; nothing is left to be tidied
+
+
+if __name__ == "__main__":
+    main()
