@@ -1,0 +1,147 @@
+"""Lines for the operator: readable on a terminal, JSON otherwise, and never a code in them.
+
+Every package logs by `structlog.get_logger()` with an event in plain words and its facts as keys; this sets up, once for the
+process, what becomes of them. What somebody keyed or knows (`SECRET_WORDS`) is hidden here, whoever forgot to.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from functools import lru_cache
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import msgspec
+import structlog
+
+from bridge.config import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from bridge.config import Config
+
+SECRET_WORDS: Final = frozenset(
+    [
+        "code",
+        "codes",
+        "digit",
+        "digits",
+        "key",
+        "keys",
+        "passcode",
+        "passcodes",
+        "password",
+        "passwords",
+        "pin",
+        "pins",
+        "secret",
+    ]
+)
+"""A key with one of these words in it (`counter_password`, `pin`) is never written with its value."""
+
+HIDDEN: Final = "[hidden]"
+
+REMEMBERED_KEYS: Final = 1024
+"""Keys of which it is remembered whether they are secret: they are words in our source, some hundred."""
+
+_LEVELS: Final = {name: getattr(logging, name.upper()) for name in ("debug", "info", "warning", "error")}
+
+_encode: Final = msgspec.json.Encoder(enc_hook=repr).encode
+
+
+class LineLogger:
+    """Writes finished lines. A line that cannot be written (disk full, reader gone) is lost and counted: the calls
+    go on.
+    """
+
+    __slots__ = ("_stream", "lost")
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.lost = 0
+
+    def msg(self, line: bytes) -> None:
+        try:
+            self._stream.write(line + b"\n")
+            self._stream.flush()
+        except (OSError, ValueError):  # ValueError: the stream was closed
+            self.lost += 1
+
+    def close(self) -> None:
+        self._stream.close()
+
+    debug = info = warning = error = critical = exception = msg
+
+
+def configure(config: Config) -> LineLogger:
+    """Set up logging as `config` says; raises `ConfigError` where the file cannot be written.
+
+    What is returned is where all lines end: it counts those that were lost.
+    """
+    stream, terminal = _open(config)
+    logger = LineLogger(stream)
+    console = config.log.format == "console" or (config.log.format == "auto" and terminal)
+    structlog.configure(
+        processors=[*_COMMON, *(_console(colors=terminal) if console else _JSON)],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[config.log.level]),
+        logger_factory=lambda *_: logger,
+        cache_logger_on_first_use=False,
+    )
+    return logger
+
+
+def _open(config: Config) -> tuple[IO[bytes], bool]:
+    """Where lines go, and whether somebody looks at it."""
+    if config.log.file is None:
+        return sys.stdout.buffer, sys.stdout.isatty()
+    path = config.resolve(config.log.file)
+    try:
+        return path.open("ab", buffering=0), False
+    except OSError as error:
+        raise ConfigError(path, [Fault(1, f"log.file cannot be written: {error.strerror}")]) from error
+
+
+@lru_cache(REMEMBERED_KEYS)
+def is_secret(key: str) -> bool:
+    """Whether the value under `key` may not be written."""
+    return not SECRET_WORDS.isdisjoint(re.split(r"[^a-z]+", key.lower()))
+
+
+def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace what must not be written: a processor of structlog."""
+    for key in event:
+        if is_secret(key):
+            event[key] = HIDDEN
+    return event
+
+
+def render_json(_logger: object, _method: str, event: MutableMapping[str, Any]) -> bytes:
+    """One line of JSON: a renderer of structlog. Text that is not even Unicode is written with escapes."""
+    try:
+        return _encode(event)
+    except (UnicodeError, TypeError, ValueError):
+        return _encode({_plain(str(key)): _plain(str(value)) for key, value in event.items()})
+
+
+def _plain(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _console(*, colors: bool) -> list[Any]:
+    render = structlog.dev.ConsoleRenderer(colors=colors)
+
+    def in_bytes(logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
+        return str(render(logger, method, event)).encode("utf-8", "backslashreplace")
+
+    return [in_bytes]
+
+
+_COMMON: Final[list[Any]] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    hide_secrets,
+]
+
+_JSON: Final[list[Any]] = [structlog.processors.format_exc_info, render_json]
