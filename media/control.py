@@ -14,6 +14,13 @@ import msgspec
 VERSION: Final = 1
 """Raised when a message changes its meaning; a worker of another version is refused at its `Ready`."""
 
+MESSAGE_BYTES: Final = 131_072
+"""The largest message between control and worker; the socket buffers are set to hold several."""
+FDS_PER_MESSAGE: Final = 240
+"""Descriptors that may travel with one message: the kernel allows 253 (SCM_MAX_FD)."""
+MESSAGES_AT_ONCE: Final = 1_000
+"""Commands or events that travel as one message: each is under 100 bytes, but for `Play` and `OpenStream`."""
+
 NO_ROOM: Final = 0
 """The room of a stream that is in none: it hears its own prompts or its music and nobody hears it."""
 

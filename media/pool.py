@@ -27,7 +27,6 @@ import structlog
 from media import control
 from media.ports import Ports, PortsExhaustedError
 from media.streams import Streams, table_bytes
-from media.worker import EVENTS_PER_MESSAGE, FDS_PER_MESSAGE, MESSAGE_BYTES
 
 HEARTBEAT_S: Final = 1.0
 """How often the tick counts are looked at."""
@@ -35,7 +34,7 @@ STALLED_HEARTBEATS: Final = 3
 """A worker with streams whose ticks stand still for so many looks is ended and replaced: it hangs."""
 READY_TIMEOUT_S: Final = 15.0
 """Importing numpy on a loaded machine takes a second; one that is not ready by then never will be."""
-PIPE_BYTES: Final = 4 * MESSAGE_BYTES
+PIPE_BYTES: Final = 4 * control.MESSAGE_BYTES
 RESTARTS_PER_MINUTE: Final = 10
 """More workers lost than this and the fault is ours, not one call's: no more are started, new calls get 503."""
 
@@ -121,7 +120,6 @@ class Pool:
         rows: int,
         ports: Ports,
         cname: str,
-        rtp_timeout_s: float,
         entropy: Callable[[int], bytes],
         on_event: Callable[[control.AnyEvent], None],
     ) -> None:
@@ -129,7 +127,6 @@ class Pool:
         self._rows = rows
         self._ports = ports
         self._cname = cname
-        self._rtp_timeout_s = rtp_timeout_s
         self._entropy = entropy
         self._on_event = on_event
         self._workers: list[_Worker] = []
@@ -137,7 +134,6 @@ class Pool:
         self._streams: dict[int, _Stream] = {}
         self._rooms: dict[int, tuple[_Worker, int]] = {}  # where it lives, how many are in
         self._announcements: dict[int, int] = {}  # playback of a room: the room
-        self._next_stream = 0
         self._named = 0
         self._audio: tuple[int, int] | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
@@ -205,9 +201,15 @@ class Pool:
         return min(self._ports.free, sum(self._rows - worker.load for worker in self._workers))
 
     def open(
-        self, format_: control.Format, remote: control.Endpoint | None, *, room: int = control.NO_ROOM
-    ) -> tuple[int, int]:
-        """Open a stream; returns its id and RTP port. Raises PoolFullError."""
+        self,
+        stream: int,
+        format_: control.Format,
+        remote: control.Endpoint | None,
+        *,
+        room: int = control.NO_ROOM,
+        rtp_timeout_s: float,
+    ) -> int:
+        """Open `stream`, a number never used before; returns its RTP port. Raises PoolFullError."""
         worker = self._choose(room)
         if worker is None:
             raise PoolFullError("every media worker is full")
@@ -215,10 +217,9 @@ class Pool:
             port, rtp, rtcp = self._ports.bind()
         except PortsExhaustedError as error:
             raise PoolFullError(str(error)) from error
-        self._next_stream += 1
         numbers = self._entropy(10)
         opening = control.OpenStream(
-            self._next_stream,
+            stream,
             format_,
             ssrc=int.from_bytes(numbers[:4], "big"),
             sequence=int.from_bytes(numbers[4:6], "big"),
@@ -226,14 +227,14 @@ class Pool:
             cname=self._cname,
             remote=remote,
             room=room,
-            rtp_timeout_s=self._rtp_timeout_s,
+            rtp_timeout_s=rtp_timeout_s,
         )
-        self._streams[opening.stream] = _Stream(opening, port, rtp, rtcp, worker)
-        worker.streams.add(opening.stream)
+        self._streams[stream] = _Stream(opening, port, rtp, rtcp, worker)
+        worker.streams.add(stream)
         if room != control.NO_ROOM:
             self._enter(room, worker)
         self._tell(worker, opening, rtp.fileno(), rtcp.fileno())
-        return opening.stream, port
+        return port
 
     def send(self, command: control.AnyCommand) -> None:
         """Tell the worker concerned; commands for what is gone do nothing."""
@@ -363,8 +364,8 @@ class Pool:
         worker.flush_planned = False
         while worker.queue and not worker.gone:
             count, fds = 0, list[int]()
-            for _, theirs in worker.queue[:EVENTS_PER_MESSAGE]:
-                if len(fds) + len(theirs) > FDS_PER_MESSAGE:
+            for _, theirs in worker.queue[: control.MESSAGES_AT_ONCE]:
+                if len(fds) + len(theirs) > control.FDS_PER_MESSAGE:
                     break
                 fds.extend(theirs)
                 count += 1
@@ -383,7 +384,7 @@ class Pool:
     def _read(self, worker: _Worker) -> None:
         while not worker.gone:
             try:
-                data = worker.pipe.recv(MESSAGE_BYTES)
+                data = worker.pipe.recv(control.MESSAGE_BYTES)
             except BlockingIOError:
                 return
             except OSError:

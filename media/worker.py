@@ -30,13 +30,8 @@ from media.streams import Streams, table_bytes
 
 POLLS_PER_TICK: Final = 4
 """Packets are fetched so often per tick: what is stamped at most 5 ms late blurs the jitter estimate by no more."""
-MESSAGE_BYTES: Final = 131_072
-"""The largest message between control and worker; the socket buffers are set to hold several."""
-FDS_PER_MESSAGE: Final = 240
-"""Descriptors that may travel with one message: the kernel allows 253 (SCM_MAX_FD)."""
 BACKLOG_LIMIT: Final = 100_000
 """Events kept while control does not read; beyond, the oldest fall away: control is dead or will ask the shared table."""
-EVENTS_PER_MESSAGE: Final = 1_000
 
 _commands: Final = msgspec.msgpack.Decoder(list[control.AnyCommand])
 
@@ -115,7 +110,7 @@ class Worker:
     def _read_commands(self) -> None:
         while self._running and self._pipe_ready.poll(0):
             try:
-                data, fds, _, _ = socket.recv_fds(self._pipe, MESSAGE_BYTES, FDS_PER_MESSAGE)
+                data, fds, _, _ = socket.recv_fds(self._pipe, control.MESSAGE_BYTES, control.FDS_PER_MESSAGE)
             except (ConnectionError, BlockingIOError):
                 data, fds = b"", []
             if not data:
@@ -153,7 +148,9 @@ class Worker:
     def _flush(self) -> None:
         self._backlog.extend(self._engine.events())
         while self._backlog:
-            some = [self._backlog[index] for index in range(min(EVENTS_PER_MESSAGE, len(self._backlog)))]
+            some = [
+                self._backlog[index] for index in range(min(control.MESSAGES_AT_ONCE, len(self._backlog)))
+            ]
             try:
                 self._pipe.send(control.encoder.encode(some), socket.MSG_DONTWAIT)
             except BlockingIOError:
