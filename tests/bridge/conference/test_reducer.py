@@ -47,15 +47,18 @@ from bridge.service.role import Role
 from bridge.service.settings import LastModerator, Settings
 
 LEGS = st.integers(1, 8)
+STRANGER = 99
+"""A leg that never comes in."""
+ROLES = st.sampled_from([Role.PARTICIPANT, Role.PARTICIPANT, Role.PARTICIPANT, Role.MODERATOR])
 SETTINGS = st.builds(
     Settings,
     level=st.sampled_from(Level),
     entry_exit_tones=st.booleans(),
     music_until_moderator=st.booleans(),
-    begins_with_moderator=st.booleans(),
+    begins_with_moderator=st.sampled_from([True, True, False]),
     when_last_moderator_leaves=st.sampled_from(LastModerator),
     grace_s=st.sampled_from([0.0, 60.0]),
-    maximum_participants=st.sampled_from([None, 1, 4]),
+    maximum_participants=st.sampled_from([None, None, 1, 4]),
     maximum_length_s=st.sampled_from([None, 200.0, 900.0]),
     mute_on_entry=st.booleans(),
 ) | st.builds(Settings.for_open_room)
@@ -96,6 +99,7 @@ class Replay:
                 assert effect.leg not in self.roster, "recorded twice"
                 self.roster[effect.leg] = effect.role
             case RecordLeave():
+                assert effect.leg not in self.room, "left the table, not the room"
                 del self.roster[effect.leg]
                 for told in (self.room, self.muted, self.music, self.told_to_go):
                     told.discard(effect.leg)
@@ -135,11 +139,15 @@ class Replay:
 
 
 class PeopleInAConference(RuleBasedStateMachine):
-    @initialize(settings=SETTINGS)
-    def start(self, settings: Settings) -> None:
+    """Rules that need somebody draw `who` and take the one at that place, so that most steps hit a person."""
+
+    @initialize(settings=SETTINGS, people=st.lists(ROLES, min_size=2, max_size=6))
+    def start(self, settings: Settings, people: list[Role]) -> None:
         self.conference = Conference(settings)
         self.replay = Replay()
         self.now = 1000.0
+        for leg, role in enumerate(people, 1):
+            self.happen(Join(leg, role))
 
     def happen(self, event: Event) -> list[Effect]:
         self.conference, effects = reduce(self.conference, event, self.now)
@@ -147,7 +155,11 @@ class PeopleInAConference(RuleBasedStateMachine):
             self.replay.do(effect)
         return effects
 
-    @rule(leg=LEGS, role=st.sampled_from(Role), muted=st.booleans())
+    def somebody(self, who: int) -> int:
+        legs = list(self.conference.participants)
+        return legs[who % len(legs)]
+
+    @rule(leg=LEGS, role=ROLES, muted=st.booleans())
     def join(self, leg: int, role: Role, muted: bool) -> None:
         known = leg in self.conference.participants
         verdict = admit(self.conference, role)
@@ -157,28 +169,51 @@ class PeopleInAConference(RuleBasedStateMachine):
         else:
             assert (leg in self.conference.participants) != isinstance(verdict, Refused)
 
-    @rule(leg=LEGS, reason=st.sampled_from([LeaveReason.HUNG_UP, LeaveReason.LOST]))
-    def leave(self, leg: int, reason: LeaveReason) -> None:
-        self.happen(Leave(leg, reason))
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS, reason=st.sampled_from([LeaveReason.HUNG_UP, LeaveReason.LOST]))
+    def leave(self, who: int, reason: LeaveReason) -> None:
+        self.happen(Leave(self.somebody(who), reason))
 
-    @rule(leg=LEGS, command=st.sampled_from(Command) | st.none())
-    def press(self, leg: int, command: Command | None) -> None:
-        present = leg in self.conference.participants and self.conference.participants[leg].dismissed is None
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS, command=st.sampled_from(Command) | st.none())
+    def press(self, who: int, command: Command | None) -> None:
+        leg = self.somebody(who)
+        present = self.conference.participants[leg].dismissed is None
         effects = self.happen(Press(leg, command, "*?"))
         assert any(isinstance(each, Say) and each.leg == leg for each in effects) == present
 
-    @rule(leg=LEGS, muted=st.booleans())
-    def mute_one(self, leg: int, muted: bool) -> None:
-        self.happen(MuteOne(leg, muted))
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS, command=st.sampled_from([Command.LECTURE, Command.LOCK, Command.MUTE_SELF]))
+    def press_what_changes_something(self, who: int, command: Command) -> None:
+        self.press(who, command)
 
-    @rule(leg=LEGS)
-    def disconnect(self, leg: int) -> None:
-        self.happen(Disconnect(leg))
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS, muted=st.booleans())
+    def mute_one(self, who: int, muted: bool) -> None:
+        self.happen(MuteOne(self.somebody(who), muted))
 
+    @precondition(lambda self: len(self.conference.participants) > 2)
+    @rule(who=LEGS)
+    def disconnect(self, who: int) -> None:
+        self.happen(Disconnect(self.somebody(who)))
+
+    @rule(command=st.sampled_from(Command))
+    def a_stranger_is_nobody(self, command: Command) -> None:
+        before = self.conference
+        for event in (
+            Leave(STRANGER),
+            Press(STRANGER, command),
+            MuteOne(STRANGER, muted=True),
+            Disconnect(STRANGER),
+        ):
+            assert self.happen(event) == []
+        assert self.conference == before
+
+    @precondition(lambda self: len(self.conference.participants) > 3)
     @rule()
     def end(self) -> None:
         self.happen(End("operator"))
-        assert self.conference.phase in {Phase.EMPTY, Phase.ENDED}
+        assert self.conference.phase is Phase.ENDED
 
     @rule(settings=SETTINGS)
     def change_settings(self, settings: Settings) -> None:
@@ -208,15 +243,15 @@ class PeopleInAConference(RuleBasedStateMachine):
                 return
         assert self.conference.phase in {Phase.ENDING, Phase.ENDED}, "a lecture that nobody can end"
 
-    @rule(leg=LEGS)
-    def somebody_muted_outside_a_lecture_can_always_speak_again(self, leg: int) -> None:
-        each = self.conference.participants.get(leg)
-        free = not self.conference.lecture or (each is not None and each.role is Role.MODERATOR)
-        if each is None or each.dismissed or not free or not self.conference.muted(leg):
-            return
-        self.happen(Press(leg, Command.MUTE_SELF, "*6"))
-        assert leg not in self.replay.muted
+    @rule()
+    def whoever_is_muted_outside_a_lecture_can_speak_again(self) -> None:
+        for leg, each in self.conference.participants.items():
+            free = not self.conference.lecture or each.role is Role.MODERATOR
+            if free and not each.dismissed and self.conference.muted(leg):
+                self.happen(Press(leg, Command.MUTE_SELF, "*6"))
+                assert leg not in self.replay.muted
 
+    @precondition(lambda self: len(self.conference.participants) > 3)
     @rule()
     def everybody_leaves(self) -> None:
         for leg in list(self.conference.participants):
@@ -268,7 +303,7 @@ class PeopleInAConference(RuleBasedStateMachine):
 
 
 TestPeopleInAConference = PeopleInAConference.TestCase
-TestPeopleInAConference.settings = run(max_examples=60, stateful_step_count=40, deadline=None)
+TestPeopleInAConference.settings = run(max_examples=100, stateful_step_count=40, deadline=None)
 
 
 def test_a_conference_is_a_value_that_reduce_leaves_alone():
