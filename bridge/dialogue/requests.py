@@ -1,6 +1,6 @@
 """What a dialogue may ask for. Each request is yielded; what the dialogue is sent back is said at each.
 
-A dialogue is a generator. `yield from` the small functions at the bottom: they give the answer its type.
+A dialogue is a generator; one part of it that has an answer is a `Step`, taken by `yield from`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
+    from bridge.dialogue.verdicts import Accepted
     from prompts.phrases import Utterance
 
 FIRST_DIGIT_S: Final = 8.0
@@ -54,28 +55,34 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class LookUpPasscode:
-    """Sent back: the service's verdict, or `NotAvailable`."""
+    """Whose passcode is this? Sent back: `Verdict`, or `NotAvailable`."""
 
     passcode: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckCounterPassword:
-    """Sent back: the service's verdict, or `NotAvailable`."""
+    """Is this a counter-password of that passcode? Sent back: `CounterVerdict`, or `NotAvailable`."""
 
-    verdict: Any
-    """The answer to `LookUpPasscode` that asks for the counter-password."""
+    accepted: Accepted
     password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
+class MayJoin:
+    """Would the conference have this one? Sent back: `Refusal`, or None where it would."""
+
+    accepted: Accepted
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
-    """Into the conference of the verdict. Sent back: `Admission`."""
+    """Into the conference. Sent back as for `MayJoin`: things may have changed meanwhile."""
 
-    verdict: Any
+    accepted: Accepted
 
 
-Request = Say | Collect | Pause | LookUpPasscode | CheckCounterPassword | Join
+Request = Say | Collect | Pause | LookUpPasscode | CheckCounterPassword | MayJoin | Join
 
 
 class KeyedBy(Enum):
@@ -95,15 +102,7 @@ class Keyed:
 
 @dataclass(frozen=True, slots=True)
 class NotAvailable:
-    """The store did not answer: not the caller's fault, and said so."""
-
-
-class Admission(Enum):
-    """The conference's answer to `Join`."""
-
-    ADMITTED = "admitted"
-    LOCKED = "locked"
-    FULL = "full"
+    """The store did not answer: not the caller's fault, and the caller is told so."""
 
 
 class Ending(Enum):
@@ -113,8 +112,7 @@ class Ending(Enum):
     NO_PASSCODE = "no valid passcode"
     NO_COUNTER_PASSWORD = "no valid counter-password"  # noqa: S105 - a reason, not a secret
     NOT_ALLOWED = "passcode may not be used"
-    LOCKED = "conference is locked"
-    FULL = "conference is full"
+    NOT_ADMITTED = "conference is locked, full or over"
     SERVICE_PROBLEM = "service problem"
 
 

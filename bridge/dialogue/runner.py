@@ -32,6 +32,7 @@ from bridge.dialogue.requests import (
     Keyed,
     KeyedBy,
     LookUpPasscode,
+    MayJoin,
     Pause,
     Reply,
     Request,
@@ -69,7 +70,9 @@ class Ended:
     ending: Ending
 
 
-RunnerEffect = Say | Hush | SetTimer | CancelTimer | LookUpPasscode | CheckCounterPassword | Join | Ended
+RunnerEffect = (
+    Say | Hush | SetTimer | CancelTimer | LookUpPasscode | CheckCounterPassword | MayJoin | Join | Ended
+)
 
 
 class State(Enum):

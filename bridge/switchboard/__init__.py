@@ -1,1 +1,13 @@
-"""The sans-IO heart of the bridge: events of calls, media, store and time in; effects out."""
+"""The sans-IO heart of the bridge: events of calls, media, store and time in; effects out.
+
+leg         one person on the line: a SIP call, a media stream, and who listens to the keys (`legs`, `lines`)
+reception   what a caller hears and keys before the conference, a dialogue (`receptions`, `bridge.dialogue`)
+room        a conference that is going on, and its place in this bridge (`rooms`, `bridge.conference`)
+negotiation what caller and bridge agreed to send each other (`negotiation`)
+event       what happened (`events`, `sip.events`, `media.control`)
+effect      what is to be done about it (`effects`); `bridge.server` does it
+"""
+
+from bridge.switchboard.board import Switchboard
+
+__all__ = ["Switchboard"]

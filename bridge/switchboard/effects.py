@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bridge.conference.events import LeaveReason
+    from bridge.service.role import Role
     from media.control import AnyCommand, Endpoint, Format
 
 # --- calls: executed by the method of `sip.agent.Agent` that bears the same name -------------------------------------
@@ -78,15 +80,13 @@ class OpenStream:
     """Bind ports for `stream` on a worker: answered by `StreamOpened` or `StreamRefused`, once.
 
     `room` is where the stream belongs at once (the pool picks the room's worker), or `media.control.NO_ROOM`. The pool
-    adds sockets, SSRC, first sequence and timestamp, and CNAME. A `CloseStream` may come before the answer: then the
-    answer may still come, and is ignored.
+    adds sockets, SSRC, first sequence and timestamp, and CNAME. `CloseStream` never comes before the answer.
     """
 
     stream: int
     format: Format
     remote: Endpoint | None
     room: int
-    muted: bool
     rtp_timeout_s: float
 
 
@@ -132,10 +132,10 @@ class LookUpPasscode:
 
 @dataclass(frozen=True, slots=True)
 class CheckCounterPassword:
-    """Answered by `CounterPasswordChecked` or `LookUpFailed`. `key` is what `PasscodeFound` brought."""
+    """Answered by `CounterPasswordChecked` or `LookUpFailed`. `token` is the one that `PasscodeFound` brought."""
 
     leg: int
-    key: str = field(repr=False)
+    token: Any = field(repr=False)
     password: str = field(repr=False)
     source: str
 
@@ -145,39 +145,46 @@ class CheckCounterPassword:
 
 @dataclass(frozen=True, slots=True)
 class RecordConferenceStarted:
-    """The first participant is in. `pair` is the passcode pair's id, or None for an open room named `name`."""
+    """The first one is in. `pair` is the passcode pair's id; None for an open room, which has a `name` instead."""
 
     conference: str
     pair: int | None
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordJoined:
     """One per participant (R2, R3): followed by exactly one `RecordLeft` of the same participant."""
 
     participant: str
     conference: str
-    role: str
-    """"moderator" or "participant"."""
+    role: Role
+    name: str
+    """Empty where nobody knows it."""
+    person: int | None
+    """The directory's, where an individual counter-password says who it is (A5)."""
     caller: str
     """The user part of the caller's From, as the peer says it."""
     access_number: str
+    """What the caller dialled."""
     call_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class RecordLeft:
+    """And is no longer."""
+
     participant: str
     conference: str
-    reason: str
-    """One of `LeftBecause`'s values."""
+    reason: LeaveReason
 
 
 @dataclass(frozen=True, slots=True)
 class RecordConferenceEnded:
+    """Everybody is gone: after the last `RecordLeft`."""
+
     conference: str
-    reason: str
+    reason: LeaveReason
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------

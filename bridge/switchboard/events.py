@@ -8,7 +8,13 @@ The store answers `LookUpPasscode` and `CheckCounterPassword`. `Drain` comes fro
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+from media import control
+from sip import events as sip
+
+if TYPE_CHECKING:
+    from bridge.dialogue.verdicts import CounterVerdict, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +36,23 @@ class StreamRefused:
 
 @dataclass(frozen=True, slots=True)
 class PasscodeFound:
-    """What the service says about the keyed passcode: allowed or not, whose, and how long the caller must wait first."""
+    """What the service says about the keyed passcode: an unknown one is "found" too, and denied."""
 
     leg: int
-    verdict: Any
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class CounterPasswordChecked:
+    """What the service says about the keyed counter-password."""
+
     leg: int
-    verdict: Any
+    verdict: CounterVerdict
 
 
 @dataclass(frozen=True, slots=True)
 class LookUpFailed:
-    """The store could not answer. The caller is told so and may try later."""
+    """The store could not answer. The caller is told so and may call again later."""
 
     leg: int
 
@@ -52,3 +60,15 @@ class LookUpFailed:
 @dataclass(frozen=True, slots=True)
 class Drain:
     """Take no new calls (503 with Retry-After); those that are up go on until they end."""
+
+
+Event = (
+    sip.Event
+    | control.AnyEvent
+    | StreamOpened
+    | StreamRefused
+    | PasscodeFound
+    | CounterPasswordChecked
+    | LookUpFailed
+    | Drain
+)

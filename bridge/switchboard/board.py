@@ -1,0 +1,386 @@
+"""Events in, effects out: the one door of the bridge's heart.
+
+A call comes in by `IncomingCall`; from then on everything that happens to it is an event with its number, whatever part
+of the world it comes from. Each goes to whom it concerns: the leg's dialogue in reception, the room's conference after.
+Events of what is over are late, not wrong: they are ignored.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bridge.admission import Admission, OpenRoom, Refusal
+from bridge.conference.events import LeaveReason, TimerKey
+from bridge.conference.keymap import DEFAULT_KEYMAP, Keymap
+from bridge.service.role import Role
+from bridge.service.settings import Settings
+from bridge.switchboard.effects import (
+    AcceptCall,
+    AcceptOffer,
+    CloseStream,
+    Effect,
+    Level,
+    Log,
+    OpenStream,
+    RejectCall,
+    RejectOffer,
+)
+from bridge.switchboard.events import (
+    CounterPasswordChecked,
+    Drain,
+    Event,
+    LookUpFailed,
+    PasscodeFound,
+    StreamOpened,
+    StreamRefused,
+)
+from bridge.switchboard.legs import KeyWay, Leg, LegState, LegTimer, StreamState
+from bridge.switchboard.lines import Lines, TimerName, Voice
+from bridge.switchboard.negotiation import Negotiation
+from bridge.switchboard.receptions import Receptions
+from bridge.switchboard.rooms import Rooms
+from bridge.switchboard.timers import Timers
+from media import control
+from media.control import UpdateStream
+from sip import events as sip
+from sip.errors import RemoteError
+from sip.offer import NotAcceptable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bridge.config.settings import Config
+    from media.control import Endpoint, Format
+
+Headers = tuple[tuple[str, str], ...]
+
+STREAM_S: Final = 4.0
+"""How long the pool may take to open a stream. A caller's exchange waits longer before it gives the call up."""
+
+RETRY_AFTER_STREAM_S: Final = 30
+"""RFC 3261 section 21.5.4: no port or row is free; one is when somebody hangs up."""
+
+LEFT_BECAUSE: Final = {
+    sip.EndCause.BYE: LeaveReason.HUNG_UP,
+    sip.EndCause.CANCELLED: LeaveReason.HUNG_UP,
+    sip.EndCause.REJECTED: LeaveReason.HUNG_UP,
+    sip.EndCause.LOCAL: LeaveReason.DISCONNECTED,
+    sip.EndCause.NO_ACK: LeaveReason.LOST,
+    sip.EndCause.TIMEOUT: LeaveReason.LOST,
+    sip.EndCause.TRANSPORT: LeaveReason.FAILED,
+    sip.EndCause.PROTOCOL: LeaveReason.FAILED,
+}
+"""What a call's end is in the records."""
+
+
+class Switchboard:
+    """Everybody on the line. One event in, then drain `effects`; `advance` when `next_deadline` has come."""
+
+    __slots__ = (
+        "_admission",
+        "_config",
+        "_handlers",
+        "_leg_number",
+        "_lines",
+        "_open_room",
+        "_receptions",
+        "_rooms",
+        "_timers",
+    )
+
+    def __init__(
+        self, config: Config, voice: Voice, *, new_id: Callable[[], str], keymap: Keymap = DEFAULT_KEYMAP
+    ) -> None:
+        self._config = config
+        self._admission = Admission(config.access_numbers, config.open_rooms, config.limits)
+        self._timers: Timers[TimerName] = Timers()
+        self._lines = Lines(voice, self._timers)
+        self._rooms = Rooms(self._lines, keymap=keymap, new_id=new_id)
+        self._receptions = Receptions(self._lines, self._rooms, config.service)
+        self._open_room = Settings.for_open_room(language=config.service.language)
+        self._leg_number = 0
+        self._handlers: dict[type, Callable[[Any, float], None]] = {
+            sip.IncomingCall: self._call_came,
+            sip.CallConfirmed: self._call_confirmed,
+            sip.OfferReceived: self._offer_came,
+            sip.AnswerReceived: self._answer_came,
+            sip.DigitReceived: self._digit_by_info,
+            sip.CallEnded: self._call_ended,
+            StreamOpened: self._stream_opened,
+            StreamRefused: self._stream_refused,
+            control.StreamClosed: self._stream_closed,
+            control.DigitReceived: self._digit_by_rtp,
+            control.PlaybackEnded: self._playback_ended,
+            control.RtpTimedOut: self._rtp_timed_out,
+            PasscodeFound: self._store_answered,
+            CounterPasswordChecked: self._store_answered,
+            LookUpFailed: self._store_failed,
+            Drain: self._drain,
+        }
+
+    # --- the five verbs ---
+
+    def handle(self, event: Event, now: float) -> None:
+        """Take one event. What it asks for is in `effects`; kinds that concern nobody here are ignored."""
+        handler = self._handlers.get(type(event))
+        if handler is not None:
+            handler(event, now)
+            self._see_off(now)
+
+    def advance(self, now: float) -> None:
+        """Do what is due."""
+        for kind, number in self._timers.due(now):
+            if isinstance(kind, TimerKey):
+                self._rooms.timer(kind, number, now)
+            else:
+                leg = self._lines.by_number.get(number)
+                if leg is not None:
+                    self._leg_timer(leg, kind, now)
+            self._see_off(now)
+
+    def next_deadline(self) -> float | None:
+        """When `advance` has something to do."""
+        return self._timers.next_deadline()
+
+    def effects(self) -> list[Effect]:
+        """What is to be done, in order; each effect is handed out once."""
+        effects, self._lines.effects = self._lines.effects, []
+        return effects
+
+    # --- what an operator sees ---
+
+    @property
+    def calls(self) -> int:
+        """Calls that are up or coming up."""
+        return len(self._lines.by_number)
+
+    @property
+    def conferences(self) -> int:
+        """Rooms with somebody in or on the way."""
+        return len(self._rooms.by_number)
+
+    # --- calls ---
+
+    def _call_came(self, event: sip.IncomingCall, now: float) -> None:
+        dialled, source = event.request_uri.user or "", event.flow.remote[0]
+        place = self._admission.decide(dialled, source, now)
+        if isinstance(place, Refusal):
+            self._refuse(event, place.status, place.why.value, _retry_after(place.retry_after_s))
+            return
+        if (
+            isinstance(place, OpenRoom)
+            and (refusal := self._rooms.ask(place.name, Role.PARTICIPANT)) is not None
+        ):
+            self._admission.left(source)
+            self._refuse(event, 486, refusal.value)
+            return
+        try:
+            negotiation = Negotiation(event.offer, event.flow.local[0], self._leg_number + 1)
+        except RemoteError as fault:
+            self._admission.left(source)
+            warning = (("Warning", fault.warning),) if isinstance(fault, NotAcceptable) else ()
+            self._refuse(event, fault.status, str(fault), warning)
+            return
+        self._leg_number += 1
+        leg = Leg(
+            number=self._leg_number,
+            call=event.call,
+            call_id=event.call_id,
+            caller=event.from_.uri.user or "",
+            dialled=dialled,
+            source=source,
+            negotiation=negotiation,
+        )
+        if isinstance(place, OpenRoom):
+            leg.routed_to = self._rooms.expect(leg, place.name, self._open_room).number
+        else:
+            leg.language = place.number.language or self._config.service.language
+        self._lines.add(leg)
+        self._lines.effects.append(
+            OpenStream(
+                stream=leg.number,
+                format=negotiation.format,
+                remote=negotiation.remote,
+                room=leg.routed_to,
+                rtp_timeout_s=self._config.media.rtp_timeout_s,
+            )
+        )
+        self._timers.set((LegTimer.STREAM, leg.number), now + STREAM_S)
+
+    def _refuse(self, event: sip.IncomingCall, status: int, why: str, headers: Headers = ()) -> None:
+        self._lines.effects.append(RejectCall(event.call, status, headers))
+        fields = {"call_id": event.call_id, "source": event.flow.remote[0], "status": status, "why": why}
+        self._lines.effects.append(Log(Level.WARNING, "call refused", fields))
+
+    def _call_confirmed(self, event: sip.CallConfirmed, now: float) -> None:
+        leg = self._lines.by_call.get(event.call)
+        if leg is None:
+            return
+        if leg.negotiation.late and not self._take_answer(leg, event.sdp):
+            self._lines.hang_up(leg, LeaveReason.FAILED, "no common media")
+            return
+        if leg.state is LegState.ANSWERED:
+            self._receptions.receive(leg, now)
+
+    def _offer_came(self, event: sip.OfferReceived, _now: float) -> None:
+        leg = self._lines.by_call.get(event.call)
+        if leg is None:
+            return
+        before = leg.negotiation.format, leg.negotiation.remote
+        try:
+            answer = leg.negotiation.reoffered(event.offer)
+        except RemoteError as fault:
+            self._lines.effects.append(RejectOffer(event.call, fault.status))
+            self._lines.log(Level.INFO, "offer refused", leg, status=fault.status, why=str(fault))
+            return
+        self._update_stream(leg, *before)
+        self._lines.effects.append(AcceptOffer(event.call, answer))
+
+    def _answer_came(self, event: sip.AnswerReceived, _now: float) -> None:
+        leg = self._lines.by_call.get(event.call)
+        if leg is not None:
+            self._take_answer(leg, event.sdp)
+
+    def _take_answer(self, leg: Leg, answer: bytes | None) -> bool:
+        """Agree to an answer to our offer. One that cannot be used changes nothing: the session runs on as it was."""
+        before = leg.negotiation.format, leg.negotiation.remote
+        if answer is None:
+            self._lines.log(Level.INFO, "answer missing", leg)
+            return False
+        try:
+            leg.negotiation.answered(answer)
+        except RemoteError as fault:
+            self._lines.log(Level.INFO, "answer unusable", leg, why=str(fault))
+            return False
+        self._update_stream(leg, *before)
+        return True
+
+    def _update_stream(self, leg: Leg, format_: Format, remote: Endpoint | None) -> None:
+        """Tell the media plane what has changed of `format_` and `remote`, if anything (hold, resume, a new address)."""
+        now = leg.negotiation
+        if leg.stream is StreamState.OPEN and (now.format != format_ or now.remote != remote):
+            self._lines.command(
+                UpdateStream(leg.number, now.format, None if now.remote == remote else now.remote)
+            )
+
+    def _call_ended(self, event: sip.CallEnded, _now: float) -> None:
+        leg = self._lines.by_call.get(event.call)
+        if leg is not None:
+            self._lines.log(Level.DEBUG, "call ended", leg, cause=event.cause.value, reason=event.reason)
+            self._lines.end(leg, LEFT_BECAUSE[event.cause])
+
+    # --- media ---
+
+    def _stream_opened(self, event: StreamOpened, now: float) -> None:
+        lines = self._lines
+        if event.stream in lines.late_streams:
+            lines.late_streams.discard(event.stream)
+            lines.effects.append(CloseStream(event.stream))
+            return
+        leg = lines.by_number.get(event.stream)
+        if leg is None or leg.stream is not StreamState.ASKED:
+            return
+        self._timers.cancel((LegTimer.STREAM, leg.number))
+        leg.stream = StreamState.OPEN
+        lines.effects.append(AcceptCall(leg.call, leg.negotiation.describe(event.host, event.port)))
+        if leg.room is not None:
+            self._rooms.join(leg, leg.room.key, self._open_room, Role.PARTICIPANT, now)
+        else:
+            leg.state = LegState.ANSWERED
+
+    def _stream_refused(self, event: StreamRefused, _now: float) -> None:
+        self._lines.late_streams.discard(event.stream)
+        leg = self._lines.by_number.get(event.stream)
+        if leg is not None and leg.stream is StreamState.ASKED:
+            leg.stream = StreamState.GONE
+            self._no_stream(leg, event.reason)
+
+    def _no_stream(self, leg: Leg, why: str) -> None:
+        self._lines.log(Level.WARNING, "no stream", leg, why=why)
+        self._lines.effects.append(RejectCall(leg.call, 503, _retry_after(RETRY_AFTER_STREAM_S)))
+        self._lines.end(leg, LeaveReason.FAILED)
+
+    def _stream_closed(self, event: control.StreamClosed, _now: float) -> None:
+        """Tell of our own closing, which nobody waits for; or the pool has lost the stream, and the caller hears nothing."""
+        leg = self._lines.by_number.get(event.stream)
+        if leg is not None and leg.stream is StreamState.OPEN:
+            leg.stream = StreamState.GONE
+            self._lines.log(Level.ERROR, "stream lost", leg)
+            self._lines.hang_up(leg, LeaveReason.FAILED, "media lost")
+
+    def _playback_ended(self, event: control.PlaybackEnded, now: float) -> None:
+        leg = self._lines.by_number.get(event.stream)
+        if leg is not None and leg.playback == event.playback:
+            self._spoken(leg, now)
+
+    def _spoken(self, leg: Leg, now: float) -> None:
+        """Go on: what was being said, and waited for, has been said."""
+        self._lines.spoken(leg)
+        if leg.state is LegState.LAST_WORDS:
+            self._lines.hang_up(leg, LeaveReason.DISCONNECTED)
+        elif leg.runner is not None:
+            self._receptions.spoken(leg, now)
+
+    def _rtp_timed_out(self, event: control.RtpTimedOut, _now: float) -> None:
+        leg = self._lines.by_number.get(event.stream)
+        if leg is not None:
+            self._lines.log(Level.INFO, "media timeout", leg)
+            self._lines.hang_up(leg, LeaveReason.LOST, "media timeout")
+
+    # --- keys ---
+
+    def _digit_by_info(self, event: sip.DigitReceived, now: float) -> None:
+        self._digit(self._lines.by_call.get(event.call), event.digit, KeyWay.INFO, now)
+
+    def _digit_by_rtp(self, event: control.DigitReceived, now: float) -> None:
+        self._digit(self._lines.by_number.get(event.stream), event.digit, KeyWay.RTP, now)
+
+    def _digit(self, leg: Leg | None, key: str, way: KeyWay, now: float) -> None:
+        """Bring a key to whoever owns the leg. Before the greeting and after the last words, keys mean nothing."""
+        if leg is None or leg.is_repeated(key, way, now):
+            return
+        if leg.state is LegState.CONFERENCE:
+            self._rooms.key(leg, key, now)
+        elif leg.runner is not None:
+            self._receptions.key(leg, key, now)
+
+    # --- store, timers, operators ---
+
+    def _store_answered(self, event: PasscodeFound | CounterPasswordChecked, now: float) -> None:
+        leg = self._lines.by_number.get(event.leg)
+        if leg is not None and leg.runner is not None:
+            self._receptions.judged(leg, event.verdict, now)
+
+    def _store_failed(self, event: LookUpFailed, now: float) -> None:
+        leg = self._lines.by_number.get(event.leg)
+        if leg is not None and leg.runner is not None:
+            self._receptions.not_available(leg, now)
+
+    def _leg_timer(self, leg: Leg, timer: LegTimer, now: float) -> None:
+        match timer:
+            case LegTimer.STREAM:
+                self._no_stream(leg, "no answer from the pool")
+            case LegTimer.SPEECH:
+                self._lines.log(Level.WARNING, "end of speech not told", leg)
+                self._spoken(leg, now)
+            case LegTimer.STORE:
+                self._receptions.not_available(leg, now)
+            case LegTimer.DIALOGUE:
+                self._receptions.timed_out(leg, now)
+            case LegTimer.KEYS:
+                self._rooms.keys_ended(leg, now)
+
+    def _drain(self, _event: Drain, _now: float) -> None:
+        self._admission.draining = True
+
+    def _see_off(self, now: float) -> None:
+        """Take those who have ended out of their rooms and out of the count. That may end others: go on until none is left."""
+        departures = self._lines.departures
+        while departures:
+            leg, because = departures.popleft()
+            self._admission.left(leg.source)
+            self._rooms.leave(leg, because, now)
+
+
+def _retry_after(seconds: int | None) -> Headers:
+    return () if seconds is None else (("Retry-After", str(seconds)),)

@@ -1,0 +1,146 @@
+"""One person on the line: which call, which stream, who listens to the keys.
+
+Theory of operation
+-------------------
+    OPENING ----> ANSWERED ----> RECEPTION ----> CONFERENCE ----> LAST_WORDS
+    ports are     200 is out,    a dialogue      the conference   something is said,
+    asked for     ACK is not in  owns the keys   owns the keys    then we hang up
+        '--------------------------- open rooms ------^
+A leg goes forward only, and may skip; from every state it may be gone: then it is in no table, whatever comes for it is
+late and ignored, and what it held (stream, place in a conference, place among the calls) has been given back once.
+
+The stream has a life of its own beside that, because the pool answers when it can.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from media.control import NO_ROOM
+
+if TYPE_CHECKING:
+    from bridge.conference.events import LeaveReason
+    from bridge.conference.keymap import Matcher
+    from bridge.dialogue.runner import Runner
+    from bridge.switchboard.negotiation import Negotiation
+    from bridge.switchboard.rooms import Room
+
+SAME_KEY_S: Final = 0.2
+"""A key that arrives by RTP and by INFO within this time was pressed once: some phones send both. Nobody presses the
+same key twice that fast."""
+
+
+class LegState(Enum):
+    """How far a call is."""
+
+    OPENING = "opening"
+    ANSWERED = "answered"
+    RECEPTION = "reception"
+    CONFERENCE = "conference"
+    LAST_WORDS = "last_words"
+
+
+class StreamState(Enum):
+    """What we know of the leg's row in a media worker."""
+
+    ASKED = "asked"
+    OPEN = "open"
+    GONE = "gone"
+    """The pool closed it or refused it: there is nothing to give back."""
+
+
+class KeyWay(Enum):
+    """How a key reached us."""
+
+    RTP = "telephone-event"
+    INFO = "INFO"
+
+
+class LegTimer(Enum):
+    """What a leg may be waiting for, beside its calls and its caller. At most one of each runs."""
+
+    STREAM = "stream"
+    """The pool's answer."""
+    SPEECH = "speech"
+    """The end of what is being said, should its event be lost."""
+    DIALOGUE = "dialogue"
+    """The dialogue's own timer."""
+    STORE = "store"
+    """The store's answer."""
+    KEYS = "keys"
+    """The rest of a star command."""
+
+
+class Leg:
+    """A row of the switchboard's table. Made for thousands: no dictionary, nothing that is not needed yet."""
+
+    __slots__ = (
+        "call",
+        "call_id",
+        "caller",
+        "dialled",
+        "key",
+        "key_at",
+        "key_way",
+        "language",
+        "leaves_because",
+        "matcher",
+        "name",
+        "negotiation",
+        "number",
+        "person",
+        "playback",
+        "room",
+        "routed_to",
+        "runner",
+        "source",
+        "state",
+        "stream",
+    )
+
+    def __init__(
+        self,
+        *,
+        number: int,
+        call: int,
+        call_id: str,
+        caller: str,
+        dialled: str,
+        source: str,
+        negotiation: Negotiation,
+    ) -> None:
+        self.number = number
+        self.call = call
+        self.call_id = call_id
+        self.caller = caller
+        self.dialled = dialled
+        self.source = source
+        self.negotiation = negotiation
+        self.state = LegState.OPENING
+        self.stream = StreamState.ASKED
+        self.language = ""
+        self.runner: Runner | None = None
+        """In RECEPTION."""
+        self.room: Room | None = None
+        """In CONFERENCE, and before for whoever dialled an open room."""
+        self.routed_to = NO_ROOM
+        """The media room whose people the stream hears and is heard by."""
+        self.name: str | None = None
+        self.person: int | None = None
+        self.matcher: Matcher | None = None
+        """From the first key in a conference on."""
+        self.playback = 0
+        """What is being said whose end somebody waits for; 0: nothing."""
+        self.leaves_because: LeaveReason | None = None
+        """In LAST_WORDS: what the call's end will be recorded as."""
+        self.key = ""
+        self.key_way = KeyWay.RTP
+        self.key_at = float("-inf")
+
+    def is_repeated(self, key: str, way: KeyWay, now: float) -> bool:
+        """Tell whether `key` is the one that has just come the other way. If not, it is the last one from now on."""
+        if key == self.key and way is not self.key_way and now - self.key_at < SAME_KEY_S:
+            return True
+        self.key, self.key_way, self.key_at = key, way, now
+        return False

@@ -1,0 +1,157 @@
+"""The table of legs and what can be done to one: give it audio, speak to it, end it.
+
+Whatever ends a leg comes through `end`, which is the only place that takes a leg out of the tables. Whoever had the leg
+in a conference learns of it from `departures`, so that no end is handled inside another.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final, Protocol
+
+from bridge.conference.events import LeaveReason
+from bridge.switchboard.effects import CloseStream, Effect, HangUpCall, Level, Log, MediaCommand
+from bridge.switchboard.legs import Leg, LegState, LegTimer, StreamState
+from media.control import Play, PlayRoom, Segment, StopPlay
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bridge.conference.events import TimerKey
+    from bridge.switchboard.timers import Timers
+    from media.control import AnyCommand
+    from prompts.phrases import Utterance
+
+SAMPLES_PER_S: Final = 8000
+"""Of the shared audio, whose segments are counted at 8 kHz (`media.control.Segment`)."""
+
+SPEECH_GUARD_S: Final = 3.0
+"""How much later than its length a speech is taken as ended when no worker says so: longer than a busy worker or a
+take-over by a spare delays it, shorter than a caller's patience."""
+
+
+class Clip(Protocol):
+    """A stretch of the shared audio, in samples at 8 kHz."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def length(self) -> int: ...
+
+
+class Voice(Protocol):
+    """What turns an utterance into audio: `prompts.library.Library`."""
+
+    def segments(self, utterance: Utterance, language: str) -> Sequence[Clip]:
+        """The clips that say it, in order."""
+
+
+TimerName = tuple[LegTimer, int] | tuple["TimerKey", int]
+"""What is due, and for which leg or room."""
+
+
+class Lines:
+    """All legs, by their own number and by the agent's call."""
+
+    __slots__ = (
+        "_playback",
+        "_voice",
+        "by_call",
+        "by_number",
+        "departures",
+        "effects",
+        "late_streams",
+        "timers",
+    )
+
+    def __init__(self, voice: Voice, timers: Timers[TimerName]) -> None:
+        self.by_number: dict[int, Leg] = {}
+        self.by_call: dict[int, Leg] = {}
+        self.effects: list[Effect] = []
+        self.departures: deque[tuple[Leg, LeaveReason]] = deque()
+        """Legs that have ended and are still in a room; whoever keeps the rooms takes them from here."""
+        self.late_streams: set[int] = set()
+        """Asked for by legs that ended before the pool answered: closed when it does."""
+        self.timers = timers
+        self._voice = voice
+        self._playback = 0
+
+    def add(self, leg: Leg) -> None:
+        """Take a new leg into the tables."""
+        self.by_number[leg.number] = leg
+        self.by_call[leg.call] = leg
+
+    def command(self, command: AnyCommand) -> None:
+        """Tell a media worker."""
+        self.effects.append(MediaCommand(command))
+
+    def log(self, level: Level, event: str, leg: Leg, **fields: object) -> None:
+        """Write a line about a leg."""
+        known: dict[str, object] = {"leg": leg.number, "call_id": leg.call_id}
+        if leg.room is not None:
+            known["conference"] = leg.room.conference_id
+        self.effects.append(Log(level, event, {**known, **fields}))
+
+    def clips(self, utterance: Utterance, language: str) -> list[Segment]:
+        """Find the audio of an utterance."""
+        return [Segment(clip.offset, clip.length) for clip in self._voice.segments(utterance, language)]
+
+    def say(self, leg: Leg, utterance: Utterance, language: str) -> None:
+        """Speak to one, after what is being said to it."""
+        self.command(Play(leg.number, self._number(), self.clips(utterance, language)))
+
+    def say_room(self, room: int, utterance: Utterance, language: str) -> None:
+        """Speak to everybody in a room."""
+        self.command(PlayRoom(room, self._number(), self.clips(utterance, language)))
+
+    def say_and_wait(self, leg: Leg, utterance: Utterance, language: str, now: float) -> None:
+        """Speak to one at once, and wait for the end: `leg.playback` is spoken, or the SPEECH timer runs out."""
+        clips = self.clips(utterance, language)
+        leg.playback = self._number()
+        self.command(Play(leg.number, leg.playback, clips, replace=True))
+        length_s = sum(clip.length for clip in clips) / SAMPLES_PER_S
+        self.timers.set((LegTimer.SPEECH, leg.number), now + length_s + SPEECH_GUARD_S)
+
+    def hush(self, leg: Leg) -> None:
+        """Stop speaking to one."""
+        self.spoken(leg)
+        self.command(StopPlay(leg.number))
+
+    def spoken(self, leg: Leg) -> None:
+        """Wait no longer for the end of a speech."""
+        leg.playback = 0
+        self.timers.cancel((LegTimer.SPEECH, leg.number))
+
+    def part(self, leg: Leg, utterance: Utterance | None, because: LeaveReason, now: float) -> None:
+        """Say last words, then hang up. Who would not hear them is hung up at once."""
+        if utterance is None or leg.stream is not StreamState.OPEN:
+            self.hang_up(leg, because)
+            return
+        leg.leaves_because = because
+        leg.state = LegState.LAST_WORDS
+        self.say_and_wait(leg, utterance, leg.language, now)
+
+    def hang_up(self, leg: Leg, because: LeaveReason, reason: str = "") -> None:
+        """End a call that we have answered."""
+        self.effects.append(HangUpCall(leg.call, reason or because.value))
+        self.end(leg, because)
+
+    def end(self, leg: Leg, because: LeaveReason) -> None:
+        """Take the leg out of the tables and give back all that it holds. Nothing of it is left but its departure."""
+        if self.by_number.pop(leg.number, None) is None:
+            return
+        del self.by_call[leg.call]
+        for timer in LegTimer:
+            self.timers.cancel((timer, leg.number))
+        if leg.runner is not None:
+            leg.runner.close()
+        if leg.stream is StreamState.ASKED:
+            self.late_streams.add(leg.number)
+        elif leg.stream is StreamState.OPEN:
+            self.effects.append(CloseStream(leg.number))
+        leg.stream = StreamState.GONE
+        self.departures.append((leg, leg.leaves_because or because))
+
+    def _number(self) -> int:
+        self._playback += 1
+        return self._playback

@@ -1,0 +1,126 @@
+"""Callers before the conference: each has a dialogue, and what it asks for is done here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bridge.conference.events import LeaveReason
+from bridge.dialogue import requests, runner
+from bridge.dialogue.reception import reception
+from bridge.dialogue.verdicts import Accepted, CounterVerdict, Verdict
+from bridge.switchboard.effects import CheckCounterPassword, Level, LookUpPasscode
+from bridge.switchboard.legs import Leg, LegState, LegTimer
+
+if TYPE_CHECKING:
+    from bridge.config.settings import Service
+    from bridge.dialogue.runner import RunnerEffect
+    from bridge.switchboard.lines import Lines
+    from bridge.switchboard.rooms import Rooms
+
+STORE_S: Final = 5.0
+"""How long a caller waits in silence for the store before being told that it does not work now."""
+
+
+class Receptions:
+    """Runs the dialogues of all legs in RECEPTION."""
+
+    __slots__ = ("_lines", "_rooms", "_service")
+
+    def __init__(self, lines: Lines, rooms: Rooms, service: Service) -> None:
+        self._lines = lines
+        self._rooms = rooms
+        self._service = service
+
+    def receive(self, leg: Leg, now: float) -> None:
+        """Begin: the caller hears us."""
+        leg.state = LegState.RECEPTION
+        leg.runner = runner.Runner(reception(leg.language, attempts=self._service.attempts))
+        self._do(leg, leg.runner.start(now), now)
+
+    def key(self, leg: Leg, key: str, now: float) -> None:
+        """Bring a key to the dialogue."""
+        if leg.runner is not None:
+            self._do(leg, leg.runner.key(key, now), now)
+
+    def spoken(self, leg: Leg, now: float) -> None:
+        """Tell the dialogue that its words have been heard."""
+        if leg.runner is not None:
+            self._do(leg, leg.runner.spoken(now), now)
+
+    def timed_out(self, leg: Leg, now: float) -> None:
+        """Tell the dialogue that its timer ran out."""
+        if leg.runner is not None:
+            self._do(leg, leg.runner.timed_out(now), now)
+
+    def judged(self, leg: Leg, verdict: Verdict | CounterVerdict, now: float) -> None:
+        """Bring the service's word on what was keyed."""
+        if isinstance(verdict, CounterVerdict):
+            leg.person, leg.name = verdict.person, verdict.name
+        self._answered(leg, verdict, now)
+
+    def not_available(self, leg: Leg, now: float) -> None:
+        """Tell the dialogue that the store gave no answer."""
+        self._lines.log(Level.ERROR, "store not available", leg)
+        self._answered(leg, requests.NotAvailable(), now)
+
+    def _answered(self, leg: Leg, reply: requests.Reply, now: float) -> None:
+        self._lines.timers.cancel((LegTimer.STORE, leg.number))
+        if leg.runner is not None:
+            self._do(leg, leg.runner.answered(reply, now), now)
+
+    def _do(self, leg: Leg, effects: list[RunnerEffect], now: float) -> None:
+        """Do what the dialogue wants. An answer that is known at once brings the next wishes with it."""
+        assert leg.runner is not None
+        timers = self._lines.timers
+        for effect in effects:
+            match effect:
+                case requests.Say():
+                    leg.language = effect.language
+                    self._lines.say_and_wait(leg, effect.utterance, effect.language, now)
+                case runner.Hush():
+                    self._lines.hush(leg)
+                case runner.SetTimer():
+                    timers.set((LegTimer.DIALOGUE, leg.number), effect.at)
+                case runner.CancelTimer():
+                    timers.cancel((LegTimer.DIALOGUE, leg.number))
+                case requests.MayJoin():
+                    refusal = self._rooms.ask(effect.accepted.pair, effect.accepted.role)
+                    self._do(leg, leg.runner.answered(refusal, now), now)
+                case requests.Join():
+                    self._join(leg, effect.accepted, now)
+                case runner.Ended():
+                    self._ended(leg, effect.ending)
+                case _:
+                    self._ask_store(leg, effect, now)
+
+    def _join(self, leg: Leg, accepted: Accepted, now: float) -> None:
+        assert leg.runner is not None
+        refusal = self._rooms.ask(accepted.pair, accepted.role)
+        if refusal is not None:
+            self._do(leg, leg.runner.answered(refusal, now), now)
+            return
+        hours_s = accepted.hours_end_in_s
+        hours_end_at = None if hours_s is None else now + hours_s
+        self._rooms.join(leg, accepted.pair, accepted.settings, accepted.role, now, hours_end_at)
+        self._do(leg, leg.runner.answered(None, now), now)
+
+    def _ended(self, leg: Leg, ending: requests.Ending) -> None:
+        """Leave the caller to the conference, or hang up: the dialogue has said all there was to say."""
+        leg.runner = None
+        if ending is requests.Ending.JOINED:
+            return
+        self._lines.log(Level.INFO, "not admitted", leg, why=ending.value)
+        self._lines.hang_up(leg, LeaveReason.DISCONNECTED, ending.value)
+
+    def _ask_store(
+        self, leg: Leg, request: requests.LookUpPasscode | requests.CheckCounterPassword, now: float
+    ) -> None:
+        self._lines.timers.set((LegTimer.STORE, leg.number), now + STORE_S)
+        match request:
+            case requests.LookUpPasscode():
+                effect = LookUpPasscode(leg.number, request.passcode, leg.source, leg.dialled)
+                self._lines.effects.append(effect)
+            case requests.CheckCounterPassword():
+                self._lines.effects.append(
+                    CheckCounterPassword(leg.number, request.accepted.token, request.password, leg.source)
+                )

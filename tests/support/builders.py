@@ -1,0 +1,123 @@
+"""What happens to a bridge, made with few words: calls, descriptions, verdicts, and a voice that can be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING
+
+from bridge.config.settings import AccessNumber, Config, Limits, OpenRoom, Service
+from bridge.dialogue.verdicts import Accepted
+from bridge.service.role import Role
+from bridge.service.settings import Settings
+from media.control import Codec, Endpoint, Format, Segment
+from sip.events import IncomingCall
+from sip.flow import Flow
+from sip.headers import Address, Headers
+from sip.message import Request
+from sip.uri import Uri
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from prompts.phrases import Utterance
+
+ACCESS_NUMBER = "551130000000"
+CALLER_HOST = "192.0.2.7"
+TRUSTED_HOST = "127.0.0.1"
+BRIDGE_HOST = "192.0.2.1"
+
+PCMU = Format(codec=Codec.PCMU, payload_type=0, telephone_event=101)
+CALLER_RTP = Endpoint(CALLER_HOST, 40_000)
+
+
+def config(**changes: object) -> Config:
+    """A bridge with one access number, in English, and `conf-{room}` open to loopback."""
+    return replace(
+        Config.with_open_rooms(),
+        access_numbers=(AccessNumber(ACCESS_NUMBER, language="en"),),
+        limits=Limits(calls=0, calls_per_source=0, calls_per_second=0),
+        service=Service(attempts=3),
+        **changes,
+    )
+
+
+def open_rooms() -> tuple[OpenRoom, ...]:
+    return Config.with_open_rooms().open_rooms
+
+
+def sdp(
+    *,
+    host: str = CALLER_HOST,
+    port: int = 40_000,
+    formats: str = "0 8 101",
+    direction: str = "sendrecv",
+    version: int = 1,
+) -> bytes:
+    """A description as a telephone would write it."""
+    return (
+        f"v=0\r\no=- 1 {version} IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
+        f"m=audio {port} RTP/AVP {formats}\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
+    ).encode()
+
+
+def incoming(
+    call: int = 1,
+    *,
+    dialled: str = ACCESS_NUMBER,
+    source: str = CALLER_HOST,
+    offer: bytes | None = b"",
+) -> IncomingCall:
+    """A call; `offer` is a telephone's by default, None for a late one."""
+    uri = Uri.parse(f"sip:{dialled}@{BRIDGE_HOST}")
+    return IncomingCall(
+        call=call,
+        flow=Flow("udp", (BRIDGE_HOST, 5060), (source, 5060)),
+        request_uri=uri,
+        from_=Address.parse(f"<sip:caller{call}@{source}>;tag=1"),
+        to=Address.parse(f"<sip:{dialled}@{BRIDGE_HOST}>"),
+        offer=sdp(host=source) if offer == b"" else offer,
+        call_id=f"call-{call}",
+        request=Request("INVITE", uri, Headers()),
+    )
+
+
+def accepted(role: Role = Role.MODERATOR, *, pair: int = 7, **given: object) -> Accepted:
+    """A good passcode's verdict. Settings are named beside the fields of the verdict."""
+    names = Settings.__dataclass_fields__
+    settings = {"language": "en", **{name: value for name, value in given.items() if name in names}}
+    others = {name: value for name, value in given.items() if name not in names}
+    return Accepted(pair=pair, role=role, settings=Settings(**settings), **others)
+
+
+def ids() -> Callable[[], str]:
+    """Ids that a test can foresee: id-1, id-2 ..."""
+    numbers = count(1)
+    return lambda: f"id-{next(numbers)}"
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a segment of `ReadableVoice` says."""
+
+    name: str
+    values: tuple[tuple[str, object], ...]
+    language: str
+
+
+class ReadableVoice:
+    """A library in which every utterance is one clip of a second, and the clip can be read back."""
+
+    LENGTH = 8000
+
+    def __init__(self) -> None:
+        self._spoken: list[Spoken] = []
+
+    def segments(self, utterance: Utterance, language: str) -> list[Segment]:
+        spoken = Spoken(utterance.name, utterance.values, language)
+        if spoken not in self._spoken:
+            self._spoken.append(spoken)
+        return [Segment(self._spoken.index(spoken) * self.LENGTH, self.LENGTH)]
+
+    def read(self, segments: list[Segment]) -> list[Spoken]:
+        return [self._spoken[segment.offset // self.LENGTH] for segment in segments]

@@ -1,0 +1,214 @@
+"""A conversation with the switchboard: `>>` what happens, `<<` what it wants done.
+
+    play >> incoming()
+    play << OpenStream(...) << Nothing
+    play >> StreamOpened(1, "192.0.2.1", 20_000) << Accepts(1)
+
+Every effect must be expected, in order, but for the lines of the log: those are expected only where a test names one. A
+mismatch is told with the whole conversation before it. `after(s)` lets time pass, with all that falls due meanwhile.
+
+What is expected is an effect, or a `Pattern`: something that knows whether an effect is meant and can be read.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from bridge.switchboard import Switchboard
+from bridge.switchboard.effects import AcceptCall, Effect, HangUpCall, Log, MediaCommand, RejectCall
+from media.control import Play, PlaybackEnded, PlayRoom
+from tests.support.builders import BRIDGE_HOST, ReadableVoice, config, ids
+
+if TYPE_CHECKING:
+    from bridge.config.settings import Config
+
+
+@dataclass(frozen=True)
+class After:
+    """So many seconds pass."""
+
+    seconds: float
+
+
+def after(seconds: float) -> After:
+    return After(seconds)
+
+
+@runtime_checkable
+class Pattern(Protocol):
+    """Tells whether an effect is meant."""
+
+    def matches(self, effect: Effect, voice: ReadableVoice) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Says:
+    """Something is said to one, whatever the playback's number."""
+
+    stream: int
+    name: str
+    language: str | None = None
+    values: tuple[tuple[str, object], ...] | None = None
+
+    def matches(self, effect: Effect, voice: ReadableVoice) -> bool:
+        if not (isinstance(effect, MediaCommand) and isinstance(effect.command, Play)):
+            return False
+        spoken = voice.read(effect.command.segments)[0]
+        return (
+            effect.command.stream == self.stream
+            and spoken.name == self.name
+            and self.language in (None, spoken.language)
+            and self.values in (None, spoken.values)
+        )
+
+
+@dataclass(frozen=True)
+class SaysRoom:
+    """Something is said to a room."""
+
+    room: int
+    name: str
+
+    def matches(self, effect: Effect, voice: ReadableVoice) -> bool:
+        return (
+            isinstance(effect, MediaCommand)
+            and isinstance(effect.command, PlayRoom)
+            and effect.command.room == self.room
+            and voice.read(effect.command.segments)[0].name == self.name
+        )
+
+
+@dataclass(frozen=True)
+class Accepts:
+    """200 with a description that holds all of `lines`."""
+
+    call: int
+    lines: tuple[str, ...] = ()
+
+    def matches(self, effect: Effect, voice: ReadableVoice) -> bool:
+        text = effect.sdp.decode() if isinstance(effect, AcceptCall) else ""
+        return (
+            isinstance(effect, AcceptCall)
+            and effect.call == self.call
+            and all(f"{line}\r\n" in text for line in self.lines)
+        )
+
+
+@dataclass(frozen=True)
+class A:
+    """An effect of a kind, with some fields; of a `MediaCommand`, a command of a kind."""
+
+    kind: type
+    fields: tuple[tuple[str, object], ...] = ()
+
+    def matches(self, effect: Effect, voice: ReadableVoice) -> bool:
+        thing: Any = (
+            effect.command if isinstance(effect, MediaCommand) and self.kind is not MediaCommand else effect
+        )
+        return isinstance(thing, self.kind) and all(
+            getattr(thing, name) == value for name, value in self.fields
+        )
+
+
+def a(kind: type, **fields: object) -> A:
+    return A(kind, tuple(fields.items()))
+
+
+def hangs_up(call: int, reason: str | None = None) -> A:
+    return a(HangUpCall, call=call) if reason is None else a(HangUpCall, call=call, reason=reason)
+
+
+def rejects(call: int, status: int) -> A:
+    return a(RejectCall, call=call, status=status)
+
+
+class Playbook:
+    """One switchboard and the conversation with it."""
+
+    def __init__(self, configuration: Config | None = None) -> None:
+        self.voice = ReadableVoice()
+        self.board = Switchboard(configuration or config(), self.voice, new_id=ids())
+        self.now = 1000.0
+        self.playing: dict[int, int] = {}
+        """Stream -> the playback that was asked for last."""
+        self.logged: list[Log] = []
+        self._open: deque[Effect] = deque()
+        self._transcript: list[str] = []
+
+    def __rshift__(self, event: object) -> Playbook:
+        self.done()
+        self._transcript.append(f">> {event}")
+        if isinstance(event, After):
+            self._pass(self.now + event.seconds)
+        else:
+            self.board.handle(event, self.now)
+            self._drain()
+        return self
+
+    def __lshift__(self, expected: object) -> Playbook:
+        __tracebackhide__ = True
+        if isinstance(expected, A) and expected.kind is Log:
+            assert any(expected.matches(line, self.voice) for line in self.logged), self._said(
+                expected, "no such line"
+            )
+            return self
+        got = self._open.popleft() if self._open else None
+        meant = got is not None and (
+            expected.matches(got, self.voice) if isinstance(expected, Pattern) else expected == got
+        )
+        assert meant, self._said(expected, got)
+        self._transcript.append(f"<< {expected}")
+        return self
+
+    def skip(self) -> Playbook:
+        """Take whatever effects there are; for what another test has looked at."""
+        self._transcript += [f"<< {self._readable(effect)}" for effect in self._open]
+        self._open.clear()
+        return self
+
+    def spoken(self, stream: int = 1) -> Playbook:
+        """What is being said to `stream` has been said."""
+        return self >> PlaybackEnded(playback=self.playing[stream], stream=stream)
+
+    def done(self) -> None:
+        """Nothing is left that was not expected."""
+        __tracebackhide__ = True
+        assert not self._open, self._said("nothing more", self._open[0])
+
+    def _pass(self, until: float) -> None:
+        while (deadline := self.board.next_deadline()) is not None and deadline <= until:
+            self.now = max(self.now, deadline)
+            self.board.advance(self.now)
+            self._drain()
+        self.now = until
+
+    def _drain(self) -> None:
+        self.logged = []
+        for effect in self.board.effects():
+            if isinstance(effect, Log):
+                self.logged.append(effect)
+                continue
+            if isinstance(effect, MediaCommand) and isinstance(effect.command, Play):
+                self.playing[effect.command.stream] = effect.command.playback
+            self._open.append(effect)
+
+    def _said(self, expected: object, got: object) -> str:
+        rest = [f"         {self._readable(effect)}" for effect in self._open]
+        lines = [*self._transcript, f"<< expected {expected}", f"        got {self._readable(got)}", *rest]
+        return "\n".join(["the conversation:", *lines])
+
+    def _readable(self, effect: object) -> str:
+        if isinstance(effect, MediaCommand) and isinstance(effect.command, Play | PlayRoom):
+            spoken = ", ".join(
+                f"{each.name} ({each.language})" for each in self.voice.read(effect.command.segments)
+            )
+            whom = (
+                effect.command.stream if isinstance(effect.command, Play) else f"room {effect.command.room}"
+            )
+            return f"says to {whom}: {spoken}"
+        return str(effect.command) if isinstance(effect, MediaCommand) else str(effect)
+
+
+HERE = BRIDGE_HOST
