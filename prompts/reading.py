@@ -1,0 +1,69 @@
+"""Reads recordings of any rate and makes them telephone audio: one channel, 8 kHz, int16, level as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import soundfile
+import soxr
+
+from dsp.frames import FULL_SCALE, RATE_HZ
+from prompts.errors import PromptError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from dsp.frames import Frames
+
+LONGEST_FILE_S: Final = 900
+"""A longer file is refused unread: it cannot be a prompt, and would fill the memory that all workers share."""
+
+_AROUND_S: Final = 0.1
+"""So much of a loop's end and beginning is put around it while it is resampled; the filter reaches less far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A recording as it lies in its file.
+
+    samples : ndarray of shape (channels, S), float32 of -1 to 1
+    """
+
+    samples: NDArray[np.float32]
+    rate_hz: int
+
+    @property
+    def duration_s(self) -> float:
+        return float(self.samples.shape[-1] / self.rate_hz)
+
+
+def read(path: Path) -> Take:
+    """Return the recording in a WAV, FLAC or Ogg file; PromptError says why it cannot be used."""
+    try:
+        with soundfile.SoundFile(path) as file:
+            if file.frames > LONGEST_FILE_S * file.samplerate:
+                raise PromptError(f"{path}: longer than {LONGEST_FILE_S} s")
+            samples = file.read(dtype="float32", always_2d=True)
+            return Take(samples.T, file.samplerate)
+    except (OSError, soundfile.SoundFileError) as fault:
+        raise PromptError(f"{path}: cannot be read: {fault}") from fault
+
+
+def narrowband(take: Take, *, loop: bool = False) -> Frames:
+    """Return a recording as the array of workers has it. A `loop` is resampled as the circle it is.
+
+    returns : ndarray of shape (S,), int16 at 8 kHz
+    """
+    mono = take.samples.mean(axis=0)
+    around = round(_AROUND_S * RATE_HZ)
+    if loop:
+        wrapped = round(_AROUND_S * take.rate_hz)
+        mono = np.pad(mono, wrapped, mode="wrap")
+    narrow = soxr.resample(mono, take.rate_hz, RATE_HZ, quality="VHQ")
+    if loop:
+        narrow = narrow[around:-around]
+    return np.asarray(np.clip(np.rint(narrow * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1), np.int16)
