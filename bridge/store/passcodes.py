@@ -160,6 +160,10 @@ class Passcodes:
             query = query.where(customers.c.name == customer)
         return [_pair(row) for row in self._connection.execute(query).mappings()]
 
+    def any(self) -> bool:
+        """Whether there is any code at all: then the key of the digests must be there, too."""
+        return self._connection.scalar(select(passcodes.c.pair_id).limit(1)) is not None
+
     def roles_with_counter_password(self, pair: int) -> frozenset[Role]:
         query = select(counter_passwords.c.role).where(counter_passwords.c.pair_id == pair)
         return frozenset(Role(role) for role in self._connection.scalars(query))

@@ -126,3 +126,13 @@ def test_pairs_are_listed_by_customer(database: Database, pair: int) -> None:
         assert [each.id for each in Passcodes(connection).list(customer="Acme")] == [pair]
         assert Passcodes(connection).list(customer="Nobody") == []
         assert Passcodes(connection).pair(999) is None
+
+
+def test_a_store_knows_whether_it_has_codes(database: Database) -> None:
+    with database.transaction() as connection:
+        assert not Passcodes(connection).any()
+        customer = Customers(connection).add("Acme", at=1.0)
+        Passcodes(connection).create_pair(
+            customer=customer, name="Board", settings=SETTINGS, codes=CODES, at=1.0, expires_at=2.0
+        )
+        assert Passcodes(connection).any()
