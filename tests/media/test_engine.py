@@ -1,0 +1,368 @@
+"""The engine as callers meet it: who hears whom, what a key does, what a close leaves behind."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+
+from dsp import g711
+from media import control, rtcp
+from media.engine import Connect, Target
+from media.playback import SharedAudio
+from media.rtp import Drop
+from tests.media.wire import HERE, World, packet, power_at, tone
+
+LOUD = 4_000.0
+FAINT = 200.0
+
+
+def audio_of(pcm: np.ndarray) -> SharedAudio:
+    return SharedAudio(pcm, g711.encode(pcm, g711.Law.MU), g711.encode(pcm, g711.Law.A))
+
+
+def test_everybody_in_a_room_hears_the_others_and_not_himself() -> None:
+    world = World()
+    one, two, three = (world.call(number, room=5) for number in (1, 2, 3))
+    world.talk(50, p1=500.0, p2=900.0)
+    heard_by_one, heard_by_two, heard_by_three = (phone.samples(10) for phone in (one, two, three))
+    assert power_at(heard_by_one, 900.0) > LOUD
+    assert power_at(heard_by_one, 500.0) < FAINT
+    assert power_at(heard_by_two, 500.0) > LOUD
+    assert power_at(heard_by_two, 900.0) < FAINT
+    assert power_at(heard_by_three, 500.0) > LOUD
+    assert power_at(heard_by_three, 900.0) > LOUD
+
+
+def test_rooms_do_not_hear_each_other() -> None:
+    world = World()
+    world.call(1, room=5)
+    other = world.call(2, room=6)
+    world.talk(30, p1=500.0)
+    assert np.abs(other.samples(10)).max() == 0
+
+
+def test_callers_of_both_laws_hear_each_other() -> None:
+    world = World()
+    mu = world.call(1, room=5)
+    a = world.call(2, room=5, codec=control.Codec.PCMA)
+    world.talk(30, p1=500.0, p2=900.0)
+    assert power_at(mu.samples(10), 900.0) > LOUD
+    assert power_at(a.samples(10), 500.0) > LOUD
+
+
+def test_who_is_in_no_room_is_heard_by_nobody_and_hears_silence() -> None:
+    world = World()
+    waiting = world.call(1)
+    also = world.call(2)
+    world.talk(30, p1=500.0)
+    assert np.abs(also.samples(10)).max() == 0
+    assert np.abs(waiting.samples(10)).max() == 0
+
+
+def test_a_muted_row_is_not_heard_and_the_change_makes_no_click() -> None:
+    world = World()
+    world.call(1, room=5)
+    listener = world.call(2, room=5)
+    world.talk(30, p1=440.0)
+    world.apply(control.Mute(1, muted=True))
+    world.talk(10, p1=440.0)
+    sound = listener.samples(12).astype(int)
+    # A sine of 8,000 at 440 Hz moves by 2,750 in a sample at the most; G.711 adds a little.
+    assert np.abs(np.diff(sound)).max() < 3_200
+    assert np.abs(sound[-800:]).max() == 0
+    world.apply(control.Mute(1, muted=False))
+    world.talk(10, p1=440.0)
+    assert np.abs(np.diff(listener.samples(11).astype(int))).max() < 3_200
+    assert power_at(listener.samples(5), 440.0) > LOUD
+
+
+def test_a_steady_tone_is_still_heard_after_a_minute() -> None:
+    world = World()
+    world.call(1, room=5)
+    listener = world.call(2, room=5)
+    world.talk(3_000, p1=440.0)
+    assert power_at(listener.samples(10), 440.0) > LOUD
+
+
+def test_route_moves_a_caller_from_room_to_room() -> None:
+    world = World()
+    world.call(1, room=5)
+    listener = world.call(2, room=5)
+    world.talk(20, p1=500.0)
+    world.apply(control.Route(1, 6))
+    world.talk(5, p1=500.0)
+    assert np.abs(listener.samples(3)).max() == 0
+    world.apply(control.Route(2, 6))
+    world.talk(5, p1=500.0)
+    assert power_at(listener.samples(3), 500.0) > LOUD
+
+
+def test_a_prompt_is_heard_by_its_row_alone_over_the_lowered_conversation() -> None:
+    world = World()
+    world.engine.load(audio_of(tone(1_500.0, 1_600)))
+    world.call(1, room=5)
+    listener, other = world.call(2, room=5), world.call(3, room=5)
+    world.talk(20, p1=500.0)
+    before = power_at(listener.samples(5), 500.0)
+    world.apply(control.Play(2, 77, [control.Segment(0, 1_600)]))
+    world.talk(9, p1=500.0)
+    prompted = listener.samples(8)
+    assert power_at(prompted, 1_500.0) > LOUD
+    assert power_at(prompted, 500.0) < before / 3
+    assert power_at(other.samples(8), 1_500.0) < FAINT
+    world.talk(3, p1=500.0)
+    assert control.PlaybackEnded(77, stream=2) in world.events
+    world.talk(5, p1=500.0)
+    assert power_at(listener.samples(4), 500.0) > before * 0.9
+
+
+def test_prompts_queue_one_after_another_and_replace_drops_what_plays() -> None:
+    world = World()
+    world.engine.load(audio_of(np.concatenate((tone(500.0, 1_600), tone(900.0, 1_600)))))
+    caller = world.call(1)
+    world.apply(control.Play(1, 1, [control.Segment(0, 1_600)]))
+    world.apply(control.Play(1, 2, [control.Segment(1_600, 1_600)]))
+    world.talk(10)
+    assert power_at(caller.samples(8), 500.0) > LOUD
+    world.talk(10)
+    assert power_at(caller.samples(8), 900.0) > LOUD
+    world.apply(control.Play(1, 3, [control.Segment(0, 1_600)]))
+    world.talk(3)
+    world.apply(control.Play(1, 4, [control.Segment(1_600, 1_600)], replace=True))
+    world.talk(14)
+    assert [event.playback for event in world.events if isinstance(event, control.PlaybackEnded)] == [1, 2, 4]
+
+
+def test_an_announcement_is_heard_by_the_whole_room_and_an_empty_room_ends_it_at_once() -> None:
+    world = World()
+    world.engine.load(audio_of(tone(1_500.0, 800)))
+    one, two = world.call(1, room=5), world.call(2, room=5)
+    outside = world.call(3, room=6)
+    world.apply(control.PlayRoom(5, 9, [control.Segment(0, 800)]))
+    world.talk(5)
+    for phone in (one, two):
+        assert power_at(phone.samples(4), 1_500.0) > LOUD
+    assert np.abs(outside.samples(4)).max() == 0
+    world.talk(2)
+    assert control.PlaybackEnded(9, room=5) in world.events
+    world.apply(control.PlayRoom(99, 10, [control.Segment(0, 800)]))
+    assert world.engine.events() == [control.PlaybackEnded(10, room=99)]
+
+
+def test_all_who_wait_hear_the_same_moment_of_the_music_and_it_loops_without_a_seam() -> None:
+    world = World()
+    world.engine.load(audio_of(tone(1_000.0, 8_000)))  # 1,000 periods: the loop closes
+    first = world.call(1)
+    world.apply(control.Music(1, control.Segment(0, 8_000)))
+    world.talk(20)
+    second = world.call(2, codec=control.Codec.PCMA)
+    world.apply(control.Music(2, control.Segment(0, 8_000)))
+    world.talk(60)
+    assert np.abs(first.samples(40).astype(int) - second.samples(40)).max() < 600  # two laws, one music
+    assert np.abs(np.diff(first.samples(60).astype(int))).max() < 6_900  # of the tone itself: 6,123
+    world.apply(control.Music(1, None))
+    world.apply(control.Music(2, None))
+    world.talk(2)
+    assert np.abs(first.samples(1)).max() == 0
+
+
+def test_who_enters_a_room_no_longer_hears_the_music() -> None:
+    world = World()
+    world.engine.load(audio_of(tone(1_000.0, 8_000)))
+    caller = world.call(1)
+    world.apply(control.Music(1, control.Segment(0, 8_000)))
+    world.talk(5)
+    world.apply(control.Route(1, 5))
+    world.talk(5)
+    assert np.abs(caller.samples(4)).max() == 0
+
+
+def test_segments_outside_the_shared_audio_are_cut_not_read() -> None:
+    world = World()
+    world.engine.load(audio_of(tone(1_000.0, 320)))
+    world.call(1)
+    world.apply(
+        control.Play(1, 1, [control.Segment(160, 10_000), control.Segment(99_999, 5), control.Segment(-7, 5)])
+    )
+    world.apply(control.Music(1, control.Segment(0, 10_000)))
+    world.talk(6)
+    assert control.PlaybackEnded(1, stream=1) in world.events
+
+
+def test_a_key_is_reported_once_and_its_tone_reaches_nobody() -> None:
+    world = World()
+    one, two = world.call(1, room=5), world.call(2, room=5)
+    world.talk(20)
+    stamp = one.timestamp
+    for k in range(5):
+        event = bytes((5, 10)) + (160 * (k + 1)).to_bytes(2, "big")
+        beep = tone(770.0, 160) + tone(1_336.0, 160)
+        world.receive(
+            one, packet(event, sequence=9_000 + k, timestamp=stamp, payload_type=101), one.audio(beep)
+        )
+        world.receive(two, two.audio())
+        world.tick()
+    for k in range(3):
+        world.receive(
+            one, packet(bytes((5, 0x8A, 3, 0x20)), sequence=9_010 + k, timestamp=stamp, payload_type=101)
+        )
+    world.talk(10)
+    assert [event for event in world.events if isinstance(event, control.DigitReceived)] == [
+        control.DigitReceived(1, "5")
+    ]
+    # The buffer plays a little later than the key is seen: what leaks is at most the frames already on their way.
+    assert np.abs(two.samples(12)).max() < 100
+
+
+def test_digits_out_leave_as_events_with_three_ends_and_the_voice_goes_on_after() -> None:
+    world = World()
+    caller = world.call(1)
+    world.talk(3)
+    world.apply(control.SendDigits(1, "5#", duration_ms=100, gap_ms=60))
+    packets: list[bytes] = []
+    for _ in range(25):
+        outgoing = world.tick()
+        packets += [data for _, data in outgoing.events]
+    events = [(data[1] & 0x7F, data[12], data[13] >> 7, data[1] >> 7) for data in packets]
+    assert {kind for kind, *_ in events} == {101}
+    for event in (5, 11):
+        mine = [data for data in packets if data[12] == event]
+        assert len({data[4:8] for data in mine}) == 1  # one timestamp per press
+        assert sum(data[13] >> 7 for data in mine) == 3
+        assert [data[1] >> 7 for data in mine] == [1] + [0] * (len(mine) - 1)
+        assert int.from_bytes(mine[-1][14:16], "big") == 800
+    numbers = [struct.unpack("!H", data[2:4])[0] for data in packets]
+    assert numbers == sorted(numbers)
+    assert len(set(numbers)) == len(numbers)
+    assert len(caller.heard) > 8
+
+
+def test_sequence_and_timestamp_go_on_by_one_frame_per_packet_and_only_the_first_is_marked() -> None:
+    world = World()
+    caller = world.call(1)
+    world.talk(5)
+    headers = [struct.unpack("!BBHII", data[:12]) for data in caller.packets]
+    assert [header[2] for header in headers] == [10, 11, 12, 13, 14]
+    assert [header[3] for header in headers] == [20 + 160 * k for k in range(5)]
+    assert {header[4] for header in headers} == {1}
+    assert caller.marked == [True, False, False, False, False]
+
+
+def test_a_caller_who_holds_us_is_not_sent_to_and_does_not_time_out() -> None:
+    world = World()
+    caller = world.call(1, rtp_timeout_s=5.0)
+    world.talk(5)
+    world.apply(control.UpdateStream(1, control.Format(control.Codec.PCMU, 0, send=False, receive=False)))
+    before = len(caller.heard)
+    for _ in range(600):
+        world.tick()
+    assert len(caller.heard) == before
+    assert not world.events
+
+
+def test_silence_on_the_network_is_reported_once() -> None:
+    world = World()
+    world.call(1, rtp_timeout_s=5.0)
+    world.talk(5)
+    for _ in range(1_000):
+        world.tick()
+    assert world.events == [control.RtpTimedOut(1)]
+
+
+def test_the_source_of_sdp_is_believed_at_once_and_told() -> None:
+    world = World()
+    caller = world.call(1, latched=False)
+    assert world.engine.addressing() == [Target(caller.row, HERE)]
+    world.receive(caller, caller.audio(), source=HERE)
+    world.tick()
+    assert world.engine.addressing() == [Connect(caller.row, HERE)]
+    assert world.events == [control.SourceLatched(1, control.Endpoint(*HERE))]
+
+
+def test_a_stranger_is_not_heard() -> None:
+    world = World()
+    caller, listener = world.call(1, room=5, latched=False), world.call(2, room=5)
+    for k in range(50):
+        noise = g711.encode(tone(500.0, 160), g711.Law.MU).tobytes()
+        stray = packet(noise, sequence=k * 7, timestamp=k * 160, ssrc=k)
+        world.receive(caller, stray, source=("203.0.113.9", 999))
+        world.tick()
+    assert np.abs(listener.samples(40)).max() == 0
+    assert world.engine.drops[Drop.FOREIGN_SOURCE] == 50
+
+
+def test_a_close_tells_the_numbers_to_go_on_with_and_leaves_nothing() -> None:
+    world = World()
+    world.call(1, room=5)
+    world.talk(10)
+    world.apply(control.CloseStream(1))
+    del world.phones[1]
+    closed = world.engine.events()[-1]
+    assert isinstance(closed, control.StreamClosed)
+    assert (closed.sequence, closed.timestamp) == (20, 20 + 10 * 160)
+    assert (closed.packets_in, closed.packets_out, closed.lost) == (10, 10, 0)
+    assert world.engine.idle
+    again = world.call(2, room=6)
+    world.talk(3)
+    assert np.abs(again.samples(2)).max() == 0
+
+
+def test_commands_for_what_is_gone_do_nothing() -> None:
+    world = World()
+    for command in (
+        control.Route(9, 5),
+        control.Mute(9, muted=True),
+        control.Play(9, 1, []),
+        control.StopPlay(9),
+        control.Music(9),
+        control.SendDigits(9, "1"),
+        control.CloseStream(9),
+        control.UpdateStream(9, control.Format(control.Codec.PCMU, 0)),
+    ):
+        world.apply(command)
+    assert world.engine.events() == []
+
+
+def test_unknown_payload_types_and_broken_packets_are_counted_by_reason() -> None:
+    world = World()
+    caller = world.call(1)
+    world.receive(
+        caller,
+        packet(b"x" * 160, sequence=1, timestamp=1, payload_type=96),
+        b"\x80\x00",
+        packet(b"", sequence=2, timestamp=2),
+        packet(b"x" * 20, sequence=3, timestamp=3, first=0x40),
+        packet(b"x" * 20, sequence=4, timestamp=3, first=0x9F),
+        packet(b"x" * 700, sequence=5, timestamp=3),
+    )
+    world.tick()
+    assert world.engine.drops == {
+        Drop.PAYLOAD_TYPE: 1,
+        Drop.SHORT: 1,
+        Drop.EMPTY: 1,
+        Drop.VERSION: 1,
+        Drop.LENGTH: 1,
+        Drop.TOO_LONG: 1,
+    }
+
+
+def test_reports_say_what_was_lost_and_return_the_peers_report_time() -> None:
+    world = World()
+    caller = world.call(1)
+    world.engine.receive_report(
+        caller.row, rtcp.build(7, "them", rtcp.SenderInfo(1_000.0, 1, 1, 1), None), world.now
+    )
+    reports: list[bytes] = []
+    for k in range(260):
+        data = caller.audio()
+        if k % 10 != 3:
+            world.receive(caller, data)
+        reports += [data for _, data in world.tick().reports]
+    report = rtcp.parse(reports[-1], our_ssrc=7)
+    assert report is not None
+    assert report.about_us is not None
+    assert report.about_us.lost == 25
+    assert report.about_us.fraction_lost == 256 // 10
+    assert report.about_us.last_sender_report == rtcp.compact_ntp(1_000.0)
+    assert report.ssrc == 1
