@@ -70,6 +70,7 @@ def with_parameter(parameters: Parameters, name: str, value: str) -> Parameters:
 def split_commas(text: str) -> list[str]:
     """Split a header value into its comma-separated elements, empty ones left out."""
     if "," not in text:
+        text = text.strip(" \t")
         return [text] if text else []
     nested = '"' in text or "<" in text
     parts = _ELEMENT.findall(text) if nested else text.split(",")
@@ -79,7 +80,7 @@ def split_commas(text: str) -> list[str]:
 def first_element(text: str) -> tuple[str, str]:
     """Split a header value into its first comma-separated element and the rest."""
     if "," not in text:
-        return text, ""
+        return text.strip(" \t"), ""
     match = _ELEMENT.match(text)
     end = match.end() if match else 0
     return text[:end].strip(" \t"), text[end + 1 :].strip(" \t")
