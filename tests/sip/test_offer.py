@@ -1,0 +1,319 @@
+from __future__ import annotations
+
+import pytest
+
+from sip import sdp
+from sip.errors import LocalError, ParseError
+from sip.offer import (
+    PCMA,
+    PCMU,
+    Capabilities,
+    Codec,
+    LocalDescription,
+    Negotiated,
+    NotAcceptable,
+    accept_answer,
+    answer,
+    make_offer,
+)
+from sip.sdp import Media, Session
+
+OURS = "198.51.100.1"
+ALL = Capabilities(answer_all=True)
+
+
+def describe(*lines: str, connection: str = "192.0.2.7") -> Session:
+    head = ["v=0", "o=- 5 1 IN IP4 192.0.2.7", "s=-"]
+    address = [f"c=IN IP4 {connection}"] if connection else []
+    return sdp.parse("\r\n".join([*head, *address, "t=0 0", *lines, ""]).encode())
+
+
+def reply(*lines: str, capabilities: Capabilities | None = None, connection: str = "192.0.2.7") -> Negotiated:
+    offer = describe(*lines, connection=connection)
+    return answer(offer, capabilities or Capabilities(), address=OURS, port=20000, session_id=77)
+
+
+def refusal(*lines: str, connection: str = "192.0.2.7") -> NotAcceptable:
+    with pytest.raises(NotAcceptable) as caught:
+        reply(*lines, connection=connection)
+    assert caught.value.status == 488
+    return caught.value
+
+
+def our_offer() -> Session:
+    return make_offer(Capabilities(), address=OURS, port=20000, session_id=77)
+
+
+class TestAnswer:
+    def test_the_codec_is_by_our_order_the_numbers_are_theirs(self) -> None:
+        got = reply(
+            "m=audio 4000 RTP/AVP 8 0 97",
+            "a=rtpmap:8 PCMA/8000",
+            "a=rtpmap:0 PCMU/8000",
+            "a=rtpmap:97 telephone-event/8000",
+            "a=fmtp:97 0-15",
+        )
+        assert got.codec == PCMU
+        assert got.accepted == (PCMU,)
+        assert got.telephone_event == got.telephone_event_received == 97
+        assert got.remote == ("192.0.2.7", 4000)
+        assert got.remote_rtcp == ("192.0.2.7", 4001)
+        assert (got.send, got.receive) == (True, True)
+        assert sdp.encode(got.answer).decode().split("\r\n") == [
+            "v=0", f"o=- 77 1 IN IP4 {OURS}", "s=-", f"c=IN IP4 {OURS}", "t=0 0",
+            "m=audio 20000 RTP/AVP 0 97", "a=rtpmap:0 PCMU/8000", "a=rtpmap:97 telephone-event/8000",
+            "a=fmtp:97 0-16", "a=ptime:20", "a=sendrecv", "",
+        ]  # fmt: skip
+
+    def test_all_common_codecs_are_answered_on_demand(self) -> None:
+        got = reply("m=audio 4000 RTP/AVP 8 0", capabilities=ALL)
+        assert got.answer.media[0].formats == ("0", "8")
+        assert got.accepted == (PCMU, PCMA)
+        assert got.codec == PCMU
+
+    def test_a_codec_under_a_dynamic_number_keeps_that_number(self) -> None:
+        got = reply("m=audio 4000 RTP/AVP 96", "a=rtpmap:96 pcmu/8000/1")
+        assert got.codec == Codec("PCMU", 8000, 96)
+        assert got.answer.media[0].formats == ("96",)
+
+    def test_static_payload_types_need_no_rtpmap(self) -> None:
+        assert reply("m=audio 4000 RTP/AVP 8").codec == PCMA
+
+    def test_telephone_event_is_the_one_with_the_codecs_clock(self) -> None:
+        lines = ["m=audio 4000 RTP/AVP 0 100 101", "a=rtpmap:100 telephone-event/48000"]
+        assert reply(*lines).telephone_event is None
+        assert reply(*lines, "a=rtpmap:101 Telephone-Event/8000").telephone_event == 101
+        silent = Capabilities(events="")
+        assert reply(*lines, "a=rtpmap:101 telephone-event/8000", capabilities=silent).telephone_event is None
+
+    def test_every_other_line_is_refused_in_its_place(self) -> None:
+        got = reply(
+            "m=video 5000 RTP/AVP 31",
+            "m=audio 5002 RTP/SAVP 0",
+            "m=audio 5004 RTP/AVP 18",
+            "m=audio 5006 RTP/AVP 0",
+            "m=audio 5008 RTP/AVP 0",
+            "m=image 5010 udptl t38",
+        )
+        assert [(line.kind, line.port, line.protocol, line.formats) for line in got.answer.media] == [
+            ("video", 0, "RTP/AVP", ("31",)),
+            ("audio", 0, "RTP/SAVP", ("0",)),
+            ("audio", 0, "RTP/AVP", ("18",)),
+            ("audio", 20000, "RTP/AVP", ("0",)),
+            ("audio", 0, "RTP/AVP", ("0",)),
+            ("image", 0, "udptl", ("t38",)),
+        ]
+        assert got.remote == ("192.0.2.7", 5006)
+
+    @pytest.mark.parametrize(
+        ("theirs", "ours", "send", "receive"),
+        [
+            ("sendrecv", "sendrecv", True, True),
+            ("sendonly", "recvonly", False, True),
+            ("recvonly", "sendonly", True, False),
+            ("inactive", "inactive", False, False),
+        ],
+    )
+    def test_directions_are_mirrored(self, theirs: str, ours: str, *, send: bool, receive: bool) -> None:
+        for lines in (["m=audio 4000 RTP/AVP 0", f"a={theirs}"], [f"a={theirs}", "m=audio 4000 RTP/AVP 0"]):
+            got = reply(*lines)
+            assert (got.send, got.receive) == (send, receive)
+            assert got.answer.direction_of(got.answer.media[0]) == ours
+
+    def test_the_unspecified_address_is_hold(self) -> None:
+        got = reply("m=audio 4000 RTP/AVP 0", connection="0.0.0.0")
+        assert (got.send, got.receive) == (False, True)
+        assert got.remote is None
+        assert got.remote_rtcp is None
+        assert got.answer.direction_of(got.answer.media[0]) == "recvonly"
+
+    def test_the_address_of_the_line_outdoes_the_sessions(self) -> None:
+        assert reply("m=audio 4000 RTP/AVP 0", "c=IN IP4 192.0.2.9").remote == ("192.0.2.9", 4000)
+
+    def test_a_host_name_is_no_address_to_send_to(self) -> None:
+        assert reply("m=audio 4000 RTP/AVP 0", connection="phone.example.com").remote is None
+        assert reply("m=audio 4000 RTP/AVP 0", connection="010.1.1.1").remote is None
+
+    @pytest.mark.parametrize(
+        ("attribute", "rtcp"),
+        [
+            ("rtcp:5000", ("192.0.2.7", 5000)),
+            ("rtcp:5000 IN IP4 192.0.2.8", ("192.0.2.8", 5000)),
+            ("rtcp:5000 IN IP6 2001:DB8::1", ("2001:db8::1", 5000)),
+            ("rtcp:5000 IN IP4 name", ("192.0.2.7", 5000)),
+            ("rtcp:nonsense", ("192.0.2.7", 4001)),
+            ("rtcp:0", None),
+            ("rtcp:99999", None),
+            ("rtcp-mux", ("192.0.2.7", 4001)),
+        ],
+    )
+    def test_rtcp_goes_where_they_say(self, attribute: str, rtcp: tuple[str, int] | None) -> None:
+        assert reply("m=audio 4000 RTP/AVP 0", f"a={attribute}").remote_rtcp == rtcp
+
+    def test_there_is_no_port_after_the_last(self) -> None:
+        assert reply("m=audio 65535 RTP/AVP 0").remote_rtcp is None
+
+    def test_their_packet_times_are_told(self) -> None:
+        got = reply("m=audio 4000 RTP/AVP 0", "a=ptime:40", "a=maxptime:60")
+        assert (got.ptime_ms, got.maxptime_ms) == (40, 60)
+
+    @pytest.mark.parametrize(
+        ("lines", "code"),
+        [
+            ([], "304"),
+            (["m=video 4000 RTP/AVP 31"], "304"),
+            (["m=audio 0 RTP/AVP 0"], "304"),
+            (["m=audio 4000 RTP/AVP 18 9"], "305"),
+            (["m=audio 4000 RTP/AVP 101", "a=rtpmap:101 telephone-event/8000"], "305"),
+            (["m=audio 4000 RTP/AVP 0", "a=rtpmap:0 PCMU/16000"], "305"),
+            (["m=audio 4000 RTP/SAVP 0"], "302"),
+            (["m=audio 4000 RTP/AVP 0", "c=IN IP6 2001:db8::1"], "301"),
+        ],
+    )
+    def test_nothing_in_common_is_488_with_a_warning(self, lines: list[str], code: str) -> None:
+        warning = refusal(*lines).warning
+        assert warning.startswith(f'{code} {OURS} "')
+        assert warning.endswith('"')
+
+    def test_a_stream_without_address_is_a_bad_offer(self) -> None:
+        with pytest.raises(ParseError) as caught:
+            reply("m=audio 4000 RTP/AVP 0", connection="")
+        assert caught.value.status == 400
+
+    def test_a_bad_rtpmap_counts_only_in_the_line_that_is_used(self) -> None:
+        bad = "a=rtpmap:96 x/0"
+        assert reply("m=video 4000 RTP/AVP 96", bad, "m=audio 4002 RTP/AVP 0").codec == PCMU
+        with pytest.raises(ParseError):
+            reply("m=audio 4002 RTP/AVP 0", bad)
+
+
+class TestOffer:
+    def test_all_codecs_are_offered_in_our_order(self) -> None:
+        assert sdp.encode(our_offer()).decode().split("\r\n")[5:] == [
+            "m=audio 20000 RTP/AVP 0 8 101", "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000",
+            "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16", "a=ptime:20", "a=sendrecv", "",
+        ]  # fmt: skip
+
+    def test_no_events_are_offered_where_we_take_none(self) -> None:
+        offer = make_offer(Capabilities(events=""), address=OURS, port=2, session_id=1, direction="sendonly")
+        assert offer.media[0].formats == ("0", "8")
+        assert offer.direction_of(offer.media[0]) == "sendonly"
+
+    def test_a_later_offer_keeps_lines_in_place_and_numbers_their_meaning(self) -> None:
+        before = reply(
+            "m=video 5000 RTP/AVP 31",
+            "m=audio 5002 RTP/AVP 101 96",
+            "a=rtpmap:101 PCMA/8000",
+            "a=rtpmap:96 telephone-event/8000",
+        ).answer
+        offer = make_offer(
+            Capabilities(), address=OURS, port=20002, session_id=77, version=2, previous=before
+        )
+        assert [(line.kind, line.port) for line in offer.media] == [("video", 0), ("audio", 20002)]
+        assert offer.media[1].formats == ("0", "101", "96")
+        assert offer.origin.version == 2
+
+    def test_a_number_once_given_is_not_given_to_another_format(self) -> None:
+        before = reply("m=audio 5002 RTP/AVP 101", "a=rtpmap:101 PCMA/8000").answer
+        offer = make_offer(Capabilities(), address=OURS, port=2, session_id=77, previous=before)
+        assert offer.media[0].formats == ("0", "101", "96")
+
+    def test_audio_comes_behind_lines_that_are_all_off(self) -> None:
+        before = Session(our_offer().origin, (Media("image", 0, "udptl", ("t38",)),), OURS)
+        offer = make_offer(Capabilities(), address=OURS, port=2, session_id=77, previous=before)
+        assert [line.kind for line in offer.media] == ["image", "audio"]
+
+
+class TestAcceptAnswer:
+    def test_we_send_by_their_numbers_and_they_by_ours(self) -> None:
+        got = accept_answer(
+            our_offer(),
+            describe(
+                "m=audio 4000 RTP/AVP 97 96",
+                "a=rtpmap:97 pcma/8000",
+                "a=rtpmap:96 telephone-event/8000",
+                "a=ptime:30",
+            ),
+        )
+        assert got.codec == Codec("PCMA", 8000, 97)
+        assert got.accepted == (PCMA,)
+        assert got.telephone_event == 96
+        assert got.telephone_event_received == 101
+        assert got.remote == ("192.0.2.7", 4000)
+        assert got.ptime_ms == 30
+
+    def test_their_order_decides_and_what_they_left_out_is_out(self) -> None:
+        got = accept_answer(our_offer(), describe("m=audio 4000 RTP/AVP 8 0"))
+        assert got.codec == PCMA
+        assert got.accepted == (PCMA, PCMU)
+        assert got.telephone_event is None
+        assert got.telephone_event_received is None
+
+    @pytest.mark.parametrize(
+        ("offered", "answered", "send", "receive"),
+        [
+            ("sendrecv", "sendrecv", True, True),
+            ("sendrecv", "recvonly", True, False),
+            ("sendrecv", "sendonly", False, True),
+            ("sendrecv", "inactive", False, False),
+            ("sendonly", "recvonly", True, False),
+            ("inactive", "sendrecv", False, False),
+        ],
+    )
+    def test_a_direction_needs_both_sides(
+        self, offered: str, answered: str, *, send: bool, receive: bool
+    ) -> None:
+        offer = make_offer(Capabilities(), address=OURS, port=2, session_id=1, direction=offered)
+        got = accept_answer(offer, describe("m=audio 4000 RTP/AVP 0", f"a={answered}"))
+        assert (got.send, got.receive) == (send, receive)
+
+    def test_the_unspecified_address_is_hold(self) -> None:
+        got = accept_answer(our_offer(), describe("m=audio 4000 RTP/AVP 0", connection="0.0.0.0"))
+        assert (got.send, got.receive, got.remote) == (False, True, None)
+
+    @pytest.mark.parametrize(
+        "lines",
+        [
+            [],
+            ["m=video 4000 RTP/AVP 0"],
+            ["m=audio 0 RTP/AVP 0"],
+            ["m=audio 4000 RTP/AVP 18"],
+            ["m=audio 4000 RTP/AVP 101", "a=rtpmap:101 telephone-event/8000"],
+            ["m=audio 4000 RTP/AVP 0", "m=video 0 RTP/AVP 31"],
+        ],
+    )
+    def test_an_answer_that_takes_nothing_is_refused(self, lines: list[str]) -> None:
+        with pytest.raises(NotAcceptable):
+            accept_answer(our_offer(), describe(*lines))
+
+    def test_an_answer_without_address_is_bad(self) -> None:
+        with pytest.raises(ParseError):
+            accept_answer(our_offer(), describe("m=audio 4000 RTP/AVP 0", connection=""))
+
+    def test_an_offer_of_nothing_has_no_answer(self) -> None:
+        with pytest.raises(LocalError):
+            accept_answer(Session(our_offer().origin), describe())
+
+    def test_both_our_halves_agree(self) -> None:
+        offer = our_offer()
+        theirs = answer(offer, Capabilities(), address="192.0.2.7", port=4000, session_id=5)
+        ours = accept_answer(offer, sdp.parse(sdp.encode(theirs.answer)))
+        assert ours.codec == theirs.codec
+        assert ours.telephone_event == theirs.telephone_event == 101
+        assert theirs.remote == (OURS, 20000)
+
+
+class TestLocalDescription:
+    def test_the_version_counts_exactly_when_the_text_changes(self) -> None:
+        first = LocalDescription(77).update(our_offer())
+        assert b"o=- 77 1 IN" in first.body
+        assert first.update(our_offer()) == first
+        held = make_offer(Capabilities(), address=OURS, port=20000, session_id=77, direction="inactive")
+        second = first.update(held)
+        assert second.version == 2
+        assert b"o=- 77 2 IN" in second.body
+        assert second.update(held) == second
+        assert second.update(our_offer()).version == 3
+
+    def test_the_session_id_is_the_dialogs_whatever_the_description_says(self) -> None:
+        assert b"o=- 9 4 IN" in LocalDescription(9, 4).update(our_offer()).body
