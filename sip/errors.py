@@ -6,13 +6,10 @@ a `LocalError` is a bug on our side and should be seen.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from sip.message import Request, Response
-    from sip.parser import KeepAlive
 
 
 class SipError(Exception):
@@ -39,10 +36,11 @@ class RemoteError(SipError):
 class ParseError(RemoteError):
     """A message, or a part of one, does not follow the grammar.
 
-    `partial` is a request with enough in it (Via, From, To, Call-ID, CSeq) to answer `status`; None where
-    no answer can or may be sent. Its topmost Via is good; From, To and CSeq may be the very trouble, so an
-    answer copies their text (`headers.get`) and does not ask for the typed views. Its Request-URI may be a
-    placeholder, its body is empty, and it is never an ACK.
+    `partial` is a `sip.message.Request` (this ground floor knows no floor above it, hence Any) with enough in
+    it (Via, From, To, Call-ID, CSeq) to answer `status`; None where no answer can or may be sent. Its topmost
+    Via is good; From, To and CSeq may be the very trouble, so an answer copies their text (`headers.get`) and
+    does not ask for the typed views. Its Request-URI may be a placeholder, its body is empty, and it is never
+    an ACK.
 
     `parsed` holds what a `StreamParser` had already read from the same chunk: treat it before the error.
     """
@@ -52,8 +50,8 @@ class ParseError(RemoteError):
         reason: str,
         status: int = 400,
         *,
-        partial: Request | None = None,
-        parsed: Sequence[Request | Response | KeepAlive] = (),
+        partial: Any = None,
+        parsed: Sequence[Any] = (),
     ) -> None:
         super().__init__(reason, status)
         self.partial = partial
