@@ -1,0 +1,310 @@
+"""One load test from the first INVITE to the last BYE: the only loop, and the only reader of the clock.
+
+Each turn of the loop is one sub-tick: the phones of one phase send, what has arrived is recorded, a little signalling is
+done, and the wire sleeps until the next. Deadlines are absolute, so lateness never adds up; a sub-tick that is missed is made
+up at once, as a phone's own sound card would.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import resource
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from benchmarks import digits, ports, processes, voices
+from benchmarks.recording import Captures, Recorder, Table
+from benchmarks.signalling import Answered, Failed, HungUp, MediaMoved, Phones, Statistics
+from benchmarks.streams import Streams
+from benchmarks.transport import SipSocket, parse_address
+from benchmarks.wire import open_wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from benchmarks.messages import MediaAnswer
+    from benchmarks.plan import Plan
+    from benchmarks.voices import Mark
+
+ANSWER_PATIENCE_S = 35.0
+"""How long after the ramp answers may come: Timer B and a little."""
+FAREWELL_PATIENCE_S = 10.0
+LISTEN_AFTER_S = 0.3
+"""Packets sent at the end of the window may still be on their way to a mark's listener."""
+
+
+@dataclass(slots=True)
+class Result:
+    """Everything measured, before it is judged."""
+
+    table: Table
+    captures: Captures
+    marks: list[tuple[Mark, int]]
+    begin_ns: int
+    end_ns: int
+    origin_ns: int
+    up: NDArray[np.int64]
+    streams: Streams
+    statistics: Statistics
+    failures: dict[int, int]
+    dropped_by_server: int
+    lateness_ms: NDArray[np.float64]
+    sent_packets: int
+    send_errors: int
+    generator_user_s: float
+    generator_system_s: float
+    window_s: float
+    before: processes.Usage | None
+    at_start: processes.Usage | None
+    at_end: processes.Usage | None
+    after: processes.Usage | None
+    kernel_drops: dict[str, int]
+    wire_name: str
+    stamps: str
+    phases_of_run_s: dict[str, float] = field(default_factory=dict)
+
+
+class LoadTest:
+    """Runs a `Plan` against a server; `say` receives a line of progress now and then."""
+
+    def __init__(self, plan: Plan, say: Callable[[str], None]) -> None:
+        self._plan, self._say = plan, say
+        target = parse_address(plan.target)
+        self._sip = SipSocket(target, plan.transport)
+        self._sockets = ports.bind_all(
+            plan.participants, ports.source_addresses(plan.source_addresses, self._sip.host)
+        )
+        self._phones = Phones(
+            target=f"{target[0]}:{target[1]}",
+            local=self._sip.local,
+            transport=plan.transport,
+            codec=plan.codec,
+            ptime_ms=plan.ptime,
+            name=f"l{random.getrandbits(40):010x}",
+        )
+        self._streams = Streams(
+            participants=plan.participants,
+            rooms=plan.rooms,
+            talkers=plan.talkers,
+            codec=plan.codec,
+            ptime_ms=plan.ptime,
+            phases=plan.phases,
+            quiet=plan.quiet,
+            cadence=plan.cadence,
+            seed=plan.seed,
+        )
+        self._recorder = Recorder(
+            room=self._streams.room,
+            place=self._streams.place,
+            shift_s=self._streams.shift_s,
+            samples=self._streams.samples,
+        )
+        self._wire = open_wire(plan.wire, self._streams.packets)
+        self._keys = (
+            digits.script(plan.digits, pause_s=plan.digit_delay, ptime_ms=plan.ptime) if plan.digits else []
+        )
+        self._keying: list[list[tuple[int, int, int]]] = [[] for _ in range(plan.phases)]
+        self._sub_tick_ns = plan.ptime * 1_000_000 // plan.phases
+        self._origin_ns = 0
+        self._turn = 0
+        self._marks_due: list[Mark] = []
+        self._marks_sent: list[tuple[Mark, int]] = []
+        self._lateness_ns: list[int] = []
+        self._sent = 0
+        self._has_changed = False
+        self._settled = 0
+        self._failures: dict[int, int] = {}
+        self._dropped_by_server = 0
+        self._is_leaving = False
+
+    def run(self) -> Result:
+        """Ramp, settle, measure, say goodbye."""
+        plan = self._plan
+        roots = list(plan.pid) or (processes.find_pids(plan.pid_of) if plan.pid_of else [])
+        before = processes.measure(roots) if roots else None
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self._origin_ns = time.monotonic_ns() + self._sub_tick_ns
+        took: dict[str, float] = {"ramp": self._ramp()}
+        self._until(plan.settle)
+        begin_s, drops = self._now_s(), processes.kernel_drops()
+        self._marks_due = voices.plan_marks(
+            self._who_marks(), self._streams.shift_s, start_s=begin_s, end_s=begin_s + plan.seconds
+        )[::-1]
+        self._lateness_ns.clear()
+        sent = self._sent
+        at_start = processes.measure(roots, memory=False) if roots else None
+        own_start, begin_ns = resource.getrusage(resource.RUSAGE_SELF), time.monotonic_ns()
+        self._recorder.begin()
+        self._until(plan.seconds)
+        end_ns, own_end = time.monotonic_ns(), resource.getrusage(resource.RUSAGE_SELF)
+        at_end = processes.measure(roots, memory=False) if roots else None
+        lateness_ms = np.array(self._lateness_ns) / 1e6
+        sent = self._sent - sent
+        self._until(LISTEN_AFTER_S)
+        self._recorder.end()
+        after = processes.measure(roots) if roots else None
+        lost = processes.kernel_drops()
+        up = np.flatnonzero(self._streams.is_up)
+        took["farewell"] = self._farewell()
+        self._close()
+        gc.enable()
+        return Result(
+            table=self._recorder.table(),
+            captures=self._recorder.captures(),
+            marks=self._marks_sent,
+            begin_ns=begin_ns,
+            end_ns=end_ns,
+            origin_ns=self._origin_ns,
+            up=up,
+            streams=self._streams,
+            statistics=self._phones.statistics,
+            failures=self._failures,
+            dropped_by_server=self._dropped_by_server,
+            lateness_ms=lateness_ms,
+            sent_packets=sent,
+            send_errors=self._wire.send_errors,
+            generator_user_s=own_end.ru_utime - own_start.ru_utime,
+            generator_system_s=own_end.ru_stime - own_start.ru_stime,
+            window_s=(end_ns - begin_ns) * 1e-9,
+            before=before,
+            at_start=at_start,
+            at_end=at_end,
+            after=after,
+            kernel_drops={name: lost[name] - drops.get(name, 0) for name in lost},
+            wire_name=self._wire.name,
+            stamps=self._wire.stamps,
+            phases_of_run_s=took,
+        )
+
+    def _ramp(self) -> float:
+        plan, started, placed = self._plan, self._now_s(), 0
+        patience = plan.participants / plan.ramp + ANSWER_PATIENCE_S + len(self._keys) * plan.ptime * 1e-3
+        told = started
+        while self._settled < plan.participants or any(self._keying):
+            now = self._now_s()
+            if now - started > patience:
+                break
+            due = min(plan.participants, int((now - started) * plan.ramp) + 1)
+            for row in range(placed, due):
+                host, port = self._sockets[row].getsockname()
+                self._phones.place(
+                    row,
+                    user=plan.user_of(int(self._streams.room[row])),
+                    rtp_host=host,
+                    rtp_port=port,
+                    now=now,
+                )
+            placed = max(placed, due)
+            self._sub_tick()
+            if now - told > 2.0:
+                told = now
+                self._say(f"{placed} called, {int(self._streams.is_up.sum())} up")
+        self._say(f"{int(self._streams.is_up.sum())} of {plan.participants} up")
+        return self._now_s() - started
+
+    def _farewell(self) -> float:
+        self._is_leaving = True
+        started = self._now_s()
+        leaving = np.flatnonzero(self._streams.is_up).tolist()
+        said = 0
+        while self._now_s() - started < FAREWELL_PATIENCE_S + len(leaving) / self._plan.ramp:
+            due = min(len(leaving), int((self._now_s() - started) * 2 * self._plan.ramp) + 1)
+            for row in leaving[said:due]:
+                self._phones.hang_up(row, self._now_s())
+            said = max(said, due)
+            if said == len(leaving) and not self._streams.is_up.any():
+                break
+            self._sub_tick()
+        return self._now_s() - started
+
+    def _until(self, seconds: float) -> None:
+        end = self._now_s() + seconds
+        while self._now_s() < end:
+            self._sub_tick()
+
+    def _sub_tick(self) -> None:
+        due_ns = self._origin_ns + self._turn * self._sub_tick_ns
+        self._wire.wait(due_ns)
+        phase = self._turn % self._plan.phases
+        at_s = (due_ns - self._origin_ns) * 1e-9
+        while self._marks_due and self._marks_due[-1].at_s <= at_s:
+            self._streams.begin_mark(self._marks_due.pop())
+        rows, marks = self._streams.next_phase(phase, at_s)
+        self._wire.send(rows)
+        if self._keying[phase]:
+            self._press_keys(phase)
+        sent_ns = time.monotonic_ns()
+        self._sent += len(rows)
+        self._lateness_ns.append(sent_ns - due_ns)
+        self._marks_sent += [(mark, sent_ns) for mark in marks]
+        self._turn += 1
+        if phase == 0:
+            self._recorder.follow(at_s)
+        self._recorder.take(self._wire.collect())
+        self._sip.turn(self._phones, self._now_s())
+        for event in self._phones.events():
+            self._on_event(event)
+        if self._has_changed:
+            self._has_changed = False
+            self._streams.refresh()
+
+    def _on_event(self, event: Answered | MediaMoved | Failed | HungUp) -> None:
+        if isinstance(event, Answered):
+            self._settled += 1
+            self._open(event.row, event.media)
+        elif isinstance(event, MediaMoved):
+            self._sockets[event.row].connect((event.media.host, event.media.port))
+        elif isinstance(event, Failed):
+            self._settled += 1
+            self._failures[event.status] = self._failures.get(event.status, 0) + 1
+        else:
+            if event.by_server and not self._is_leaving:
+                self._dropped_by_server += 1
+            self._streams.is_up[event.row] = False
+            self._wire.close_row(event.row)
+            self._has_changed = True
+
+    def _open(self, row: int, media: MediaAnswer) -> None:
+        self._sockets[row].connect((media.host, media.port))
+        self._wire.open(row, self._sockets[row])
+        self._streams.is_up[row] = True
+        self._has_changed = True
+        if self._keys and media.telephone_event is not None:
+            self._streams.is_keying[row] = True
+            self._keying[self._streams.phase[row]].append((row, 0, media.telephone_event))
+
+    def _press_keys(self, phase: int) -> None:
+        still = []
+        for row, place, payload_type in self._keying[phase]:
+            if place == len(self._keys) or not self._streams.is_up[row]:
+                self._streams.is_keying[row] = False
+                self._has_changed = True
+                continue
+            try:
+                self._sockets[row].send(self._streams.key_packet(row, self._keys[place], payload_type))
+            except OSError:
+                self._wire.send_errors += 1
+            still.append((row, place + 1, payload_type))
+        self._keying[phase] = still
+
+    def _who_marks(self) -> list[NDArray[np.int64]]:
+        """Return each room's participants who may mark: all that are up, or only the talkers where the others are mute."""
+        may = self._streams.is_up & (self._streams.is_talker | (self._plan.quiet != "none"))
+        return [rows[may[rows]] for rows in self._streams.members]
+
+    def _now_s(self) -> float:
+        return (time.monotonic_ns() - self._origin_ns) * 1e-9
+
+    def _close(self) -> None:
+        self._wire.close()
+        for sock in self._sockets:
+            sock.close()
+        self._sip.close()
