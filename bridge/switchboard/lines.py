@@ -30,20 +30,11 @@ SPEECH_GUARD_S: Final = 3.0
 take-over by a spare delays it, shorter than a caller's patience."""
 
 
-class Clip(Protocol):
-    """A stretch of the shared audio, in samples at 8 kHz."""
-
-    @property
-    def offset(self) -> int: ...
-    @property
-    def length(self) -> int: ...
-
-
 class Voice(Protocol):
     """What turns an utterance into audio: `prompts.library.Library`."""
 
-    def segments(self, utterance: Utterance, language: str) -> Sequence[Clip]:
-        """The clips that say it, in order."""
+    def segments(self, utterance: Utterance, language: str) -> Sequence[tuple[int, int]]:
+        """Find what says it, in order: offset and length in the shared audio, in samples at 8 kHz."""
 
 
 TimerName = tuple[LegTimer, int] | tuple["TimerKey", int]
@@ -94,7 +85,7 @@ class Lines:
 
     def clips(self, utterance: Utterance, language: str) -> list[Segment]:
         """Find the audio of an utterance."""
-        return [Segment(clip.offset, clip.length) for clip in self._voice.segments(utterance, language)]
+        return [Segment(*place) for place in self._voice.segments(utterance, language)]
 
     def say(self, leg: Leg, utterance: Utterance, language: str) -> None:
         """Speak to one, after what is being said to it."""
@@ -133,7 +124,8 @@ class Lines:
 
     def hang_up(self, leg: Leg, because: LeaveReason, reason: str = "") -> None:
         """End a call that we have answered."""
-        self.effects.append(HangUpCall(leg.call, reason or because.value))
+        because = leg.leaves_because or because
+        self.effects.append(HangUpCall(leg.call, reason or because.value.replace("_", " ")))
         self.end(leg, because)
 
     def end(self, leg: Leg, because: LeaveReason) -> None:

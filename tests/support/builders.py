@@ -10,7 +10,7 @@ from bridge.config.settings import AccessNumber, Config, Limits, OpenRoom, Servi
 from bridge.dialogue.verdicts import Accepted
 from bridge.service.role import Role
 from bridge.service.settings import Settings
-from media.control import Codec, Endpoint, Format, Segment
+from media.control import Codec, Endpoint, Format
 from sip.events import IncomingCall
 from sip.flow import Flow
 from sip.headers import Address, Headers
@@ -20,6 +20,7 @@ from sip.uri import Uri
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from media.control import Segment
     from prompts.phrases import Utterance
 
 ACCESS_NUMBER = "551130000000"
@@ -113,11 +114,11 @@ class ReadableVoice:
     def __init__(self) -> None:
         self._spoken: list[Spoken] = []
 
-    def segments(self, utterance: Utterance, language: str) -> list[Segment]:
+    def segments(self, utterance: Utterance, language: str) -> list[tuple[int, int]]:
         spoken = Spoken(utterance.name, utterance.values, language)
         if spoken not in self._spoken:
             self._spoken.append(spoken)
-        return [Segment(self._spoken.index(spoken) * self.LENGTH, self.LENGTH)]
+        return [(self._spoken.index(spoken) * self.LENGTH, self.LENGTH)]
 
     def read(self, segments: list[Segment]) -> list[Spoken]:
         return [self._spoken[segment.offset // self.LENGTH] for segment in segments]

@@ -1,0 +1,305 @@
+"""A call from INVITE to BYE, and every way it can go otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bridge.conference.events import LeaveReason
+from bridge.service.role import Role
+from bridge.switchboard.board import STREAM_S
+from bridge.switchboard.effects import (
+    AcceptOffer,
+    CloseRoom,
+    CloseStream,
+    Level,
+    Log,
+    MediaCommand,
+    OpenStream,
+    RecordConferenceEnded,
+    RecordConferenceStarted,
+    RecordJoined,
+    RecordLeft,
+    RejectCall,
+    RejectOffer,
+)
+from bridge.switchboard.events import Drain, StreamOpened, StreamRefused
+from media import control
+from media.control import Endpoint, UpdateStream
+from sip import events as sip
+from sip.events import AnswerReceived, CallConfirmed, CallEnded, EndCause, OfferReceived
+from tests.support.builders import CALLER_RTP, PCMU, TRUSTED_HOST, config, incoming, sdp
+from tests.support.playbook import HERE, Accepts, Playbook, Says, a, after, hangs_up, rejects
+
+if TYPE_CHECKING:
+    from sip.events import IncomingCall
+
+BYE = CallEnded(1, EndCause.BYE, 0, "")
+CANCELLED = CallEnded(1, EndCause.CANCELLED, 487, "")
+OPENED = StreamOpened(1, HERE, 20_000)
+CONFIRMED = CallConfirmed(1, None)
+OPEN = OpenStream(stream=1, format=PCMU, remote=CALLER_RTP, room=0, rtp_timeout_s=60.0)
+
+
+def to_room(name: str, call: int = 1, **given: object) -> IncomingCall:
+    return incoming(call, dialled=f"conf-{name}", source=TRUSTED_HOST, **given)
+
+
+def in_room(play: Playbook, call: int = 1) -> Playbook:
+    """Somebody in open room "a"."""
+    play >> to_room("a", call)
+    play.skip() >> StreamOpened(call, HERE, 20_000)
+    play.skip() >> CallConfirmed(call, None)
+    return play.skip()
+
+
+def greeted(play: Playbook) -> Playbook:
+    play >> incoming()
+    play.skip() >> OPENED
+    play.skip() >> CONFIRMED
+    return play.skip()
+
+
+def test_a_trusted_caller_is_in_an_open_room_at_once_and_hears_no_prompt(play: Playbook) -> None:
+    play >> to_room("a") << replace(OPEN, remote=Endpoint(TRUSTED_HOST, 40_000), room=1)
+    play >> OPENED << Accepts(1, ("c=IN IP4 192.0.2.1", "m=audio 20000 RTP/AVP 0 101"))
+    play << RecordConferenceStarted("id-1", None, "a")
+    play << a(RecordJoined, participant="id-2", conference="id-1", access_number="conf-a", caller="caller1")
+    play >> CONFIRMED
+    play >> after(3600)
+    play >> BYE << CloseStream(1)
+    play << RecordLeft("id-2", "id-1", LeaveReason.HUNG_UP)
+    play << RecordConferenceEnded("id-1", LeaveReason.HUNG_UP) << CloseRoom(1)
+
+
+def test_the_second_one_in_an_open_room_meets_the_first(play: Playbook) -> None:
+    in_room(play) >> to_room("a", 2) << a(OpenStream, stream=2, room=1)
+    play >> StreamOpened(2, HERE, 20_002) << Accepts(2) << a(RecordJoined, conference="id-1")
+
+
+def test_another_open_room_is_another_conference(play: Playbook) -> None:
+    in_room(play) >> to_room("b", 2) << a(OpenStream, stream=2, room=2)
+
+
+def test_a_room_that_emptied_while_somebody_is_on_the_way_opens_again_under_a_new_id(play: Playbook) -> None:
+    in_room(play) >> to_room("a", 2) << a(OpenStream, room=1)
+    play >> BYE << CloseStream(1) << a(RecordLeft) << a(RecordConferenceEnded, conference="id-1")
+    play >> StreamOpened(2, HERE, 20_002) << Accepts(2)
+    play << a(RecordConferenceStarted, conference="id-3") << a(RecordJoined, conference="id-3")
+
+
+def test_a_caller_of_an_access_number_is_greeted_once_the_ack_is_in(play: Playbook) -> None:
+    play >> incoming() << OPEN
+    play >> OPENED << Accepts(1)
+    play >> CONFIRMED << Says(1, "greeting", "en")
+
+
+def test_an_unknown_number_is_refused_and_logged(play: Playbook) -> None:
+    play >> incoming(dialled="nobody") << rejects(1, 404)
+    play << a(Log, level=Level.WARNING, event="call refused")
+    play >> CallEnded(1, EndCause.LOCAL, 404, "")
+
+
+def test_an_open_room_is_unknown_to_a_stranger(play: Playbook) -> None:
+    play >> incoming(dialled="conf-a", source="192.0.2.99") << rejects(1, 404)
+
+
+def test_a_draining_bridge_sends_new_calls_away_and_keeps_the_old(play: Playbook) -> None:
+    in_room(play) >> Drain()
+    play >> to_room("a", 2) << a(RejectCall, call=2, status=503, headers=(("Retry-After", "120"),))
+    assert play.board.calls == 1
+
+
+def test_the_place_of_a_caller_who_left_is_free_again() -> None:
+    play = Playbook(replace(config(), limits=replace(config().limits, calls=1)))
+    in_room(play) >> to_room("a", 2) << a(RejectCall, call=2, status=503, headers=(("Retry-After", "30"),))
+    play >> BYE
+    play.skip() >> to_room("a", 3) << a(OpenStream)
+
+
+@pytest.mark.parametrize(
+    ("offer", "status"), [(b"v=1\r\n", 400), (sdp(formats="3"), 488), (sdp(port=0), 488)]
+)
+def test_an_offer_we_cannot_take_is_refused_and_takes_no_place(
+    play: Playbook, offer: bytes, status: int
+) -> None:
+    play >> incoming(offer=offer) << rejects(1, status)
+    assert play.board.calls == 0
+    assert play.board._admission.calls == 0
+
+
+def test_a_refusal_for_want_of_a_codec_says_what_we_speak(play: Playbook) -> None:
+    play >> incoming(offer=sdp(formats="3"))
+    refusal = play.board.effects() or play._open.popleft()
+    assert "PCMU" in dict(refusal.headers)["Warning"]
+
+
+def test_a_late_offer_is_answered_in_the_ack(play: Playbook) -> None:
+    play >> incoming(offer=None) << a(OpenStream, remote=None)
+    play >> OPENED << Accepts(1, ("m=audio 20000 RTP/AVP 0 8 101",))
+    play >> CallConfirmed(1, sdp(formats="8 101"))
+    play << a(UpdateStream, format=replace_format(PCMU, 8), remote=CALLER_RTP) << Says(1, "greeting")
+
+
+def replace_format(format_: control.Format, payload_type: int) -> control.Format:
+    return control.Format(control.Codec(payload_type), payload_type, format_.telephone_event)
+
+
+@pytest.mark.parametrize("answer", [None, b"nonsense", sdp(formats="3")])
+def test_a_late_offer_without_a_usable_answer_ends_the_call(play: Playbook, answer: bytes | None) -> None:
+    play >> incoming(offer=None)
+    play.skip() >> OPENED
+    play.skip() >> CallConfirmed(1, answer) << hangs_up(1, "no common media") << CloseStream(1)
+
+
+# --- the stream ---
+
+
+def test_no_free_port_is_503_and_says_when_to_come_back(play: Playbook) -> None:
+    play >> incoming() << OPEN
+    play >> StreamRefused(1, "no port") << RejectCall(1, 503, (("Retry-After", "30"),))
+    assert play.board.calls == 0
+
+
+def test_an_open_room_whose_only_caller_got_no_port_is_forgotten(play: Playbook) -> None:
+    play >> to_room("a")
+    play.skip() >> StreamRefused(1, "no port") << rejects(1, 503) << CloseRoom(1)
+    assert play.board.conferences == 0
+
+
+def test_a_pool_that_never_answers_is_503_too_and_its_late_stream_is_closed(play: Playbook) -> None:
+    play >> incoming() << OPEN
+    play >> after(STREAM_S) << rejects(1, 503)
+    play >> OPENED << CloseStream(1)
+
+
+def test_a_stream_that_comes_after_the_cancel_is_closed_once(play: Playbook) -> None:
+    play >> incoming() << OPEN
+    play >> CANCELLED
+    play >> OPENED << CloseStream(1)
+    play >> OPENED
+    assert not play.board._lines.late_streams
+
+
+def test_a_stream_that_is_refused_after_the_cancel_is_nothing(play: Playbook) -> None:
+    play >> incoming() << OPEN
+    play >> CANCELLED
+    play >> StreamRefused(1, "no port")
+    assert not play.board._lines.late_streams
+
+
+def test_a_lost_stream_ends_the_call_and_is_not_closed_again(play: Playbook) -> None:
+    in_room(play) >> control.StreamClosed(1) << hangs_up(1, "media lost")
+    play << RecordLeft("id-2", "id-1", LeaveReason.FAILED) << a(RecordConferenceEnded) << CloseRoom(1)
+    play >> BYE
+
+
+def test_a_caller_who_vanished_is_hung_up_and_recorded_so(play: Playbook) -> None:
+    in_room(play) >> control.RtpTimedOut(1) << hangs_up(1, "media timeout") << CloseStream(1)
+    play << RecordLeft("id-2", "id-1", LeaveReason.LOST) << a(RecordConferenceEnded) << CloseRoom(1)
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        (EndCause.BYE, LeaveReason.HUNG_UP),
+        (EndCause.NO_ACK, LeaveReason.LOST),
+        (EndCause.TIMEOUT, LeaveReason.LOST),
+        (EndCause.TRANSPORT, LeaveReason.FAILED),
+        (EndCause.PROTOCOL, LeaveReason.FAILED),
+    ],
+)
+def test_the_record_says_why_somebody_left(play: Playbook, cause: EndCause, reason: LeaveReason) -> None:
+    in_room(play) >> CallEnded(1, cause, 0, "") << CloseStream(1) << RecordLeft("id-2", "id-1", reason)
+    play.skip()
+
+
+# --- re-INVITE ---
+
+
+def test_hold_stops_what_we_send_and_resume_starts_it_again(play: Playbook) -> None:
+    held = control.Format(control.Codec.PCMU, 0, 101, send=True, receive=False)
+    greeted(play) >> OfferReceived(1, sdp(direction="recvonly", version=2))
+    play << MediaCommand(UpdateStream(1, held)) << a(AcceptOffer, call=1)
+    play >> OfferReceived(1, sdp(version=3)) << MediaCommand(UpdateStream(1, PCMU)) << a(AcceptOffer, call=1)
+
+
+def test_a_new_address_is_learned_anew(play: Playbook) -> None:
+    greeted(play) >> OfferReceived(1, sdp(port=50_000, version=2))
+    play << MediaCommand(UpdateStream(1, PCMU, Endpoint("192.0.2.7", 50_000))) << a(AcceptOffer, call=1)
+
+
+def test_an_unchanged_offer_has_the_same_answer_and_touches_no_audio(play: Playbook) -> None:
+    play >> incoming() << OPEN
+    play >> OPENED
+    answer = play._open.popleft().sdp
+    play >> CONFIRMED << Says(1, "greeting")
+    play >> OfferReceived(1, sdp()) << AcceptOffer(1, answer)
+
+
+def test_a_bad_re_invite_is_refused_and_the_session_runs_on(play: Playbook) -> None:
+    greeted(play) >> OfferReceived(1, sdp(formats="3")) << RejectOffer(1, 488)
+    play >> BYE << CloseStream(1)
+
+
+def test_a_re_invite_without_offer_gets_ours_and_the_answer_counts(play: Playbook) -> None:
+    greeted(play) >> OfferReceived(1, None) << a(AcceptOffer, call=1)
+    play >> AnswerReceived(1, sdp(port=50_000))
+    play << MediaCommand(UpdateStream(1, PCMU, Endpoint("192.0.2.7", 50_000)))
+
+
+def test_a_bad_answer_to_our_offer_leaves_the_session_as_it_was(play: Playbook) -> None:
+    greeted(play) >> OfferReceived(1, None) << a(AcceptOffer, call=1)
+    play >> AnswerReceived(1, b"nonsense")
+    play << a(Log, event="answer unusable")
+
+
+# --- what comes too late ---
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        OPENED,
+        StreamRefused(1, ""),
+        CONFIRMED,
+        OfferReceived(1, sdp()),
+        AnswerReceived(1, sdp()),
+        sip.DigitReceived(1, "5", 100),
+        sip.CallRinging(1, 180, None),
+        BYE,
+        control.StreamClosed(1),
+        control.DigitReceived(1, "5"),
+        control.PlaybackEnded(playback=1, stream=1),
+        control.PlaybackEnded(playback=1, room=1),
+        control.RtpTimedOut(1),
+        control.SourceLatched(1, CALLER_RTP),
+        control.Ready(1, 1),
+    ],
+)
+def test_what_comes_for_a_call_that_is_over_is_ignored(play: Playbook, event: object) -> None:
+    play >> event
+    in_room(play) >> BYE
+    play.skip() >> event
+    assert play.board.calls == play.board.conferences == 0
+
+
+def test_nothing_is_due_once_everybody_has_gone(play: Playbook) -> None:
+    greeted(play) >> BYE << CloseStream(1)
+    assert play.board.next_deadline() is None
+
+
+def test_a_call_keeps_little(play: Playbook) -> None:
+    in_room(play)
+    leg = play.board._lines.by_number[1]
+    assert not hasattr(leg, "__dict__")
+    assert leg.matcher is None
+    assert leg.runner is None
+
+
+def test_records_of_a_passcode_conference_name_the_pair_and_the_role(play: Playbook) -> None:
+    in_room(play)
+    participant = next(iter(play.board._rooms.by_number.values())).conference.participants[1]
+    assert participant.role is Role.PARTICIPANT
