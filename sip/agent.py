@@ -22,7 +22,7 @@ from sip.flow import Flow, Transmit
 from sip.headers import Address
 from sip.inspection import ACCEPT_SDP, Refusal, inspect
 from sip.message import Request, Response
-from sip.parser import KeepAlive, StreamParser, parse
+from sip.parser import KeepAlive, parse
 from sip.reply import Echo
 from sip.server_transaction import State as ServerState
 from sip.session import Input, Session
@@ -31,8 +31,6 @@ from sip.uri import Uri
 
 __all__ = ["Agent", "AgentSettings", "Flow", "Transmit"]
 
-STREAMS_MAX: Final = 4096
-"""Connections with a parser at once, as many as the transports keep. One more is closed unread."""
 PONG: Final = b"\r\n"
 """Answer to the double CRLF of RFC 5626 3.5.1."""
 SHORTEST: Final = 16
@@ -44,7 +42,6 @@ class Agent:
 
     def __init__(self, *, settings: AgentSettings, entropy: Callable[[int], bytes]) -> None:
         self._core = Core(settings, entropy)
-        self._parsers: dict[int, StreamParser] = {}
         self.draining = False
         """No new calls: OPTIONS and INVITE outside dialogs are answered 503."""
 
@@ -79,17 +76,15 @@ class Agent:
 
     def flow_opened(self, requested: Flow, flow: Flow, now: float) -> None:
         """A connection stands: one we asked for, or (`requested` equal to `flow`) one a peer opened."""
-        del now
-        self._admit(flow)
-        if requested != flow:
+        ours = requested != flow
+        if self._core.streams.opened(flow, now, ours=ours) and ours:
             self._core.opened[requested] = flow
             self._core.transactions.flow_opened(requested, flow)
 
     def flow_closed(self, flow: Flow, now: float) -> None:
         """A connection ended, or could not be opened. Calls live on: a dialog is not bound to its connection."""
         core = self._core
-        self._parsers.pop(flow.connection, None)
-        core.streams.discard(flow.connection)
+        core.streams.closed(flow.connection)
         for requested in [asked for asked, opened in core.opened.items() if opened == flow]:
             del core.opened[requested]
         core.transactions.flow_closed(flow, now)
@@ -203,46 +198,19 @@ class Agent:
 
     def _piece(self, flow: Flow, data: bytes, now: float) -> None:
         core = self._core
-        parser = self._parsers.get(flow.connection)
-        if parser is None:
-            if not self._admit(flow):
-                return
-            parser = self._parsers[flow.connection] = StreamParser()
-        try:
-            messages = parser.receive(data)
-        except ParseError as error:
-            for message in error.parsed:
-                self._arrived(flow, message, now)
-            self._malformed(flow, error)
-            # Where the next message begins nobody knows any more.
-            core.counters["closed:malformed stream"] += 1
-            core.queue.append(Transmit(flow, b"", close=True))
-            return
-        for message in messages:
-            self._arrived(flow, message, now)
-
-    def _admit(self, flow: Flow) -> bool:
-        core = self._core
-        if flow.connection in core.streams:
-            return True
-        if len(core.streams) >= STREAMS_MAX:
-            core.counters["closed:too many streams"] += 1
-            core.queue.append(Transmit(flow, b"", close=True))
-            return False
-        core.streams.add(flow.connection)
-        return True
-
-    def _arrived(self, flow: Flow, message: Request | Response | KeepAlive, now: float) -> None:
-        if isinstance(message, KeepAlive):
-            self._core.counters["received:keep-alive"] += 1
-            self._core.send(flow, PONG)
-        else:
-            self._message(flow, message, now)
+        for arrival in core.streams.receive(flow, data, now):
+            if isinstance(arrival, KeepAlive):
+                core.counters["received:keep-alive"] += 1
+                core.send(flow, PONG)
+            elif isinstance(arrival, ParseError):
+                self._malformed(flow, arrival)
+            else:
+                self._message(flow, arrival, now)
 
     def _malformed(self, flow: Flow, error: ParseError) -> None:
         self._core.counters["dropped:malformed"] += 1
         if error.status and error.partial is not None:
-            self._core.refuse(error.partial, flow, error.status, reason=None)
+            self._core.refuse(error.partial, flow, error.status)
 
     def _message(self, flow: Flow, message: Request | Response, now: float) -> None:
         core = self._core
@@ -310,7 +278,7 @@ class Agent:
             core.refuse(request, flow, 481)
             return
         session = core.calls.get(transaction.call)
-        core.refuse(request, flow, 200)
+        core.refuse(request, flow, 200, tag=None if session is None else session.tag)
         if session is None or session.invitation is None or session.invitation.transaction is not transaction:
             return
         answering.cancelled(core, session, request, now)

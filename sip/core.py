@@ -20,6 +20,7 @@ from sip.reply import Echo
 from sip.server_transaction import ServerTransaction
 from sip.session import Session
 from sip.settings import METHODS, SUPPORTED, AgentSettings
+from sip.streams import Streams
 from sip.timers import Deadlines
 from sip.transactions import MAGIC_COOKIE, Transactions
 
@@ -45,7 +46,7 @@ class Core:
         self.calls: dict[int, Session] = {}
         self.dialogs: dict[str, Session] = {}
         """Sessions by the tag that is ours alone."""
-        self.streams: set[int] = set()
+        self.streams = Streams(self.deadlines, self.counters, self._close)
         """Connections that stand."""
         self.opened: dict[Flow, Flow] = {}
         """Connections that we asked for, by the flow we asked with."""
@@ -67,6 +68,9 @@ class Core:
                 self.counters["dropped:connection gone"] += 1
                 return
         self.queue.append(Transmit(flow, data))
+
+    def _close(self, flow: Flow) -> None:
+        self.queue.append(Transmit(flow, b"", close=True))
 
     def tell(self, event: Event) -> None:
         """Queue an event."""
@@ -143,7 +147,7 @@ class Core:
         *,
         fields: Iterable[tuple[str, str]] = (),
         reason: str | None = None,
-        lines: str = "",
+        tag: str | None = None,
     ) -> None:
         """Answer without keeping anything (RFC 3261 8.2.7): a repetition gets the same answer, To tag and all, and a
         flood of requests costs no memory. An ACK is never answered.
@@ -151,10 +155,10 @@ class Core:
         if request.method == "ACK":
             return
         self.counters[f"sent:{status}"] += 1
-        via = request.headers.get("Via") or ""
-        tag = hashlib.blake2b(via.encode("utf-8", "surrogateescape"), key=self._secret, digest_size=TAG_BYTES)
-        echo = Echo(request, flow, tag.hexdigest())
-        self.send(flow, echo.encode(status, fields, reason=reason, lines=f"{lines}{self._server}"))
+        if tag is None:
+            via = (request.headers.get("Via") or "").encode("utf-8", "surrogateescape")
+            tag = hashlib.blake2b(via, key=self._secret, digest_size=TAG_BYTES).hexdigest()
+        self.send(flow, Echo(request, flow, tag).encode(status, fields, reason=reason, lines=self._server))
 
     # Requests
 

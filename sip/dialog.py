@@ -140,12 +140,13 @@ class Dialog:
         way = _uri_of(self.routes[0]) if self.routes else None
         if way is None and broken:
             way = _parsed(self.target)
-        if way is None or (way.host == self.flow.remote[0] and not broken) or not _is_address(way.host):
+        if way is None or not _is_address(way.host):
             return self.flow
-        transport = (way.parameter("transport") or "udp").lower()
-        if transport != self.flow.transport:
-            return self.flow
-        return Flow(transport, self.flow.local, (way.host, way.port or SIP_PORT))
+        if not broken:
+            transport = (way.parameter("transport") or "udp").lower()
+            if way.host == self.flow.remote[0] or transport != self.flow.transport:
+                return self.flow
+        return Flow(self.flow.transport, self.flow.local, (way.host, way.port or SIP_PORT))
 
 
 def contact_of(message: Request | Response) -> str | None:

@@ -1,0 +1,100 @@
+"""SIP over UDP: one socket per listener, read in bounded batches by the event loop."""
+
+import asyncio
+import socket
+from collections import Counter
+from typing import Final
+
+from sip.flow import Flow
+from sip.transport import Receiver
+
+BUFFER_BYTES: Final = 4 * 1024 * 1024
+"""Receive buffer asked of the kernel. Its default holds 256 datagrams, less than a burst of 200 calls; the kernel
+grants what it allows (net.core.rmem_max), and drops above."""
+BATCH: Final = 64
+"""Datagrams read per wake-up, some 5 ms of work: then timers and other sockets have their turn."""
+DATAGRAM_MAX: Final = 65_535
+"""Longest datagram that IP has."""
+FLOWS_MAX: Final = 8192
+"""Remembered sources, so that the calls of a trunk share one Flow. When full all are forgotten and learned anew."""
+
+
+class UdpTransport:
+    """A UDP listener."""
+
+    name = "udp"
+
+    def __init__(self, host: str, port: int, receiver: Receiver) -> None:
+        self._address = (host, port)
+        self._receiver = receiver
+        self._socket: socket.socket | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._local = (host, port)
+        self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._flows: dict[tuple[str, int], Flow] = {}
+        self.counters: Counter[str] = Counter()
+        """What was lost here, by reason."""
+
+    @property
+    def local(self) -> tuple[str, int]:
+        """Address and port bound."""
+        return self._local
+
+    async def start(self) -> None:
+        """Bind and read."""
+        sock = socket.socket(self._family, socket.SOCK_DGRAM)
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+            sock.bind(self._address)
+        except OSError:
+            sock.close()
+            raise
+        self._socket = sock
+        self._local = sock.getsockname()[:2]
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(sock.fileno(), self._readable)
+
+    def close(self) -> None:
+        """Stop reading and release the port."""
+        sock, self._socket = self._socket, None
+        if sock is not None:
+            if self._loop is not None:
+                self._loop.remove_reader(sock.fileno())
+            sock.close()
+
+    def send(self, flow: Flow, data: bytes) -> None:
+        """One datagram; SIP repeats what is lost, so a full buffer is only counted."""
+        if self._socket is None:
+            return
+        try:
+            socket.inet_pton(self._family, flow.remote[0])  # a name would block in the resolver
+            self._socket.sendto(data, flow.remote)
+        except BlockingIOError:
+            self.counters["dropped:send buffer full"] += 1
+        except OSError:
+            self.counters["dropped:not sendable"] += 1
+
+    def shut(self, flow: Flow) -> None:
+        """There is no connection."""
+
+    def _readable(self) -> None:
+        for _ in range(BATCH):
+            if self._socket is None:
+                return
+            try:
+                data, source = self._socket.recvfrom(DATAGRAM_MAX)
+            except BlockingIOError:
+                return
+            except OSError:
+                self.counters["dropped:not readable"] += 1
+                return
+            self._receiver.receive(self._flow(source[:2]), data)
+
+    def _flow(self, source: tuple[str, int]) -> Flow:
+        flow = self._flows.get(source)
+        if flow is None:
+            if len(self._flows) >= FLOWS_MAX:
+                self._flows.clear()
+            flow = self._flows[source] = Flow(self.name, self._local, source)
+        return flow
