@@ -141,7 +141,7 @@ class Speakers:
             here, there = _common(rows, pull.squeeze)
             if here.size:
                 second = self._decode(rows[here], pull.following[there])
-                frames[here] = squeeze(np.concatenate((frames[here], second), axis=1))
+                frames[here], _ = squeeze(np.concatenate((frames[here], second), axis=1))
         return frames
 
     def _conceal(self, rows: NDArray[np.intp], frames: NDArray[np.int16], pull: Pull) -> None:
