@@ -50,18 +50,18 @@ _LIMITER: Final = RATE_HZ // 200
 """Half the width, 5 ms, over which the limiter closes and opens."""
 
 
-def _power(wave: Wave) -> Wave:
-    """Mean square per 10 ms; the last, partial frame is left out."""
-    frames = wave[: len(wave) // _FRAME * _FRAME].reshape(-1, _FRAME)
+def _power(wave: Wave, size: int = _FRAME) -> Wave:
+    """Mean square per `size` samples; the last, partial frame is left out."""
+    frames = wave[: len(wave) // size * size].reshape(-1, size)
     return np.asarray((frames * frames).mean(axis=-1))
 
 
-def active_level(wave: Wave) -> float:
+def active_level(wave: Wave, *, rate_hz: int = RATE_HZ) -> float:
     """Return the level of the parts of `wave` in which somebody speaks, in dBov; -127 for silence.
 
     wave : ndarray of shape (S,), float
     """
-    power = _power(wave)
+    power = _power(wave, rate_hz // 100)
     if not power.size or power.max() <= 10**-12.7:
         return -127.0
     active = power

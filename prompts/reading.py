@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LONGEST_FILE_S: Final = 900
 """A longer file is refused unread: it cannot be a prompt, and would fill the memory that all workers share."""
 
+RATES_HZ: Final = (4_000, 384_000)
+"""Lowest and highest; outside of these the header of the file is wrong."""
+
 _AROUND_S: Final = 0.1
 """So much of a loop's end and beginning is put around it while it is resampled; the filter reaches less far."""
 
@@ -45,10 +48,14 @@ def read(path: Path) -> Take:
     """Return the recording in a WAV, FLAC or Ogg file; PromptError says why it cannot be used."""
     try:
         with soundfile.SoundFile(path) as file:
+            if not RATES_HZ[0] <= file.samplerate <= RATES_HZ[1]:
+                raise PromptError(f"{path}: {file.samplerate} Hz is no rate of speech")
+            if not file.frames:
+                raise PromptError(f"{path}: empty")
             if file.frames > LONGEST_FILE_S * file.samplerate:
                 raise PromptError(f"{path}: longer than {LONGEST_FILE_S} s")
             samples = file.read(dtype="float32", always_2d=True)
-            return Take(samples.T, file.samplerate)
+            return Take(np.nan_to_num(samples.T), file.samplerate)
     except (OSError, soundfile.SoundFileError) as fault:
         raise PromptError(f"{path}: cannot be read: {fault}") from fault
 

@@ -48,8 +48,8 @@ def out_of_date(root: Path = AUDIO) -> list[str]:
     """Return the keys of recordings that are missing, changed, made from other texts, or no longer wanted."""
     manifest = read_manifest(root)
     wanted = {recording.key: recording for recording in recordings()}
-    stale = [key for key, recording in wanted.items() if not _current(recording, manifest.get(key), root)]
-    return sorted([*stale, *(manifest.keys() - wanted.keys()), *_unknown_files(root, wanted)])
+    stale = {key for key, recording in wanted.items() if not _current(recording, manifest.get(key), root)}
+    return sorted(stale | (manifest.keys() - wanted.keys()) | _unknown_files(root, wanted))
 
 
 def _current(recording: Recording, made: Made | None, root: Path) -> bool:

@@ -57,6 +57,8 @@ def _wave(text: str, voice: Mapping[str, object]) -> Wave:
                 command(text, voice, target), check=True, capture_output=True, timeout=_TIMEOUT_S
             )
             samples, rate_hz = soundfile.read(target, dtype="float64", always_2d=True)
+        except KeyError as fault:
+            raise PromptError(f"{engine}: the voice has no setting {fault}") from fault
         except FileNotFoundError as fault:
             raise PromptError(f"{engine} is not installed (apt install {engine})") from fault
         except (OSError, subprocess.SubprocessError, soundfile.SoundFileError) as fault:
@@ -66,10 +68,9 @@ def _wave(text: str, voice: Mapping[str, object]) -> Wave:
 
 def speak(text: str, voice: Mapping[str, object]) -> Frames:
     """Return `text` read out and mastered, int16 at 16 kHz."""
-    presence_db = voice["presence_db"]
-    speech = mastered(
-        _wave(text, voice), presence_db=float(presence_db) if isinstance(presence_db, int | float) else 0.0
-    )
+    wave = _wave(text, voice)
+    presence_db = voice.get("presence_db")
+    speech = mastered(wave, presence_db=float(presence_db) if isinstance(presence_db, int | float) else 0.0)
     if not speech.size:
         raise PromptError(f"{voice['engine']} says nothing for {text!r}")
     return speech

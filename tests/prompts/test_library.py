@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from dsp.g711 import Law, decode
+from prompts.catalogue import catalogue
+from prompts.errors import PromptError
+from prompts.library import PAUSE_MS, Library
+from prompts.mastering import active_level
+from prompts.phrases import Utterance, say
+from prompts.tones import TONES
+
+FRAME = 160
+
+
+def beep(path: Path, rate_hz: int, duration_s: float, amplitude: float = 0.1) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    time = np.arange(round(duration_s * rate_hz)) / rate_hz
+    soundfile.write(path, amplitude * np.sin(2 * np.pi * 440 * time), rate_hz)
+
+
+def test_every_clip_of_every_language_has_a_place(library: Library):
+    for language in catalogue().languages.values():
+        for clip in language.clips:
+            assert library.segment(clip, language.tag)[1] > 0
+    assert library.tone("join")[1] > 0
+    assert all(library.segment(f"tone.{name}", "es") == library.tone(name) for name in TONES)
+
+
+def test_places_begin_with_a_frame_and_do_not_overlap(library: Library):
+    end = 0
+    for offset, length in sorted(library.places.values()):
+        assert offset % FRAME == 0
+        assert offset >= end
+        assert not library.audio[offset + length : offset + length + -length % FRAME].any()
+        end = offset + length
+    assert end <= library.samples
+    assert library.audio.dtype == np.int16
+
+
+def test_the_music_is_whole_frames(library: Library):
+    assert library.music[1] == 120 * 8_000
+    assert library.segments(Utterance("music.hold"), "en") == [library.music]
+
+
+def test_an_utterance_is_its_clips_and_a_breath(library: Library):
+    segments = library.segments(say("participants_count", count=21), "pt")
+    *spoken, pause = segments
+    names = ("participants_count.other.1", "number.21", "participants_count.other.2")
+    assert spoken == [library.segment(name, "pt-BR") for name in names]
+    assert pause[1] == PAUSE_MS * 8
+    assert library.segments(Utterance("tone.leave"), "pt") == [library.tone("leave")]
+
+
+def test_derived_speech_keeps_the_level(library: Library):
+    offset, length = library.segment("greeting", "es")
+    assert active_level(library.audio[offset : offset + length] / 32_768, rate_hz=8_000) == pytest.approx(
+        -20.3, abs=0.7
+    )
+
+
+def test_workers_get_samples_then_mu_law_then_a_law(library: Library, tmp_path: Path):
+    with (tmp_path / "shared").open("w+b") as file:
+        samples = library.write_shared(file.fileno())
+        assert file.tell() == os.fstat(file.fileno()).st_size == 4 * samples
+    data = np.fromfile(tmp_path / "shared", np.uint8)
+    assert samples == library.samples
+    assert np.array_equal(data[: 2 * samples].view(np.int16), library.audio)
+    offset, length = library.tone("join")
+    for position, law in ((2, Law.MU), (3, Law.A)):
+        codes = data[position * samples : (position + 1) * samples]
+        assert np.array_equal(codes, library.encoded(law))
+        error = (
+            decode(codes[offset : offset + length], law).astype(int) - library.audio[offset : offset + length]
+        )
+        assert np.abs(error).max() < 300
+
+
+def test_better_recordings_replace_ours_at_any_rate(tmp_path: Path, library: Library):
+    better = tmp_path / "better"
+    beep(better / "en" / "greeting.wav", 48_000, 0.5)
+    beep(better / "en" / "number.21.ogg", 44_100, 0.25)
+    beep(better / "tone" / "join.flac", 16_000, 0.1, amplitude=0.5)
+    beep(better / "music" / "hold.wav", 32_000, 2.0)
+    replaced = Library.load(override=better, languages=["en"])
+    assert replaced.segment("greeting", "en")[1] == 4_000
+    assert replaced.segment("number.21", "en")[1] == pytest.approx(2_000, abs=1)
+    assert replaced.tone("join")[1] == 800
+    assert replaced.music[1] == 16_000
+    offset, length = replaced.tone("join")
+    assert np.abs(replaced.audio[offset : offset + length]).max() == pytest.approx(16_384, rel=0.02)
+    assert replaced.segment("goodbye", "en")[1] == library.segment("goodbye", "en")[1]
+    with pytest.raises(PromptError, match="no such clip: es/goodbye"):
+        replaced.segment("goodbye", "es")
+
+
+def test_a_replacement_that_cannot_be_read_stops_the_load(tmp_path: Path):
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "greeting.wav").write_text("not audio")
+    with pytest.raises(PromptError, match=r"greeting\.wav: cannot be read"):
+        Library.load(override=tmp_path, languages=["en"])
+
+
+def test_a_cached_library_is_the_same(tmp_path: Path):
+    first = Library.load(languages=["en"], cache=tmp_path)
+    again = Library.load(languages=["en"], cache=tmp_path)
+    assert isinstance(again.audio, np.memmap)
+    assert not isinstance(first.audio, np.memmap)
+    assert np.array_equal(first.audio, again.audio)
+    assert first.places == again.places
+
+
+def test_an_unknown_clip_is_an_error_that_names_it(library: Library):
+    with pytest.raises(PromptError, match="no such clip: en/apology"):
+        library.segment("apology", "fi")
+    with pytest.raises(PromptError, match="no such clip: tone/trumpet"):
+        library.tone("trumpet")
