@@ -157,10 +157,11 @@ class Draft:
 
     def set_lecture(self, on: bool) -> None:
         """Lecture mode on or off for everybody here; those who come later find it so."""
-        before = {each.leg: self.silenced(each) for each in self.present()}
+        people = self.everybody()
+        before = [self.silenced(each) for each in people]
         self.lecture = on
-        for each in self.present():
-            if self.silenced(each) != before[each.leg]:
+        for each, was_silenced in zip(people, before, strict=True):
+            if self.silenced(each) != was_silenced:
                 self.effects.append(SetMute(each.leg, on))
 
     # Phases and timers

@@ -226,3 +226,10 @@ def test_a_conference_that_runs_is_not_disturbed_by_keys_of_one():
         assert room.announced() == []
         assert room.tones() == []
     assert room.phase is Phase.RUNNING
+
+
+def test_somebody_on_the_way_out_is_silenced_by_a_lecture_like_the_rest():
+    room = meeting()
+    room(Disconnect(2))
+    room.keys(1, "*5")
+    assert room.mutes() == [(2, True), (3, True)]
