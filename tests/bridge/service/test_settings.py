@@ -1,0 +1,46 @@
+import pytest
+
+from bridge.service.levels import Level, Right
+from bridge.service.settings import LastModerator, Settings, SettingsError
+
+
+def test_the_defaults_are_the_manuals():
+    settings = Settings()
+    assert settings.entry_exit_tones
+    assert settings.music_until_moderator
+    assert settings.begins_with_moderator
+    assert settings.when_last_moderator_leaves is LastModerator.END
+    assert settings.grace_s == 60.0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"grace_s": -1.0}, "grace_s"),
+        ({"maximum_participants": 0}, "maximum_participants"),
+        ({"maximum_length_s": 0.0}, "maximum_length_s"),
+        ({"open_room": True}, "open_room"),
+        ({"open_room": True, "begins_with_moderator": False}, "open_room"),
+    ],
+)
+def test_settings_that_contradict_themselves_are_refused_by_name(wrong, named):
+    with pytest.raises(SettingsError, match=named):
+        Settings(**wrong)
+
+
+def test_an_open_room_begins_at_once_and_plays_nothing():
+    settings = Settings.for_open_room(maximum_participants=500)
+    assert settings.open_room
+    assert not settings.entry_exit_tones
+    assert not settings.music_until_moderator
+    assert not settings.begins_with_moderator
+    assert settings.maximum_participants == 500
+
+
+def test_each_right_is_asked_for_by_itself():
+    settings = Settings(level=Level.SECURE, lock_allowed=True)
+    assert settings.may(Right.LOCK)
+    assert not settings.may(Right.DIAL_OUT)
+    assert not settings.may(Right.BLAST)
+    assert Settings(level=Level.SECURE, blast_allowed=True).may(Right.BLAST)
+    assert Settings(level=Level.SECURE, dial_out_allowed=True).may(Right.DIAL_OUT)
