@@ -22,6 +22,7 @@ from bridge.dialogue.requests import (
     Collect,
     Dialogue,
     Ending,
+    HoldBack,
     Join,
     Keyed,
     LookUpPasscode,
@@ -94,7 +95,7 @@ def _passcode(language: str, attempts: int) -> Step[Accepted | Ending]:
         verdict = yield LookUpPasscode(keyed.digits)
         if isinstance(verdict, NotAvailable):
             return (yield from _part(language, Ending.SERVICE_PROBLEM, SERVICE_PROBLEM))
-        yield Pause(verdict.delay_s)
+        yield HoldBack(verdict.delay_s)
         if isinstance(verdict, Accepted):
             return verdict
         if verdict.why is Why.OUTSIDE_HOURS:
@@ -118,7 +119,7 @@ def _counter_password(language: str, accepted: Accepted, attempts: int) -> Step[
         verdict: CounterVerdict | NotAvailable = yield CheckCounterPassword(accepted, keyed.digits)
         if isinstance(verdict, NotAvailable):
             return (yield from _part(language, Ending.SERVICE_PROBLEM, SERVICE_PROBLEM))
-        yield Pause(verdict.delay_s)
+        yield HoldBack(verdict.delay_s)
         if verdict.right:
             return None
         yield Say(COUNTER_PASSWORD_WRONG, language, fresh=True)

@@ -48,7 +48,17 @@ class Collect:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait in silence, for instance because somebody guesses codes (G5). Keys meanwhile are typed ahead."""
+    """Wait in silence. Keys meanwhile are typed ahead."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class HoldBack:
+    """Wait in silence until so long after the last question went to the service.
+
+    So the time of an answer tells nothing about the code, not even how long it was looked for (G5).
+    """
 
     seconds: float
 
@@ -82,7 +92,7 @@ class Join:
     accepted: Accepted
 
 
-Request = Say | Collect | Pause | LookUpPasscode | CheckCounterPassword | MayJoin | Join
+Request = Say | Collect | Pause | HoldBack | LookUpPasscode | CheckCounterPassword | MayJoin | Join
 
 
 class KeyedBy(Enum):

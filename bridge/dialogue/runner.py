@@ -7,7 +7,7 @@ waits for:
 
     IDLE --start--> SPEECH   `Say` was passed on     ends with spoken(), or with a key unless it is final
                     KEYS     `Collect`               ends with `#`, or with timed_out()
-                    SILENCE  `Pause`                 ends with timed_out()
+                    SILENCE  `Pause`, `HoldBack`     ends with timed_out()
                     REPLY    anything else passed on ends with answered()
                     ENDED    the dialogue returned or was closed: everything is ignored
 
@@ -28,6 +28,7 @@ from bridge.dialogue.requests import (
     Collect,
     Dialogue,
     Ending,
+    HoldBack,
     Join,
     Keyed,
     KeyedBy,
@@ -89,7 +90,7 @@ class State(Enum):
 class Runner:
     """One dialogue with one caller. Every method returns what is to be done, in order."""
 
-    __slots__ = ("_ahead", "_dialogue", "_digits", "_effects", "_request", "state")
+    __slots__ = ("_ahead", "_asked_at", "_dialogue", "_digits", "_effects", "_request", "state")
 
     def __init__(self, dialogue: Dialogue) -> None:
         self.state = State.IDLE
@@ -97,6 +98,7 @@ class Runner:
         self._request: Request | None = None
         self._ahead = ""
         self._digits = ""
+        self._asked_at = 0.0
         self._effects: list[RunnerEffect] = []
 
     def start(self, now: float) -> list[RunnerEffect]:
@@ -183,13 +185,15 @@ class Runner:
                         reply = keyed
                         continue
                     self._arm(request, now)
-                case Pause():
-                    if request.seconds <= 0:
+                case Pause() | HoldBack():
+                    until = request.seconds + (now if isinstance(request, Pause) else self._asked_at)
+                    if until <= now:
                         continue
                     self.state = State.SILENCE
-                    self._effects.append(SetTimer(now + request.seconds))
+                    self._effects.append(SetTimer(until))
                 case _:
                     self.state = State.REPLY
+                    self._asked_at = now
                     self._effects.append(request)
             return
 

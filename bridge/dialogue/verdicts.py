@@ -27,7 +27,7 @@ class Accepted:
     hours_end_in_s: float | None = None
     """Level 1: until the end of today's hours."""
     delay_s: float = 0.0
-    """G5: the answer is given so much later."""
+    """G5: the answer is given so long after the passcode was keyed, at the earliest."""
 
 
 class Why(Enum):
@@ -36,8 +36,8 @@ class Why(Enum):
     UNKNOWN = "unknown"
     EXPIRED = "expired"
     DISABLED = "disabled"
-    OUTSIDE_HOURS = "outside hours"
-    TOO_MANY_ATTEMPTS = "too many attempts"
+    OUTSIDE_HOURS = "outside_hours"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
     """G5: this source has guessed enough, whatever it keys."""
 
 

@@ -31,6 +31,7 @@ from bridge.switchboard.events import (
     Event,
     LookUpFailed,
     PasscodeFound,
+    Stop,
     StreamOpened,
     StreamRefused,
 )
@@ -116,6 +117,7 @@ class Switchboard:
             CounterPasswordChecked: self._store_answered,
             LookUpFailed: self._store_failed,
             Drain: self._drain,
+            Stop: self._stop,
         }
 
     # --- the five verbs ---
@@ -372,6 +374,15 @@ class Switchboard:
 
     def _drain(self, _event: Drain, _now: float) -> None:
         self._admission.draining = True
+
+    def _stop(self, _event: Stop, _now: float) -> None:
+        self._admission.draining = True
+        for leg in list(self._lines.by_number.values()):
+            if leg.state is LegState.OPENING:
+                self._lines.effects.append(RejectCall(leg.call, 503))
+                self._lines.end(leg, LeaveReason.SHUT_DOWN)
+            else:
+                self._lines.hang_up(leg, LeaveReason.SHUT_DOWN)
 
     def _see_off(self, now: float) -> None:
         """Take those who have ended out of their rooms and out of the count. That may end others: go on until none is left."""

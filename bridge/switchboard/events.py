@@ -2,7 +2,7 @@
 
 The pool answers `OpenStream` with `StreamOpened` or `StreamRefused`. A stream that the pool loses later (its worker died
 and no spare could take it over) is told as `media.control.StreamClosed`, as every other end of a row.
-The store answers `LookUpPasscode` and `CheckCounterPassword`. `Drain` comes from the operator.
+The store answers `LookUpPasscode` and `CheckCounterPassword`. `Drain` and `Stop` come from the operator.
 """
 
 from __future__ import annotations
@@ -62,6 +62,11 @@ class Drain:
     """Take no new calls (503 with Retry-After); those that are up go on until they end."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The bridge is being stopped: take no new calls and hang up everybody, recorded so."""
+
+
 Event = (
     sip.Event
     | control.AnyEvent
@@ -71,4 +76,5 @@ Event = (
     | CounterPasswordChecked
     | LookUpFailed
     | Drain
+    | Stop
 )

@@ -12,6 +12,7 @@ from bridge.dialogue.requests import (
     CheckCounterPassword,
     Collect,
     Ending,
+    HoldBack,
     Join,
     Keyed,
     KeyedBy,
@@ -133,7 +134,7 @@ def test_who_guesses_too_much_is_not_asked_again_g5() -> None:
 def test_right_and_wrong_answers_are_given_after_the_same_delay_g5(verdict: object) -> None:
     asked = hear(verdict, accepted())[2]
     looked_up = next(index for index, request in enumerate(asked) if isinstance(request, LookUpPasscode))
-    assert asked[looked_up + 1] == Pause(3.0)
+    assert asked[looked_up + 1] == HoldBack(3.0)
 
 
 def test_a_counter_password_is_asked_for_where_there_is_one_a5() -> None:

@@ -13,6 +13,7 @@ from bridge.dialogue.requests import (
     Collect,
     Dialogue,
     Ending,
+    HoldBack,
     Keyed,
     KeyedBy,
     LookUpPasscode,
@@ -155,6 +156,18 @@ def test_a_pause_is_waited_out() -> None:
     assert runner.key("1", 1.0) == []
     assert runner.spoken(2.0) == []
     assert runner.timed_out(4.0) == [Ended(Ending.JOINED)]  # the key skipped the welcome
+
+
+def test_an_answer_is_held_back_from_the_question_on_however_long_the_look_up_took_g5() -> None:
+    for took in (0.1, 2.9):
+        runner, _ = started(LookUpPasscode("1"), HoldBack(3.0), WELCOME)
+        assert runner.answered("verdict", took) == [SetTimer(3.0)]
+        assert runner.timed_out(3.0) == [WELCOME]
+
+
+def test_an_answer_that_took_longer_than_it_is_held_back_comes_at_once() -> None:
+    runner, _ = started(LookUpPasscode("1"), HoldBack(3.0), WELCOME)
+    assert runner.answered("verdict", 3.5) == [WELCOME]
 
 
 def test_no_pause_is_no_wait() -> None:
