@@ -91,6 +91,7 @@ class _Worker:
             pass_fds=(theirs.fileno(), self.table_fd),
             stdin=subprocess.DEVNULL,
             env=os.environ | WORKER_ENVIRONMENT,
+            start_new_session=True,  # a Ctrl-C at the terminal is for control; a worker ends when its pipe does
         )  # fmt: skip
         theirs.close()
         self.ready = asyncio.get_running_loop().create_future()

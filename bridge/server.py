@@ -1,0 +1,356 @@
+"""The edge that joins all: SIP transports, media pool, store, clock and signals around one switchboard.
+
+Nothing is decided here. An event of any part goes to the switchboard, the effects it answers with are carried out in
+order, and one timer waits for its next deadline. What an effect brings at once (a stream that is open) is fed back
+before the next effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+import uvloop
+
+from bridge import logs
+from bridge.config import Config
+from bridge.desk import Desk
+from bridge.store.database import open_database
+from bridge.store.errors import StoreError
+from bridge.store.identity import ENTROPY_BYTES, unique_id
+from bridge.store.records import ConferenceEnded, ConferenceStarted, Joined, Left
+from bridge.store.secret import read_key
+from bridge.store.worker import StoreWorker
+from bridge.switchboard import effects
+from bridge.switchboard.board import Switchboard
+from bridge.switchboard.events import Event, StreamOpened, StreamRefused
+from media import control
+from media.pool import Pool, PoolFullError
+from media.ports import Ports
+from prompts.errors import PromptError
+from prompts.library import Library
+from sip.agent import Agent
+from sip.errors import LocalError
+from sip.settings import AgentSettings
+from sip.transport.driver import Driver
+from sip.transport.tcp import TcpTransport
+from sip.transport.udp import UdpTransport
+
+PRODUCT: Final = ""
+"""No Server header: a scanner learns no version from us."""
+STOP_S: Final = 2.0
+"""After a signal everybody is hung up; peers have so long to answer the BYE before the process ends."""
+STOP_LOOK_S: Final = 0.05
+PORT_TRY: Final = 9
+"""Any port will do to ask the kernel which of our addresses faces a peer; nothing is sent (discard, RFC 863)."""
+WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 (recognised, not bound here)
+ADDRESSES_REMEMBERED: Final = 4_096
+"""Peers whose facing address of ours is remembered; then all are forgotten and asked anew."""
+
+_log = structlog.get_logger("server")
+
+
+class StartError(Exception):
+    """The bridge cannot start; the text says what is wrong, where, and what to do."""
+
+
+class Server:
+    """One running bridge."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._facing: dict[str, str] = {}
+        self._stopped = asyncio.Event()
+        self._host = config.server.udp[0].host if config.server.udp else config.server.tcp[0].host
+        self._pool = Pool(
+            workers=config.media.worker_count,
+            rows=config.media.streams_per_worker,
+            ports=Ports(self._host, config.media.port_low, config.media.port_high, secrets.randbelow),
+            cname=config.server.node,
+            entropy=os.urandom,
+            on_event=self._from_elsewhere,
+        )
+        self._do: dict[type, Callable[[Any], None]] = {
+            effects.RingCall: lambda effect: self._agent.ring(effect.call, self._now()),
+            effects.AcceptCall: lambda effect: self._agent.accept(effect.call, effect.sdp, self._now()),
+            effects.RejectCall: lambda effect: self._agent.reject(
+                effect.call, effect.status, self._now(), headers=effect.headers
+            ),
+            effects.HangUpCall: lambda effect: self._agent.hang_up(effect.call, self._now(), reason=effect.reason),
+            effects.AcceptOffer: lambda effect: self._agent.accept_offer(effect.call, effect.sdp, self._now()),
+            effects.RejectOffer: lambda effect: self._agent.reject_offer(effect.call, effect.status, self._now()),
+            effects.OpenStream: self._open_stream,
+            effects.CloseStream: lambda effect: self._pool.send(control.CloseStream(effect.stream)),
+            effects.MediaCommand: lambda effect: self._pool.send(effect.command),
+            effects.CloseRoom: lambda _: None,  # the pool forgets a room with its last stream
+            effects.LookUpPasscode: lambda effect: self._desk.look_up(effect, self._now()),
+            effects.CheckCounterPassword: lambda effect: self._desk.check_counter_password(effect, self._now()),
+            effects.RecordConferenceStarted: self._record_started,
+            effects.RecordJoined: self._record_joined,
+            effects.RecordLeft: self._record_left,
+            effects.RecordConferenceEnded: self._record_ended,
+            effects.Log: self._write_log,
+        }
+
+    # Life ------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open everything; raises StartError when something cannot be had. Callers are answered when this returns."""
+        config = self._config
+        _raise_descriptor_limit()
+        await self._open_store()
+        await self._open_prompts()
+        try:
+            await self._pool.start()
+        except TimeoutError as error:
+            raise StartError("the media workers did not start in time: is the machine overloaded?") from error
+        settings = AgentSettings(product=PRODUCT, advertised=self._advertised(), calls_max=config.limits.calls or 100_000)
+        self._agent = Agent(settings=settings, entropy=os.urandom)
+        self._driver = Driver(self._agent, self._from_sip)
+        for kind, addresses in ((UdpTransport, config.server.udp), (TcpTransport, config.server.tcp)):
+            for address in addresses:
+                await self._listen(kind, address.host, address.port)
+        _log.info(
+            "serving",
+            udp=[str(address) for address in config.server.udp],
+            tcp=[str(address) for address in config.server.tcp],
+            workers=config.media.worker_count,
+            numbers=len(config.access_numbers),
+            open_rooms=[room.pattern for room in config.open_rooms],
+        )
+
+    async def _open_store(self) -> None:
+        config = self._config
+        config.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._database = await asyncio.to_thread(open_database, config.store_url)
+            self._store = StoreWorker(
+                self._database,
+                node=config.server.node,
+                state_directory=config.state_directory,
+                deliver=self._loop.call_soon_threadsafe,
+            )
+            closed = await asyncio.to_thread(self._store.start)
+            key = read_key(config.state_directory, may_create=True)
+        except StoreError as error:
+            raise StartError(f"the store cannot be used: {error}") from error
+        if closed:
+            _log.warning("records closed after a crash", participants=closed)
+        self._desk = Desk(self._store, key, config.service, wall=time.time, deliver=self._from_elsewhere)
+
+    async def _open_prompts(self) -> None:
+        override = self._config.prompts.directory
+        try:
+            library = await asyncio.to_thread(
+                Library.load,
+                override=None if override is None else self._config.resolve(override),
+                cache=self._config.state_directory,
+            )
+        except PromptError as error:
+            raise StartError(f"the prompts cannot be loaded: {error}") from error
+        descriptor = os.memfd_create("roda-audio", os.MFD_CLOEXEC)
+        samples = library.write_shared(descriptor)
+        self._pool.load(descriptor, samples)
+        self._switchboard = Switchboard(self._config, library, new_id=_new_id)
+
+    async def _listen(self, kind: type[UdpTransport | TcpTransport], host: str, port: int) -> None:
+        try:
+            await self._driver.start(kind(host, port, self._driver))
+        except OSError as error:
+            raise StartError(
+                f"cannot listen on {kind.name} {host}:{port}: {error.strerror}; "
+                "is another program there? Change [server] in the configuration"
+            ) from error
+
+    async def serve(self) -> None:
+        """Serve until a signal or `stop`."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._loop.add_signal_handler(number, self.stop)
+        await self._stopped.wait()
+        _log.info("stopping", calls=self._switchboard.calls)
+        self._agent.draining = True
+        self._switchboard.end_all(self._now())
+        self._carry_out()
+        deadline = self._loop.time() + STOP_S
+        while self._switchboard.calls and self._loop.time() < deadline:
+            await asyncio.sleep(STOP_LOOK_S)  # noqa: ASYNC110 (an end, not a hot path)
+        await self.close()
+
+    def stop(self) -> None:
+        """End the service: everybody is hung up."""
+        self._stopped.set()
+
+    async def close(self) -> None:
+        """Close everything that is open; records that wait are written."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._driver.close()
+        await self._pool.stop()
+        await asyncio.to_thread(self._store.stop)
+        self._database.close()
+
+    # Events in, effects out ------------------------------------------------------------------------------------
+
+    def _now(self) -> float:
+        return self._loop.time()
+
+    def _from_sip(self, event: Event) -> None:
+        """Take an event of the agent. The driver drains what our verbs cause."""
+        self._switchboard.handle(event, self._now())
+        self._carry_out()
+
+    def _from_elsewhere(self, event: Event) -> None:
+        """Take an event of the pool or the desk."""
+        self._switchboard.handle(event, self._now())
+        self._carry_out()
+        self._driver.transmit()
+
+    def _due(self) -> None:
+        self._timer = None
+        self._switchboard.advance(self._now())
+        self._carry_out()
+        self._driver.transmit()
+
+    def _carry_out(self) -> None:
+        """Do all that the switchboard wants done, and what follows from that."""
+        while wanted := self._switchboard.effects():
+            for effect in wanted:
+                try:
+                    self._do[type(effect)](effect)
+                except LocalError as error:
+                    # The call ended in the same moment; its CallEnded is on the way.
+                    _log.debug("too late", effect=type(effect).__name__, why=str(error))
+        deadline = self._switchboard.next_deadline()
+        timer = self._timer
+        # A timer that is too early only finds nothing to do and is set again.
+        if deadline is not None and (timer is None or timer.when() > deadline):
+            if timer is not None:
+                timer.cancel()
+            self._timer = self._loop.call_at(deadline, self._due)
+
+    # Effects ---------------------------------------------------------------------------------------------------
+
+    def _open_stream(self, effect: effects.OpenStream) -> None:
+        try:
+            port = self._pool.open(
+                effect.stream,
+                effect.format,
+                effect.remote,
+                room=effect.room,
+                rtp_timeout_s=effect.rtp_timeout_s,
+            )
+        except PoolFullError as error:
+            answer: Event = StreamRefused(effect.stream, str(error))
+        else:
+            answer = StreamOpened(effect.stream, self._address_for(effect.remote), port)
+        self._switchboard.handle(answer, self._now())
+
+    def _address_for(self, remote: control.Endpoint | None) -> str:
+        """Which address of ours a peer should send audio to."""
+        if self._config.server.advertised:
+            return self._config.server.advertised
+        if self._host not in WILDCARDS:
+            return self._host
+        peer = "192.0.2.1" if remote is None else remote.host
+        if peer not in self._facing:
+            if len(self._facing) >= ADDRESSES_REMEMBERED:
+                self._facing.clear()
+            self._facing[peer] = _facing(peer)
+        return self._facing[peer]
+
+    def _advertised(self) -> dict[str, tuple[str, int]]:
+        """Where peers reach each transport, if it is not simply where it listens."""
+        told: dict[str, tuple[str, int]] = {}
+        server = self._config.server
+        for name, addresses in (("udp", server.udp), ("tcp", server.tcp)):
+            for address in addresses[:1]:
+                if server.advertised:
+                    told[name] = (server.advertised, address.port)
+                elif address.host in WILDCARDS:
+                    told[name] = (_facing("192.0.2.1"), address.port)
+        return told
+
+    def _record_started(self, effect: effects.RecordConferenceStarted) -> None:
+        node = self._config.server.node
+        self._store.record(ConferenceStarted(effect.conference, time.time(), node, effect.pair, effect.name))
+
+    def _record_joined(self, effect: effects.RecordJoined) -> None:
+        self._store.record(
+            Joined(
+                effect.participant,
+                effect.conference,
+                time.time(),
+                effect.call_id,
+                effect.role.value,
+                effect.caller,
+                effect.access_number,
+                person=effect.person,
+                name=effect.name,
+            )
+        )
+
+    def _record_left(self, effect: effects.RecordLeft) -> None:
+        self._store.record(Left(effect.participant, time.time(), effect.reason.value))
+
+    def _record_ended(self, effect: effects.RecordConferenceEnded) -> None:
+        self._store.record(ConferenceEnded(effect.conference, time.time(), effect.reason.value))
+
+    @staticmethod
+    def _write_log(effect: effects.Log) -> None:
+        getattr(_call_log, effect.level.value)(effect.event, **effect.fields)
+
+
+_call_log = structlog.get_logger("calls")
+
+
+def _new_id() -> str:
+    return unique_id(time.time(), os.urandom(ENTROPY_BYTES))
+
+
+def _facing(peer: str) -> str:
+    """Our address on the way to `peer`: what the kernel would send from. Nothing is sent."""
+    family = socket.AF_INET6 if ":" in peer else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((peer, PORT_TRY))
+        except OSError:
+            return "::1" if family == socket.AF_INET6 else "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def _raise_descriptor_limit() -> None:
+    """Two sockets per caller here and two in the worker: take as many as the system lets us have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def _run(config: Config, ready: Callable[[], None]) -> None:
+    server = Server(config)
+    await server.start()
+    ready()
+    await server.serve()
+
+
+def serve(config: Config, *, ready: Callable[[], None] = lambda: None) -> int:
+    """Run a bridge until it is told to stop; `ready` is called once callers are answered.
+
+    Returns the exit status: 0 after a signal, 1 where the bridge could not start, which standard error then explains.
+    """
+    logs.configure(config)
+    try:
+        uvloop.run(_run(config, ready))
+    except StartError as error:
+        sys.stderr.write(f"roda: {error}\n")
+        return 1
+    return 0
