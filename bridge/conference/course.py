@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bridge.conference import words
+from bridge.conference.commands import Command
 from bridge.conference.effects import (
     ConferenceBegan,
     ConferenceEnded,
@@ -82,7 +83,8 @@ def tell_silenced(draft: Draft, participant: Participant) -> None:
     if draft.silenced_by_lecture(participant):
         draft.say(participant.leg, words.MUTED_BY_LECTURE)
     elif participant.muted:
-        draft.say(participant.leg, words.MUTED_ON_ENTRY)
+        keys = draft.keymap.keys_of(Command.MUTE_SELF, participant.role)
+        draft.say(participant.leg, words.muted_on_entry(keys))
 
 
 def moderator_gone(draft: Draft) -> None:

@@ -21,7 +21,6 @@ REMOVED: Final = Utterance("removed")
 
 MUTED: Final = Utterance("muted")
 UNMUTED: Final = Utterance("unmuted")
-MUTED_ON_ENTRY: Final = Utterance("muted_on_entry")
 MUTED_BY_LECTURE: Final = Utterance("muted_by_lecture")
 LECTURE_ON: Final = Utterance("lecture_on")
 LECTURE_OFF: Final = Utterance("lecture_off")
@@ -50,6 +49,11 @@ def moderator_left(seconds: int) -> Utterance:
 def maximum_length_warning(minutes: int) -> Utterance:
     """So many minutes are left (C6)."""
     return Utterance("maximum_length_warning", (("minutes", minutes),))
+
+
+def muted_on_entry(keys: str | None) -> Utterance:
+    """Somebody comes in muted (C6); `keys` unmute, where the keymap has any."""
+    return Utterance("muted_on_entry", (("keys", keys),) if keys else ())
 
 
 def command_unknown(keys: str) -> Utterance:

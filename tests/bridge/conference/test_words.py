@@ -8,6 +8,8 @@ SAID = [
     *(value for value in vars(words).values() if isinstance(value, phrases.Utterance)),
     words.moderator_left(60),
     words.maximum_length_warning(5),
+    words.muted_on_entry("*6"),
+    words.muted_on_entry(None),
     words.command_unknown("*93"),
     words.command_forbidden("*5"),
     words.command_not_available("*92"),
