@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from rich.console import Console
-
 from benchmarks import report
 from benchmarks.plan import add_options, plan_from
 from benchmarks.run import LoadTest
@@ -18,7 +16,7 @@ def main() -> int:
     parser.add_argument("--json", default="", metavar="FILE", help="keep the full record")
     options = parser.parse_args()
     plan = plan_from(options)
-    console = Console(stderr=False)
+    console = report.open_console()
     record = report.judge(plan, LoadTest(plan, lambda line: console.print(line, style="dim")).run())
     report.show(record, console)
     if options.json:

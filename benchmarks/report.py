@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LATE_LIMIT_MS = 5.0
 """Above this p99 lateness of our own sends the run says more about us than about the server."""
+
+FILE_WIDTH = 150
 
 
 def judge(plan: Plan, result: Result) -> dict[str, Any]:
@@ -135,6 +138,11 @@ def faults(record: dict[str, Any]) -> list[str]:
     if (record["plan"]["pid"] or record["plan"]["pid_of"]) and server is None:
         found.append("no process to account was found")
     return found
+
+
+def open_console() -> Console:
+    """Return a console that does not fold tables where the output goes to a file."""
+    return Console() if sys.stdout.isatty() else Console(width=FILE_WIDTH)
 
 
 def milliseconds(values: dict[str, Any]) -> str:

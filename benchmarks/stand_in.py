@@ -114,6 +114,8 @@ class StandIn:
         elif message.method == "BYE":
             self._close(call_id)
             body = ""
+        elif message.method == "OPTIONS":
+            body = ""
         else:
             return
         kind = "Content-Type: application/sdp\r\n" if body else ""

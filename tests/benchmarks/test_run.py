@@ -1,5 +1,4 @@
 import json
-import threading
 
 import pytest
 from rich.console import Console
@@ -7,25 +6,7 @@ from rich.console import Console
 from benchmarks import report
 from benchmarks.plan import Plan
 from benchmarks.run import LoadTest
-from benchmarks.stand_in import StandIn
 from benchmarks.uring import UringUnavailableError
-
-
-@pytest.fixture
-def server():
-    made = StandIn(host="127.0.0.1", port=0, mode="mix")
-    stop = threading.Event()
-
-    def serve() -> None:
-        while not stop.is_set():
-            made.turn()
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield made
-    stop.set()
-    thread.join()
-    made.close()
 
 
 @pytest.mark.parametrize("wire", ["epoll", "uring"])

@@ -1,0 +1,328 @@
+"""Run the whole table of speed and memory against a freshly started server: `python -m benchmarks.suite`.
+
+    python -m benchmarks.suite                                   # starts `roda serve --open-rooms`
+    python -m benchmarks.suite --start "freeswitch -nf -nonat" --target 127.0.0.1:5080 --user "3{room}"
+    python -m benchmarks.suite --only cpu,memory
+
+Every row gets a server of its own, so that no row pays for the one before it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import select
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import capacity, idle, processes, report
+from benchmarks.calls import CallRun
+from benchmarks.transport import parse_address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+START_PATIENCE_S = 30.0
+STOP_PATIENCE_S = 10.0
+SETTLE_S = 2.0
+IDLE_DIFFERENCE_CORES = 0.002
+"""What "no measurable CPU" means: the difference of two idle measurements on a machine that also runs something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the table: what, its target, what peers reach, and what was found."""
+
+    name: str
+    target: str
+    peers: str
+    measured: str
+    holds: bool
+    record: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Suite:
+    """The table's measurements against one kind of server."""
+
+    options: argparse.Namespace
+    console: Console
+
+    def rows(self) -> dict[str, Callable[[], list[Line]]]:
+        """Return the measurements by name, in the order of the table."""
+        return {
+            "cpu": self.one_large_room,
+            "rooms": self.many_small_rooms,
+            "capacity": self.capacity,
+            "delay": self.delay,
+            "calls": self.calls,
+            "idle": self.idle,
+        }
+
+    @contextmanager
+    def server(self) -> Iterator[list[int]]:
+        """Start the server, wait until it answers, and stop it afterwards; or use the one that runs (`--pid`)."""
+        if not self.options.start:
+            yield list(self.options.pid)
+            return
+        everywhere = os.sched_getaffinity(0)
+        if self.options.pin:
+            os.sched_setaffinity(0, {min(everywhere)})
+        with Path(self.options.log).open("ab") as log:
+            server = subprocess.Popen(
+                shlex.split(self.options.start), stdout=log, stderr=log, start_new_session=True
+            )
+        if self.options.pin:
+            os.sched_setaffinity(0, everywhere - {min(everywhere)} or everywhere)
+        try:
+            wait_until_it_answers(self.options.target, server)
+            time.sleep(SETTLE_S)
+            yield [server.pid]
+        finally:
+            os.sched_setaffinity(0, everywhere)
+            stop(server)
+
+    def load(self, *arguments: str) -> dict[str, Any]:
+        """Run one load test against a fresh server."""
+        self.console.print(f"  load {' '.join(arguments)}", style="dim")
+        with self.server() as roots:
+            return capacity.load([*self.common(roots), *arguments])
+
+    def common(self, roots: list[int]) -> list[str]:
+        return [
+            *("--target", self.options.target, "--user", self.options.user),
+            *("--seconds", str(self.options.seconds), "--ramp", str(self.options.ramp)),
+            *("--pid", ",".join(map(str, roots))),
+        ]
+
+    def one_large_room(self) -> list[Line]:
+        record = self.load("--participants", "1000", "--rooms", "1", "--talkers", "2")
+        cpu = cpu_line(
+            "CPU per participant-tick, 1,000 in one room, 2 talkers",
+            5.0,
+            "FreeSWITCH 60 - 80, Asterisk 36, Janus 33, SEMS 28",
+            record,
+        )
+        server = record.get("server")
+        kilobytes = server["kb_per_participant"] if server else float("nan")
+        memory = Line(
+            "memory per participant",
+            "<= 40 kB",
+            "Asterisk 440 kB, FreeSWITCH 690 kB",
+            f"{kilobytes:.1f} kB",
+            kilobytes <= 40,
+            {},
+        )
+        return [cpu, memory]
+
+    def many_small_rooms(self) -> list[Line]:
+        record = self.load("--participants", "1000", "--rooms", "200", "--talkers", "2")
+        return [cpu_line("the same, 200 rooms of 5", 7.0, "Asterisk 49 (40 rooms of 5)", record)]
+
+    def capacity(self) -> list[Line]:
+        def measure(participants: int) -> dict[str, Any]:
+            with self.server() as roots:
+                return capacity.load([*self.common(roots), "--participants", str(participants)])
+
+        found = capacity.search(
+            measure,
+            first=self.options.first,
+            step=self.options.step,
+            last=self.options.last,
+            finest=250,
+            say=lambda line: self.console.print(f"  {line}", style="dim"),
+        )
+        best = found["largest_that_holds"]
+        measured = f"{best} (limited by {found['limited_by']})"
+        return [Line("participants that hold", ">= 3,000", "300 - 550", measured, best >= 3000, found)]
+
+    def delay(self) -> list[Line]:
+        record = self.load("--participants", "40", "--rooms", "4", "--talkers", "2")
+        found = (record.get("mouth_to_ear") or {}).get("delay_ms") or {}
+        median = found.get("p50") if found.get("count") else None
+        measured = f"{median:.1f} ms, p95 {found['p95']:.1f}" if median is not None else trouble(record)
+        return [
+            Line(
+                "mouth to ear, median",
+                "<= 30 ms",
+                "Asterisk 21, FreeSWITCH 26",
+                measured,
+                median is not None and median <= 30,
+                record,
+            )
+        ]
+
+    def calls(self) -> list[Line]:
+        self.console.print("  1,000 calls, 100/s", style="dim")
+        with self.server() as roots:
+            record = CallRun(target=self.options.target, user=self.options.user, roots=roots).run()
+        cost = record.get("server_cpu_ms_per_call", float("nan"))
+        whole = record["completed"] == record["calls"]
+        answer = report.milliseconds(record["answer_ms"])
+        measured = f"{cost:.2f} ms; {record['completed']} of {record['calls']}, answer ms {answer}"
+        return [
+            Line(
+                "CPU per call",
+                "<= 1.5 ms",
+                "Asterisk 1.3, FreeSWITCH 6.4",
+                measured,
+                whole and cost <= 1.5,
+                record,
+            )
+        ]
+
+    def idle(self) -> list[Line]:
+        self.console.print("  idle, then 1,000 rooms used and left", style="dim")
+        with self.server() as roots:
+            record = idle.measure_idle(
+                self.options.target, roots, seconds=10.0, rooms=1000, user=self.options.user
+            )
+        fresh, used = record["cores_fresh"], record["cores_after_rooms"]
+        return [
+            Line(
+                "1,000 idle rooms",
+                "no measurable CPU",
+                "",
+                f"{fresh:.2%} of a core before, {used:.2%} after",
+                used - fresh <= IDLE_DIFFERENCE_CORES,
+                record,
+            )
+        ]
+
+
+def cpu_line(name: str, limit_us: float, peers: str, record: dict[str, Any]) -> Line:
+    """Make the row of a load test's CPU."""
+    server = record.get("server")
+    if not server:
+        return Line(name, f"<= {limit_us:.0f} us", peers, trouble(record), holds=False, record=record)
+    cost = server["cpu_us_per_participant_tick"]
+    served_well = capacity.holds(record) and record["is_valid"]
+    measured = f"{cost:.2f} us; {record['delivery']['completeness']:.3%}" + (
+        "" if served_well else ", NOT served well"
+    )
+    return Line(name, f"<= {limit_us:.0f} us", peers, measured, served_well and cost <= limit_us, record)
+
+
+def trouble(record: dict[str, Any]) -> str:
+    """Say why a row has no figure."""
+    return (
+        record["failed"].splitlines()[-1]
+        if record.get("failed")
+        else "; ".join(record.get("faults", [])) or "nothing heard"
+    )
+
+
+def wait_until_it_answers(target: str, server: subprocess.Popen[bytes]) -> None:
+    """Send OPTIONS until anything comes back."""
+    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    probe.connect(parse_address(target))
+    host, port = probe.getsockname()
+    deadline = time.monotonic() + START_PATIENCE_S
+    number = 0
+    with probe:
+        while time.monotonic() < deadline:
+            if server.poll() is not None:
+                raise SystemExit(f"the server ended with status {server.returncode}; see its log")
+            number += 1
+            text = (
+                f"OPTIONS sip:{target} SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bKprobe{number};rport\r\n"
+                f"Max-Forwards: 70\r\nFrom: <sip:probe@{host}>;tag=p{number}\r\nTo: <sip:{target}>\r\n"
+                f"Call-ID: probe-{os.getpid()}-{number}\r\nCSeq: 1 OPTIONS\r\nContact: <sip:probe@{host}:{port}>\r\n"
+                "Content-Length: 0\r\n\r\n"
+            )
+            try:
+                probe.send(text.encode())
+                if select.select([probe], [], [], 0.25)[0] and probe.recv(65536):
+                    return
+            except ConnectionRefusedError:
+                time.sleep(0.1)
+    stop(server)
+    raise SystemExit(f"the server did not answer OPTIONS at {target} within {START_PATIENCE_S:.0f} s")
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """End the server and its children, kindly first; the next one needs its ports."""
+    for kind in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(server.pid, kind)
+        except ProcessLookupError:
+            break
+        try:
+            server.wait(STOP_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            continue
+    server.wait()
+
+
+def show(lines: list[Line], console: Console) -> None:
+    """Print the table."""
+    table = Table(title="Speed and memory", title_justify="left")
+    for heading in ("", "target", "measured", "peers on the same machine"):
+        table.add_column(heading)
+    for line in lines:
+        colour = "green" if line.holds else "red"
+        table.add_row(line.name, line.target, f"[{colour}]{line.measured}[/]", line.peers)
+    console.print(table)
+    console.print(report.machine_text(processes.machine_line()), style="dim")
+
+
+def main() -> int:
+    """Run the table; 0 if every target is met."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks.suite", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
+    roda = Path(sys.executable).with_name("roda")
+    parser.add_argument(
+        "--start",
+        default=f"{roda} serve --open-rooms",
+        help="command that starts the server; '' to use --pid",
+    )
+    parser.add_argument(
+        "--pid", default=(), type=lambda text: tuple(map(int, text.split(","))), help="a server that runs"
+    )
+    parser.add_argument("--target", default="127.0.0.1:5060")
+    parser.add_argument("--user", default="conf-{room}")
+    parser.add_argument("--only", default="", help="names out of: cpu,rooms,capacity,delay,calls,idle")
+    parser.add_argument("--seconds", type=float, default=20.0, help="steady window of each load test")
+    parser.add_argument("--ramp", type=float, default=100.0)
+    parser.add_argument("--first", type=int, default=1000, help="capacity: participants to begin with")
+    parser.add_argument("--step", type=int, default=1000, help="capacity: step")
+    parser.add_argument("--last", type=int, default=5000, help="capacity: where to stop")
+    parser.add_argument(
+        "--pin", action="store_true", help="server on the first core, generator on the others"
+    )
+    parser.add_argument("--log", default="benchmarks-server.log", help="where the server's output goes")
+    parser.add_argument("--json", default="", metavar="FILE")
+    options = parser.parse_args()
+    console = report.open_console()
+    suite = Suite(options, console)
+    rows = suite.rows()
+    chosen = [name.strip() for name in options.only.split(",") if name.strip()] or list(rows)
+    if unknown := set(chosen) - set(rows):
+        parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
+    lines: list[Line] = []
+    for place, name in enumerate(chosen, 1):
+        console.print(f"[bold]{place} of {len(chosen)}: {name}[/]")
+        for line in rows[name]():
+            lines.append(line)
+            console.print(f"  {line.name}: {line.measured}")
+    show(lines, console)
+    if options.json:
+        kept = [{field: getattr(line, field) for field in Line.__slots__} for line in lines]
+        report.write_json({"machine": processes.machine_line(), "rows": kept}, options.json)
+    return 0 if all(line.holds for line in lines) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,67 @@
+import numpy as np
+
+from benchmarks import voices
+from benchmarks.recording import ROLL_CALLS, Recorder
+from benchmarks.wire import NO_ARRIVALS, Arrivals
+
+ROOM = np.arange(100) % 2
+
+
+def recorder() -> Recorder:
+    return Recorder(room=ROOM, place=np.arange(100) // 2, shift_s=np.array([0.0, 2.5]), samples=160)
+
+
+def arrivals(rows: list[int], size: int = 172) -> Arrivals:
+    pool = np.zeros((len(rows), 200), np.uint8)
+    pool[:, 0] = 0x80
+    pool[:, 12] = rows
+    count = len(rows)
+    return Arrivals(
+        np.array(rows),
+        np.arange(count),
+        np.full(count, size),
+        pool[:, :12],
+        pool,
+        np.arange(count)[::-1].copy(),
+    )
+
+
+def test_nothing_is_kept_before_the_beginning_and_after_the_end():
+    made = recorder()
+    made.take(arrivals([1, 2]))
+    made.begin()
+    made.take(arrivals([3]))
+    made.take(NO_ARRIVALS)
+    made.end()
+    made.take(arrivals([4]))
+    assert made.table().rows.tolist() == [3]
+
+
+def test_an_empty_recording_is_an_empty_table():
+    assert len(recorder().table().rows) == len(recorder().captures().rows) == 0
+
+
+def test_a_roll_call_keeps_the_whole_room_twice_and_the_marks_a_sample():
+    made = recorder()
+    made.begin()
+    for cycle in range(4):
+        at_s = cycle * voices.CYCLE_S
+        made.follow(at_s + voices.ROLL_CALL_S[0])
+        made.take(arrivals(list(range(100))))
+        made.follow(at_s + voices.ROLL_CALL_S[1])
+    rooms = ROOM[made.captures().rows]
+    assert np.count_nonzero(rooms == 0) == 50 * ROLL_CALLS
+    # the other room, half a cycle away, is in its marks
+    assert np.count_nonzero(rooms == 1) == 4 * np.count_nonzero(made.is_sampled & (ROOM == 1))
+    assert 10 <= np.count_nonzero(made.is_sampled & (ROOM == 1)) <= 14
+
+
+def test_kept_audio_belongs_to_its_packet_and_short_packets_have_none():
+    made = recorder()
+    made.begin()
+    made.follow(voices.ROLL_CALL_S[0])
+    made.take(arrivals([0, 2, 4]))
+    made.take(arrivals([6], size=100))
+    kept = made.captures()
+    assert kept.rows.tolist() == [0, 2, 4]
+    assert kept.payload[:, 0].tolist() == [4, 2, 0]  # `places` of the arrivals runs backwards
