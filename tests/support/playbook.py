@@ -7,7 +7,7 @@
 Every effect must be expected, in order, but for the lines of the log: those are expected only where a test names one. A
 mismatch is told with the whole conversation before it. `after(s)` lets time pass, with all that falls due meanwhile.
 
-What is expected is an effect, or a `Pattern`: something that knows whether an effect is meant and can be read.
+What is expected is an effect, a command to the media plane, or a `Pattern`: something that knows whether an effect is meant and can be read.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from bridge.switchboard import Switchboard
 from bridge.switchboard.effects import AcceptCall, Effect, HangUpCall, Log, MediaCommand, RejectCall
 from media.control import Play, PlaybackEnded, PlayRoom
+from sip.events import IncomingCall
 from tests.support.builders import BRIDGE_HOST, ReadableVoice, config, ids
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Playbook:
 
     def __rshift__(self, event: object) -> Playbook:
         self.done()
-        self._transcript.append(f">> {event}")
+        self._transcript.append(f">> {self._readable(event)}")
         if isinstance(event, After):
             self._pass(self.now + event.seconds)
         else:
@@ -156,7 +157,14 @@ class Playbook:
             return self
         got = self._open.popleft() if self._open else None
         meant = got is not None and (
-            expected.matches(got, self.voice) if isinstance(expected, Pattern) else expected == got
+            expected.matches(got, self.voice)
+            if isinstance(expected, Pattern)
+            else expected
+            == (
+                got.command
+                if isinstance(got, MediaCommand) and not isinstance(expected, MediaCommand)
+                else got
+            )
         )
         assert meant, self._said(expected, got)
         self._transcript.append(f"<< {expected}")
@@ -208,6 +216,8 @@ class Playbook:
                 effect.command.stream if isinstance(effect.command, Play) else f"room {effect.command.room}"
             )
             return f"says to {whom}: {spoken}"
+        if isinstance(effect, IncomingCall):
+            return f"call {effect.call} of {effect.request_uri.user} from {effect.flow.remote[0]}"
         return str(effect.command) if isinstance(effect, MediaCommand) else str(effect)
 
 
