@@ -13,6 +13,7 @@ from sip.flow import Flow
 from sip.message import Request, Response
 from sip.reply import Echo
 from sip.session import Invitation, Negotiation, Session, State, Turn
+from sip.timers import GIVE_UP_S, Alarm
 
 OWNER_WAITS_S: Final = (2.1, 4.0)
 """Pause after a 491 of the side that owns the Call-ID (14.1)."""
@@ -20,6 +21,8 @@ OTHER_WAITS_S: Final = (0.0, 2.0)
 """Pause of the other side: one of the two always goes first."""
 GLARES_MAX: Final = 8
 """491 in a row, some 20 s of them: then the offer has failed, and the session stays as it is."""
+ANSWER_MAX_S: Final = 180.0
+"""A peer that has said 1xx to our offer may think for as long as a call may ring. Then it is lost, and the call with it."""
 RETRY_WITHIN_S: Final = 10
 """RFC 3261 14.2: the Retry-After of a 500 for an INVITE inside an INVITE is chosen between 0 and 10 s."""
 
@@ -99,28 +102,47 @@ def resume(core: Core, session: Session, now: float) -> None:
 class _Question:
     """Our INVITE inside the dialog, as the user of its transaction."""
 
-    __slots__ = ("acknowledgement", "core", "sdp", "session")
+    __slots__ = ("acknowledgement", "alarm", "asked", "core", "sdp", "session")
 
     def __init__(self, core: Core, session: Session, sdp: bytes) -> None:
         self.core = core
         self.session = session
         self.sdp = sdp
         self.acknowledgement: Acknowledgement | None = None
+        self.asked = 0.0
+        """When the peer took note of the question."""
+        self.alarm: Alarm | None = None
 
     def __call__(self, transaction: ClientTransaction, outcome: Outcome, now: float) -> None:
         core, session = self.core, self.session
+        if isinstance(outcome, Response) and outcome.status < 200:
+            if self.alarm is None:
+                self.asked = now
+                self._watch(transaction, now)
+            return
+        core.deadlines.cancel(self.alarm)
         if isinstance(outcome, Failure):
             broken = outcome is Failure.TRANSPORT
             cause, status = (EndCause.TRANSPORT, 503) if broken else (EndCause.TIMEOUT, 408)
             lost(core, session, cause, status, now)
-        elif outcome.status < 200:
-            return
         elif outcome.status < 300:
             self._answered(transaction, outcome, now)
         elif outcome.status in (408, 481):
             lost(core, session, EndCause.PROTOCOL, outcome.status, now)
         elif session.state is State.CONFIRMED:
             self._refused(outcome.status, now)
+
+    def _watch(self, transaction: ClientTransaction, now: float) -> None:
+        """No timer of the transaction runs after a 1xx (17.1.1.2); and a peer that hung up may never answer."""
+
+        def look(now: float) -> None:
+            if self.session.state is State.CONFIRMED and now < self.asked + ANSWER_MAX_S:
+                self._watch(transaction, now)
+                return
+            self.core.transactions.give_up(transaction)
+            lost(self.core, self.session, EndCause.TIMEOUT, 408, now)
+
+        self.alarm = self.core.deadlines.set(now + GIVE_UP_S, look)
 
     def _answered(self, transaction: ClientTransaction, response: Response, now: float) -> None:
         core, session = self.core, self.session

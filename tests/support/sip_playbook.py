@@ -18,7 +18,7 @@ request change that: `again` (the same bytes), `cseq=7`, `branch=x`, `from=x` an
 import difflib
 import itertools
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import Enum
 
 from sip.agent import Agent, AgentSettings, Flow
@@ -65,7 +65,8 @@ class Playbook:
         self._call_id = "call-1"
         self._placed: Request | None = None
         if flow.reliable:
-            self.agent.flow_opened(flow, flow, self.now)
+            # A connection of ours: the peer has no duty to speak soon.
+            self.agent.flow_opened(replace(flow, connection=0), flow, self.now)
 
     def play(self, script: str) -> "Playbook":
         """Do a script; what comes of it must be the script."""
