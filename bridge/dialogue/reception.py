@@ -3,7 +3,7 @@
     "Welcome to the conference service."
     "Please enter your passcode, followed by the pound key."          three attempts, each may be cut short by a key
     "Please enter your counter password, followed by the pound key."  where the pair has one, three attempts
-    "Please note: this passcode expires in 12 days."                  where it soon does
+    "Please note: this passcode expires in 12 days."                  to its holder, the moderator
     "You are joining as a moderator."                                 and in
 
 It reads from top to bottom as the caller hears it. The language is the access number's until the passcode says whose
@@ -78,7 +78,7 @@ def reception(language: str, *, attempts: int) -> Dialogue:
         failed = yield from _counter_password(language, accepted, attempts)
         if failed is not None:
             return failed
-    if accepted.expires_in_days is not None:
+    if accepted.expires_in_days is not None and accepted.role is Role.MODERATOR:
         yield Say(say("passcode_expiring", days=accepted.expires_in_days), language)
     return (yield from _enter(language, accepted))
 

@@ -138,6 +138,7 @@ class CheckCounterPassword:
     token: Any = field(repr=False)
     password: str = field(repr=False)
     source: str
+    access_number: str
 
 
 # --- records: written in order; a failure is the store's to log and to retry, the call goes on -----------------------

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bridge.conference.keymap import Matcher
     from bridge.dialogue.runner import Runner
     from bridge.switchboard.negotiation import Negotiation
-    from bridge.switchboard.rooms import Room
+    from bridge.switchboard.room import Room
 
 SAME_KEY_S: Final = 0.2
 """A key that arrives by RTP and by INFO within this time was pressed once: some phones send both. Nobody presses the

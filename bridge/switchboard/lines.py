@@ -141,7 +141,6 @@ class Lines:
             self.late_streams.add(leg.number)
         elif leg.stream is StreamState.OPEN:
             self.effects.append(CloseStream(leg.number))
-        leg.stream = StreamState.GONE
         self.departures.append((leg, leg.leaves_because or because))
 
     def _number(self) -> int:

@@ -121,6 +121,7 @@ class Receptions:
                 effect = LookUpPasscode(leg.number, request.passcode, leg.source, leg.dialled)
                 self._lines.effects.append(effect)
             case requests.CheckCounterPassword():
+                token = request.accepted.token
                 self._lines.effects.append(
-                    CheckCounterPassword(leg.number, request.accepted.token, request.password, leg.source)
+                    CheckCounterPassword(leg.number, token, request.password, leg.source, leg.dialled)
                 )

@@ -23,6 +23,7 @@ from bridge.switchboard.effects import (
     RecordLeft,
 )
 from bridge.switchboard.legs import Leg, LegState, LegTimer
+from bridge.switchboard.room import Room
 from media.control import NO_ROOM, Music, Mute, Route
 from prompts.phrases import Utterance
 
@@ -35,9 +36,7 @@ if TYPE_CHECKING:
     from bridge.service.role import Role
     from bridge.service.settings import Settings
     from bridge.switchboard.lines import Lines
-
-RoomKey = int | str
-"""Which conference: the pair's id (A4), or the name of an open room."""
+    from bridge.switchboard.room import RoomKey
 
 ForOne = (
     wanted.Enter
@@ -60,29 +59,6 @@ TONES: Final = {
     wanted.ToneName.LECTURE: Utterance("tone.lecture"),
 }
 HOLD_MUSIC: Final = Utterance("music.hold")
-
-
-class Room:
-    """One conference and its place in this bridge."""
-
-    __slots__ = ("conference", "conference_id", "expected", "key", "number", "participants")
-
-    def __init__(self, key: RoomKey, number: int, conference: Conference) -> None:
-        self.key = key
-        self.number = number
-        """The media plane's."""
-        self.conference = conference
-        self.conference_id = ""
-        """The records', new each time the conference opens."""
-        self.participants: dict[int, str] = {}
-        """The records' ids of those who are in, by leg."""
-        self.expected = 0
-        """Legs that have been promised the room and are not in the conference yet."""
-
-    @property
-    def language(self) -> str:
-        """What is spoken to everybody."""
-        return self.conference.settings.language
 
 
 class Rooms:
@@ -182,8 +158,6 @@ class Rooms:
         return room
 
     def _close(self, room: Room) -> None:
-        for timer in TimerKey:
-            self._lines.timers.cancel((timer, room.number))
         del self.by_key[room.key], self.by_number[room.number]
         self._lines.effects.append(CloseRoom(room.number))
 

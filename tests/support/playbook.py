@@ -14,16 +14,21 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
+from bridge.service.role import Role
 from bridge.switchboard import Switchboard
 from bridge.switchboard.effects import AcceptCall, Effect, HangUpCall, Log, MediaCommand, RejectCall
-from media.control import Play, PlaybackEnded, PlayRoom
-from sip.events import IncomingCall
-from tests.support.builders import BRIDGE_HOST, ReadableVoice, config, ids
+from bridge.switchboard.events import PasscodeFound, StreamOpened
+from media.control import DigitReceived, Play, PlaybackEnded, PlayRoom
+from sip.events import CallConfirmed, IncomingCall
+from tests.support.builders import BRIDGE_HOST, ReadableVoice, accepted, config, ids, incoming
 
 if TYPE_CHECKING:
     from bridge.config.settings import Config
+    from bridge.dialogue.verdicts import Verdict
+
+HERE: Final = BRIDGE_HOST
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,7 @@ class Playbook:
     def __rshift__(self, event: object) -> Playbook:
         self.done()
         self._transcript.append(f">> {self._readable(event)}")
+        self.logged = []
         if isinstance(event, After):
             self._pass(self.now + event.seconds)
         else:
@@ -193,7 +199,6 @@ class Playbook:
         self.now = until
 
     def _drain(self) -> None:
-        self.logged = []
         for effect in self.board.effects():
             if isinstance(effect, Log):
                 self.logged.append(effect)
@@ -221,4 +226,32 @@ class Playbook:
         return str(effect.command) if isinstance(effect, MediaCommand) else str(effect)
 
 
-HERE = BRIDGE_HOST
+# --- what happens in many conversations ---
+
+
+def call(play: Playbook, leg: int = 1) -> Playbook:
+    """Somebody hears the greeting."""
+    play >> incoming(leg)
+    play.skip() >> StreamOpened(leg, HERE, 20_000 + 2 * leg)
+    play.skip() >> CallConfirmed(leg, None)
+    return play.skip()
+
+
+def press(play: Playbook, keys: str, leg: int = 1) -> Playbook:
+    for key in keys:
+        play.skip() >> DigitReceived(leg, key)
+    return play
+
+
+def keyed(play: Playbook, verdict: Verdict, leg: int = 1) -> Playbook:
+    """Somebody calls and keys a passcode about which the service says `verdict`."""
+    press(call(play, leg), "1234#", leg).skip()
+    return play >> PasscodeFound(leg, verdict)
+
+
+def joined(play: Playbook, role: Role = Role.MODERATOR, leg: int = 1, **given: object) -> Playbook:
+    """Somebody is in the conference, or waits for its moderator."""
+    keyed(play, accepted(role, **given), leg)
+    if role is Role.MODERATOR:
+        play.skip().spoken(leg)
+    return play.skip()

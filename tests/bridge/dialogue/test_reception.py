@@ -158,11 +158,15 @@ def test_a_counter_password_nobody_keys_is_a_wrong_one_a5() -> None:
 
 
 def test_the_holder_is_warned_before_the_passcode_expires_a6() -> None:
-    said, _, asked = hear(accepted(Role.PARTICIPANT, expires_in_days=12))
-    assert said[-1] == "passcode_expiring"
+    said, _, asked = hear(accepted(Role.MODERATOR, expires_in_days=12))
+    assert said[-2:] == ["passcode_expiring", "you_are_moderator"]
     assert ("days", 12) in [
         value for request in asked if isinstance(request, Say) for value in request.utterance.values
     ]
+
+
+def test_the_end_of_the_passcode_is_no_matter_of_the_participants_a6() -> None:
+    assert "passcode_expiring" not in hear(accepted(Role.PARTICIPANT, expires_in_days=12))[0]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from bridge.conference.events import LeaveReason
 from bridge.dialogue.requests import FIRST_DIGIT_S, NEXT_DIGIT_S
+from bridge.dialogue.runner import State
 from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
 from bridge.service.levels import Level
 from bridge.service.role import Role
@@ -25,46 +26,17 @@ from bridge.switchboard.effects import (
 from bridge.switchboard.events import CounterPasswordChecked, LookUpFailed, PasscodeFound, StreamOpened
 from bridge.switchboard.lines import SPEECH_GUARD_S
 from bridge.switchboard.receptions import STORE_S
-from media.control import DigitReceived, Music, Play, Route, StopPlay
+from media.control import DigitReceived, Music, Play, PlaybackEnded, Route, StopPlay
 from sip import events as sip
 from sip.events import CallConfirmed, CallEnded, EndCause
 from tests.support.builders import ACCESS_NUMBER, CALLER_HOST, accepted, incoming
-from tests.support.playbook import HERE, Says, SaysRoom, a, after, hangs_up
+from tests.support.playbook import HERE, Says, SaysRoom, a, after, call, hangs_up, joined, keyed, press
 
 if TYPE_CHECKING:
-    from bridge.dialogue.verdicts import Verdict
     from tests.support.playbook import Playbook
 
 UNKNOWN = Denied(why=Why.UNKNOWN)
 LOOK_UP = LookUpPasscode(1, "1234", CALLER_HOST, ACCESS_NUMBER)
-
-
-def call(play: Playbook, leg: int = 1) -> Playbook:
-    """Somebody hears the greeting."""
-    play >> incoming(leg)
-    play.skip() >> StreamOpened(leg, HERE, 20_000 + 2 * leg)
-    play.skip() >> CallConfirmed(leg, None)
-    return play.skip()
-
-
-def press(play: Playbook, keys: str, leg: int = 1) -> Playbook:
-    for key in keys:
-        play.skip() >> DigitReceived(leg, key)
-    return play
-
-
-def keyed(play: Playbook, verdict: Verdict, leg: int = 1) -> Playbook:
-    """Somebody calls and keys a passcode about which the service says `verdict`."""
-    press(call(play, leg), "1234#", leg).skip()
-    return play >> PasscodeFound(leg, verdict)
-
-
-def joined(play: Playbook, role: Role = Role.MODERATOR, leg: int = 1, **given: object) -> Playbook:
-    """Somebody is in the conference, or waits for its moderator."""
-    keyed(play, accepted(role, **given), leg)
-    if role is Role.MODERATOR:
-        play.skip().spoken(leg)
-    return play.skip()
 
 
 def test_the_whole_way_in_a2_a3(play: Playbook) -> None:
@@ -122,7 +94,7 @@ def test_a_counter_password_says_who_it_is_a5(play: Playbook) -> None:
         play, accepted(Role.PARTICIPANT, asks_counter_password=True, token="t", begins_with_moderator=False)
     )
     play << Says(1, "enter_counter_password")
-    press(play, "55#") << CheckCounterPassword(1, "t", "55", CALLER_HOST)
+    press(play, "55#") << CheckCounterPassword(1, "t", "55", CALLER_HOST, ACCESS_NUMBER)
     play >> CounterPasswordChecked(1, CounterVerdict(right=True, person=12, name="Ana"))
     play << a(RecordConferenceStarted) << a(RecordJoined, person=12, name="Ana")
     play.skip()
@@ -199,11 +171,21 @@ def test_an_end_of_speech_that_is_never_told_is_taken_for_granted(play: Playbook
 
 
 def test_the_end_of_another_speech_is_nobody_s(play: Playbook) -> None:
-    call(play)
-    first = play.playing[1]
+    call(play) >> PlaybackEnded(playback=play.playing[1] + 1, stream=1)
     play.spoken() << Says(1, "enter_passcode")
-    play.playing[1] = first
-    play.spoken()
+
+
+def test_a_store_that_answered_is_not_reported_later(play: Playbook) -> None:
+    keyed(play, UNKNOWN).skip() >> after(2 * STORE_S)
+    assert not any("store" in line.event for line in play.logged)
+    play.skip()
+
+
+def test_a_hang_up_ends_the_dialogue(play: Playbook) -> None:
+    runner = call(play).board._lines.by_number[1].runner
+    play >> CallEnded(1, EndCause.BYE, 0, "") << CloseStream(1)
+    assert runner is not None
+    assert runner.state is State.ENDED
 
 
 @pytest.mark.parametrize("keys", ["", "1", "1234#"])

@@ -15,8 +15,7 @@ from media.control import NO_ROOM, Mute, Play, Route, StreamClosed
 from prompts.recordings import HOLD_MUSIC as HOLD_MUSIC_CLIP
 from prompts.tones import TONES as TONE_CLIPS
 from sip.events import CallEnded, EndCause
-from tests.bridge.switchboard.test_receptions import call, joined, press
-from tests.support.playbook import Says, SaysRoom, a, after, hangs_up
+from tests.support.playbook import Says, SaysRoom, a, after, call, hangs_up, joined, press
 
 if TYPE_CHECKING:
     from tests.support.playbook import Playbook

@@ -1,0 +1,34 @@
+"""A conference and its place in this bridge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bridge.conference.model import Conference
+
+RoomKey = int | str
+"""Which conference: the pair's id (A4), or the name of an open room."""
+
+
+class Room:
+    """One conference and its place in this bridge."""
+
+    __slots__ = ("conference", "conference_id", "expected", "key", "number", "participants")
+
+    def __init__(self, key: RoomKey, number: int, conference: Conference) -> None:
+        self.key = key
+        self.number = number
+        """The media plane's."""
+        self.conference = conference
+        self.conference_id = ""
+        """The records', new each time the conference opens."""
+        self.participants: dict[int, str] = {}
+        """The records' ids of those who are in, by leg."""
+        self.expected = 0
+        """Legs that have been promised the room and are not in the conference yet."""
+
+    @property
+    def language(self) -> str:
+        """What is spoken to everybody."""
+        return self.conference.settings.language
