@@ -84,6 +84,7 @@ class Recorder:
         self.is_sampled = place % step == 0
         self._roll_calls_left = np.full(len(shift_s), ROLL_CALLS)
         self._in_roll_call = np.zeros(len(shift_s), bool)
+        self._was_roll_call = np.zeros(len(shift_s), bool)
         self._keep = np.zeros(len(room), bool)
         self._columns: list[
             tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]
@@ -103,9 +104,10 @@ class Recorder:
         """Choose whose audio is kept now; once per packet time is enough."""
         cycle_s = voices.cycle_time_s(at_s, self._shift_s)
         roll = (cycle_s >= voices.ROLL_CALL_S[0]) & (cycle_s < voices.ROLL_CALL_S[1])
-        over = self._in_roll_call & ~roll
-        self._roll_calls_left[over] -= 1
-        self._in_roll_call = roll & (self._roll_calls_left > 0)
+        begins = roll & ~self._was_roll_call & (self._roll_calls_left > 0) & self.is_running
+        self._roll_calls_left -= begins
+        self._in_roll_call = (self._in_roll_call & roll) | begins
+        self._was_roll_call = roll
         # some of the quiet before a mark belongs to it, and what the server delays runs into the next cycle
         marks = (cycle_s >= voices.QUIET_FROM_S) | (cycle_s < voices.HEARD_WITHIN_S)
         self._keep = self._in_roll_call[self._room] | (marks[self._room] & self.is_sampled)

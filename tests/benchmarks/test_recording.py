@@ -48,12 +48,27 @@ def test_a_roll_call_keeps_the_whole_room_twice_and_the_marks_a_sample():
         at_s = cycle * voices.CYCLE_S
         made.follow(at_s + voices.ROLL_CALL_S[0])
         made.take(arrivals(list(range(100))))
-        made.follow(at_s + voices.ROLL_CALL_S[1])
+        made.follow(at_s + voices.ROLL_CALL_S[1] + 0.01)
     rooms = ROOM[made.captures().rows]
     assert np.count_nonzero(rooms == 0) == 50 * ROLL_CALLS
     # the other room, half a cycle away, is in its marks
     assert np.count_nonzero(rooms == 1) == 4 * np.count_nonzero(made.is_sampled & (ROOM == 1))
     assert 10 <= np.count_nonzero(made.is_sampled & (ROOM == 1)) <= 14
+
+
+def test_roll_calls_of_the_ramp_are_not_counted_and_half_a_roll_call_is_not_kept():
+    made = recorder()
+    for cycle in range(9):
+        made.follow(cycle * voices.CYCLE_S + voices.ROLL_CALL_S[0])
+        made.follow(cycle * voices.CYCLE_S + voices.ROLL_CALL_S[1] + 0.01)
+    made.follow(9 * voices.CYCLE_S + voices.ROLL_CALL_S[0])
+    made.begin()
+    made.follow(9 * voices.CYCLE_S + voices.ROLL_CALL_S[0] + 0.1)
+    made.take(arrivals([0]))
+    made.follow(9 * voices.CYCLE_S + voices.ROLL_CALL_S[1] + 0.01)
+    made.follow(10 * voices.CYCLE_S + voices.ROLL_CALL_S[0])
+    made.take(arrivals([2]))
+    assert made.captures().rows.tolist() == [2]
 
 
 def test_kept_audio_belongs_to_its_packet_and_short_packets_have_none():
