@@ -1,0 +1,243 @@
+"""SIP over real loopback sockets: the edges alone, and an agent driven through them."""
+
+import asyncio
+import contextlib
+import os
+import socket
+
+from sip.agent import Agent, AgentSettings, Flow
+from sip.events import IncomingCall
+from sip.transport import tcp
+from sip.transport.driver import Driver
+from sip.transport.tcp import TcpTransport
+from sip.transport.udp import UdpTransport
+from tests.support.sip_playbook import Playbook
+
+LOOPBACK = "127.0.0.1"
+PATIENCE_S = 5.0
+OPTIONS = Playbook().request("OPTIONS", {})
+INVITE = Playbook().request("INVITE", {"sdp": "offer"})
+
+
+@contextlib.asynccontextmanager
+async def driven(on_event=lambda event: None):
+    driver = Driver(Agent(settings=AgentSettings(), entropy=os.urandom), on_event)
+    udp, stream = UdpTransport(LOOPBACK, 0, driver), TcpTransport(LOOPBACK, 0, driver)
+    try:
+        await driver.start(udp)
+        await driver.start(stream)
+        yield driver, udp, stream
+    finally:
+        driver.close()
+        for _ in range(3):
+            await asyncio.sleep(0)  # noqa: TID251 - lets the loop see closed sockets; no time passes
+
+
+def run(story):
+    asyncio.run(asyncio.wait_for(story, PATIENCE_S))
+
+
+def bound():
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind((LOOPBACK, 0))
+    sock.setblocking(False)
+    return sock
+
+
+async def heard(sock):
+    return await asyncio.get_running_loop().sock_recv(sock, 65535)
+
+
+def test_a_call_over_udp_is_answered_and_repeated_by_the_real_clock():
+    async def story():
+        def on_event(event):
+            if isinstance(event, IncomingCall):
+                driver.agent.accept(event.call, b"answer", driver.now())
+
+        async with driven(on_event) as (driver, udp, _):
+            with bound() as phone:
+                phone.sendto(INVITE, udp.local)
+                assert (await heard(phone)).startswith(b"SIP/2.0 100")
+                answer = await heard(phone)
+                assert answer.startswith(b"SIP/2.0 200")
+                assert f"rport={phone.getsockname()[1]}".encode() in answer
+                assert await heard(phone) == answer  # half a second later, for want of an ACK
+
+    run(story())
+
+
+def test_a_burst_over_udp_is_answered_to_the_last():
+    async def story():
+        async with driven() as (_, udp, _):
+            with bound() as phone:
+                for number in range(200):
+                    phone.sendto(OPTIONS.replace(b"z9hG4bKpeer1", b"z9hG4bK%d" % number), udp.local)
+                for _ in range(200):
+                    assert (await heard(phone)).startswith(b"SIP/2.0 200")
+
+    run(story())
+
+
+def test_udp_never_waits_and_never_raises():
+    async def story():
+        async with driven() as (_, udp, _):
+            udp.send(Flow("udp", udp.local, ("phone.invalid", 5060)), b"x")
+            udp.send(Flow("udp", udp.local, (LOOPBACK, 9)), b"x" * 70_000)
+            assert udp.counters["dropped:not sendable"] == 2
+        udp.send(Flow("udp", udp.local, (LOOPBACK, 9)), b"x")
+
+    run(story())
+
+
+def test_a_port_that_is_taken_is_said_at_the_start():
+    async def story():
+        async with driven() as (driver, udp, stream):
+            for taken in (UdpTransport(*udp.local, driver), TcpTransport(*stream.local, driver)):
+                with contextlib.suppress(OSError):
+                    await driver.start(taken)
+                    raise AssertionError("two listeners on one port")
+
+    run(story())
+
+
+def test_messages_over_tcp_are_answered_on_their_connection_however_they_are_cut():
+    async def story():
+        async with driven() as (driver, _, stream):
+            reader, writer = await asyncio.open_connection(*stream.local)
+            for piece in (OPTIONS[:100], OPTIONS[100:] + b"\r\n\r\n" + OPTIONS):
+                writer.write(piece)
+                await writer.drain()
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"SIP/2.0 200")
+            assert await reader.readexactly(2) == b"\r\n"
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"SIP/2.0 200")
+            assert len(stream) == 1
+            writer.close()
+            await writer.wait_closed()
+            for _ in range(100):  # rounds of the loop, no time: until it has seen the end
+                await asyncio.sleep(0)  # noqa: TID251
+            assert len(stream) == 0
+            assert driver.agent.counters["sent:200"] == 2
+
+    run(story())
+
+
+def test_a_broken_stream_is_answered_and_closed():
+    async def story():
+        async with driven() as (_, _, stream):
+            reader, writer = await asyncio.open_connection(*stream.local)
+            writer.write(OPTIONS.replace(b"Content-Length: 0", b"Content-Length: -1"))
+            assert (await reader.read()).startswith(b"SIP/2.0 400")
+            writer.close()
+
+    run(story())
+
+
+def test_one_host_gets_only_so_many_connections(monkeypatch):
+    monkeypatch.setattr(tcp, "CONNECTIONS_PER_HOST_MAX", 2)
+
+    async def story():
+        async with driven() as (_, _, stream):
+            pairs = [await asyncio.open_connection(*stream.local) for _ in range(3)]
+            with contextlib.suppress(ConnectionResetError):
+                assert await pairs[2][0].read() == b""
+            assert len(stream) == 2
+            assert stream.counters["refused:too many of one host"] == 1
+            for _, writer in pairs:
+                writer.close()
+
+    run(story())
+
+
+def test_a_peer_that_does_not_read_is_dropped(monkeypatch):
+    monkeypatch.setattr(tcp, "WRITE_BUFFER_MAX", 1000)
+    closed = asyncio.Event()
+
+    class Hearer:
+        def number(self):
+            return 1
+
+        def receive(self, flow, data):
+            stream.send(flow, b"x" * 900)
+            stream.send(flow, b"x" * 10_000)
+
+        def opened(self, requested, flow):
+            assert requested == flow
+
+        def closed(self, flow):
+            closed.set()
+
+    stream = TcpTransport(LOOPBACK, 0, Hearer())
+
+    async def story():
+        await stream.start()
+        _, writer = await asyncio.open_connection(*stream.local)
+        writer.write(b"x")
+        await closed.wait()
+        assert stream.counters["closed:peer does not read"] == 1
+        stream.send(Flow("tcp", stream.local, (LOOPBACK, 1), 1), b"x")
+        assert stream.counters["dropped:connection gone"] == 1
+        writer.close()
+        stream.close()
+
+    run(story())
+
+
+def test_a_flow_without_connection_gets_one_and_a_dead_end_is_told():
+    async def story():
+        told = []
+        over = asyncio.Event()
+
+        class Hearer:
+            def number(self):
+                return len(told) + 1
+
+            def receive(self, flow, data):
+                told.append(data)
+                over.set()
+
+            def opened(self, requested, flow):
+                told.append((requested.connection, bool(flow.connection)))
+
+            def closed(self, flow):
+                told.append(("closed", flow.connection))
+                over.set()
+
+        stream = TcpTransport(LOOPBACK, 0, Hearer())
+        await stream.start()
+        asked = Flow("tcp", stream.local, ("127.0.0.1", stream.local[1]))
+        stream.send(asked, b"hello ")
+        stream.send(asked, b"you")
+        await over.wait()
+        assert (0, True) in told
+        assert b"hello you" in told
+        over.clear()
+        with socket.socket() as nobody:
+            nobody.bind((LOOPBACK, 0))
+            stream.send(Flow("tcp", stream.local, nobody.getsockname()), b"x")
+            await over.wait()
+        assert told[-1] == ("closed", 0)
+        assert stream.counters["failed:connect"] == 1
+        stream.close()
+
+    run(story())
+
+
+def test_a_mistake_in_the_user_of_an_event_does_not_stop_the_driver():
+    async def story():
+        told = []
+
+        def on_event(event):
+            told.append(event)
+            if len(told) == 1:
+                raise ZeroDivisionError
+
+        async with driven(on_event) as (driver, udp, _):
+            flow = Flow("udp", udp.local, (LOOPBACK, 9))
+            with contextlib.suppress(ZeroDivisionError):
+                driver.receive(flow, INVITE)
+            driver.receive(
+                flow, INVITE.replace(b"z9hG4bKpeer1", b"z9hG4bKother").replace(b"call-1", b"call-2")
+            )
+            assert [event.call_id for event in told] == ["call-1", "call-2"]
+
+    run(story())

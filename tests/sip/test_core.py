@@ -1,0 +1,65 @@
+"""What all verbs share: names, ways, pauses."""
+
+import pytest
+
+from sip.core import WAYS_MAX, Core
+from sip.errors import LocalError
+from sip.flow import Flow
+from sip.parser import parse
+from sip.settings import AgentSettings
+from tests.support.sip_playbook import TCP, UDP, Playbook, counting_entropy
+
+
+def core(**settings):
+    return Core(AgentSettings(**settings), counting_entropy())
+
+
+def test_what_is_advertised_stands_in_via_and_contact():
+    ours = core(advertised={"udp": ("203.0.113.5", 15060)}, user="sala")
+    assert ours.sent_by(UDP) == "SIP/2.0/UDP 203.0.113.5:15060;rport"
+    assert ours.contact(UDP) == ("Contact", "<sip:sala@203.0.113.5:15060>")
+    assert ours.contact(TCP) == ("Contact", "<sip:sala@10.0.0.1:5060;transport=tcp>")
+    assert ours.is_us("203.0.113.5", UDP)
+    assert ours.is_us("10.0.0.1", UDP)
+    assert not ours.is_us("203.0.113.5", TCP)
+
+
+def test_an_ipv6_address_stands_in_brackets():
+    flow = Flow("udp", ("2001:db8::1", 5060), ("2001:db8::2", 5060))
+    assert core().contact(flow) == ("Contact", "<sip:roda@[2001:db8::1]:5060>")
+
+
+def test_tags_and_branches_differ():
+    ours = core()
+    names = {ours.tag() for _ in range(100)} | {ours.branch() for _ in range(100)}
+    assert len(names) == 200
+
+
+def test_pauses_stay_between_their_bounds():
+    ours = core()
+    pauses = [ours.random_s(2.1, 4.0) for _ in range(500)]
+    assert 2.1 <= min(pauses) < 2.3
+    assert 3.8 < max(pauses) <= 4.0 + 1e-9
+
+
+def test_prepared_ways_are_bounded():
+    ours = core()
+    for port in range(2 * WAYS_MAX):
+        ours.sent_by(Flow("udp", ("10.0.0.1", port), UDP.remote))
+    assert len(ours._ways) <= WAYS_MAX
+
+
+@pytest.mark.parametrize("settings", [{"product": "a\r\nb"}, {"user": "a\nb"}])
+def test_settings_cannot_smuggle_a_header(settings):
+    with pytest.raises(LocalError):
+        core(**settings).contact(UDP)
+
+
+def test_an_answer_without_state_is_the_same_each_time_and_another_for_another_request():
+    ours, peer = core(), Playbook()
+    first, second = (parse(peer.request("OPTIONS", {})) for _ in range(2))
+    for request in (first, first, second):
+        ours.refuse(request, UDP, 200)
+    ours.refuse(parse(peer.request("ACK", {"cseq": "1", "branch": "z"})), UDP, 200)
+    one, again, other = (parse(out.data).to.tag for out in ours.queue)
+    assert one == again != other
