@@ -1,0 +1,155 @@
+"""Sockets driven by one io_uring: no system call and no Python statement per packet.
+
+Each connected socket has a multishot receive armed, which fills a buffer of a shared ring per packet; one `enter` per poll
+collects them all. All packets of a tick leave in one submission. Where the kernel, or the container we run in, does
+not give us a ring, `UringUnavailableError` says so and the worker takes `epoll` instead.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media import rtp
+from media.sockets import BATCH, Pair, Sockets
+from media.uring import (
+    BUFFER_GROUP,
+    COMPLETION,
+    CQE_F_BUFFER,
+    CQE_F_MORE,
+    OP_ASYNC_CANCEL,
+    OP_RECV,
+    OP_SEND,
+    RECV_MULTISHOT,
+    SQE_BUFFER_SELECT,
+    SQE_CQE_SKIP_SUCCESS,
+    SUBMISSION,
+    Buffers,
+    Ring,
+)
+
+_ENTRIES: Final = 4_096
+"""Submissions at once: a full worker's sends; more go in a second round."""
+_OTHER: Final = 1 << 63
+"""Marks completions that are no receive: failed sends, cancellations."""
+_GENERATION_BITS: Final = 32
+
+
+class UringSockets(Sockets):
+    """See `Sockets`."""
+
+    name = "io_uring"
+
+    def __init__(self, rows: int, block: NDArray[np.void], clock: Callable[[], float]) -> None:
+        super().__init__(rows, block, clock)
+        self._ring = Ring(entries=_ENTRIES, completions=2 * BATCH)
+        self._buffers = Buffers(self._ring, count=BATCH, size=rtp.SLOT_BYTES)
+        self._sends = np.zeros(rows, SUBMISSION)
+        self._sends["opcode"] = OP_SEND
+        self._sends["flags"] = SQE_CQE_SKIP_SUCCESS
+        self._sends["address"] = block.ctypes.data + block.itemsize * np.arange(rows, dtype=np.uint64)
+        self._sends["length"] = block.itemsize
+        self._sends["message_flags"] = socket.MSG_DONTWAIT
+        self._sends["user_data"] = _OTHER
+        self._receives = np.zeros(rows, SUBMISSION)
+        self._receives["opcode"] = OP_RECV
+        self._receives["flags"] = SQE_BUFFER_SELECT
+        self._receives["ioprio"] = RECV_MULTISHOT
+        self._receives["buffer_group"] = BUFFER_GROUP
+        self._generation = np.zeros(rows, np.uint64)
+        """Of each row's receive: what an earlier one still reports is nobody's."""
+        self._armed = np.zeros(rows, np.bool_)
+        self._fetched: list[tuple[NDArray[np.void], float]] = []
+        self._plan_rows: NDArray[np.intp] | None = None
+        self._plan = np.zeros(0, SUBMISSION)
+        self._unconnected: list[int] = []
+
+    def _listen(self, row: int, pair: Pair) -> None:
+        self._sends["fd"][row] = self._receives["fd"][row] = pair.rtp.fileno()
+        self._generation[row] += 1
+        self._receives["user_data"][row] = np.uint64(row) | self._generation[row] << _GENERATION_BITS
+        self._armed[row] = True
+        self._ring.submit(self._receives[row : row + 1])
+
+    def _ignore(self, row: int, pair: Pair) -> None:
+        del pair
+        self._armed[row] = False
+        cancel = np.zeros(1, SUBMISSION)
+        cancel["opcode"] = OP_ASYNC_CANCEL
+        cancel["address"] = self._receives["user_data"][row]
+        cancel["user_data"] = _OTHER
+        cancel["flags"] = SQE_CQE_SKIP_SUCCESS
+        self._ring.submit(cancel)
+        # At once: an armed receive keeps the port bound, and control may want to give it to another call.
+        self._ring.enter()
+
+    def _receive(self) -> None:
+        self._ring.enter()
+        done = self._ring.completions()
+        if len(done):
+            self._fetched.append((done, self._clock()))
+
+    def _collect(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+        fetched, self._fetched = self._fetched, []
+        done = np.concatenate([part for part, _ in fetched]) if fetched else np.zeros(0, COMPLETION)
+        arrivals = np.repeat([now for _, now in fetched], [len(part) for part, _ in fetched])
+        flags = done["flags"]
+        has_packet = (flags & CQE_F_BUFFER) != 0
+        if not has_packet.all() or not ((flags & CQE_F_MORE) != 0).all():
+            self._mend(done)
+            done, arrivals = done[has_packet], arrivals[has_packet]
+        taken = (done["flags"] >> 16).astype(np.uint16)
+        user_data = done["user_data"]
+        rows = (user_data & np.uint64(0xFFFF_FFFF)).astype(np.intp)
+        mine = self._armed[rows] & (user_data >> _GENERATION_BITS == self._generation[rows])
+        lengths = done["result"].astype(np.intp)
+        if not mine.all():
+            self._buffers.give_back(taken[~mine])
+            rows, lengths, arrivals, taken = rows[mine], lengths[mine], arrivals[mine], taken[mine]
+        if len(rows) > BATCH:
+            self._buffers.give_back(taken[BATCH:])
+            rows, lengths, arrivals, taken = rows[:BATCH], lengths[:BATCH], arrivals[:BATCH], taken[:BATCH]
+        # Only as much of each slot as the longest packet has is copied, and the kernel gets its buffers back at once.
+        width = min(int(lengths.max(initial=0)), rtp.SLOT_BYTES)
+        self._packets["bytes"][: len(rows), :width] = self._buffers.data[taken, :width]
+        self._buffers.give_back(taken)
+        return rows, lengths, arrivals
+
+    def _mend(self, done: NDArray[np.void]) -> None:
+        """Count failures, and arm again the receives that the kernel has ended (an ICMP error, no buffer left)."""
+        user_data = done["user_data"]
+        other = user_data >= np.uint64(_OTHER)
+        ended = ~other & ((done["flags"] & CQE_F_MORE) == 0)
+        result = done["result"]
+        self.errors += int(np.count_nonzero((other | ended) & (result < 0) & (result != -errno.ENOENT)))
+        rows = (user_data[ended] & np.uint64(0xFFFF_FFFF)).astype(np.intp)
+        again = rows[self._armed[rows] & (user_data[ended] >> _GENERATION_BITS == self._generation[rows])]
+        if len(again):
+            self._ring.submit(self._receives[np.unique(again)])
+
+    def send(self, rows: NDArray[np.intp]) -> None:
+        """See `Sockets.send`."""
+        if rows is not self._plan_rows:
+            self._plan_rows = rows
+            self._unconnected = [row for row in rows.tolist() if not self._pairs[row].connected]
+            connected = rows if not self._unconnected else np.setdiff1d(rows, self._unconnected)
+            self._plan = self._sends[connected]
+        self._ring.submit(self._plan)
+        self._ring.enter()
+        for row in self._unconnected:
+            pair = self._pairs[row]
+            if pair.remote is not None:
+                self._send_one(pair.rtp, self._block[row].tobytes(), pair.remote)
+
+    def _plan_anew(self) -> None:
+        self._plan_rows = None
+
+    def close(self) -> None:
+        """Close everything."""
+        super().close()
+        self._ring.close()
