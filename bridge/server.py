@@ -8,6 +8,7 @@ before the next effect.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
 import secrets
@@ -32,7 +33,7 @@ from bridge.store.secret import read_key
 from bridge.store.worker import StoreWorker
 from bridge.switchboard import effects
 from bridge.switchboard.board import Switchboard
-from bridge.switchboard.events import Event, StreamOpened, StreamRefused
+from bridge.switchboard.events import Event, Stop, StreamOpened, StreamRefused
 from media import control
 from media.pool import Pool, PoolFullError
 from media.ports import Ports
@@ -49,7 +50,6 @@ PRODUCT: Final = ""
 """No Server header: a scanner learns no version from us."""
 STOP_S: Final = 2.0
 """After a signal everybody is hung up; peers have so long to answer the BYE before the process ends."""
-STOP_LOOK_S: Final = 0.05
 PORT_TRY: Final = 9
 """Any port will do to ask the kernel which of our addresses faces a peer; nothing is sent (discard, RFC 863)."""
 WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 (recognised, not bound here)
@@ -72,6 +72,7 @@ class Server:
         self._timer: asyncio.TimerHandle | None = None
         self._facing: dict[str, str] = {}
         self._stopped = asyncio.Event()
+        self._quiet = asyncio.Event()
         self._host = config.server.udp[0].host if config.server.udp else config.server.tcp[0].host
         self._pool = Pool(
             workers=config.media.worker_count,
@@ -180,11 +181,10 @@ class Server:
         await self._stopped.wait()
         _log.info("stopping", calls=self._switchboard.calls)
         self._agent.draining = True
-        self._switchboard.end_all(self._now())
-        self._carry_out()
-        deadline = self._loop.time() + STOP_S
-        while self._switchboard.calls and self._loop.time() < deadline:
-            await asyncio.sleep(STOP_LOOK_S)  # noqa: ASYNC110 (an end, not a hot path)
+        self._from_elsewhere(Stop())
+        self._note_quiet()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._quiet.wait(), STOP_S)
         await self.close()
 
     def stop(self) -> None:
@@ -209,6 +209,13 @@ class Server:
         """Take an event of the agent. The driver drains what our verbs cause."""
         self._switchboard.handle(event, self._now())
         self._carry_out()
+        if self._stopped.is_set():
+            self._note_quiet()
+
+    def _note_quiet(self) -> None:
+        """While stopping: the last call has ended, its BYE answered."""
+        if not self._agent.calls:
+            self._quiet.set()
 
     def _from_elsewhere(self, event: Event) -> None:
         """Take an event of the pool or the desk."""
