@@ -125,6 +125,16 @@ def find_pids(pattern: str) -> list[int]:
     return found
 
 
+def machine_busy_s() -> tuple[float, float]:
+    """Return the CPU seconds that all programs together have used since boot, and those the hypervisor kept (steal)."""
+    try:
+        fields = [int(field) for field in (PROC / "stat").read_text().split("\n", 1)[0].split()[1:]]
+    except (OSError, ValueError):
+        return 0.0, 0.0
+    user, nice, system, _, _, irq, softirq, steal = (fields + [0] * 8)[:8]
+    return (user + nice + system + irq + softirq) * TICK_S, steal * TICK_S
+
+
 def kernel_drops() -> dict[str, int]:
     """Return the machine's counters of packets it lost itself: UDP buffers, checksum, the queue of a CPU."""
     counters: dict[str, int] = {}

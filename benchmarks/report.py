@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 LATE_LIMIT_MS = 5.0
 """Above this p99 lateness of our own sends the run says more about us than about the server."""
 
+OTHERS_LIMIT_CORES = 0.1
+"""Above this a figure was measured on a machine that was busy with something else."""
 FILE_WIDTH = 150
 
 
@@ -80,10 +82,14 @@ def judge(plan: Plan, result: Result) -> dict[str, Any]:
             "send_errors": result.send_errors,
         },
         "kernel_drops": result.kernel_drops,
+        "machine_busy_cores": result.machine_busy_s / result.window_s,
+        "machine_stolen_cores": result.machine_stolen_s / result.window_s,
         "ramp_s": result.phases_of_run_s.get("ramp"),
     }
     if result.before and result.at_start and result.at_end and result.after and ticks:
         record["server"] = server_cost(result, ticks)
+        ours_s = own_cpu_s + record["server"]["cpu_s"]
+        record["other_programs_cores"] = max(0.0, result.machine_busy_s - ours_s) / result.window_s
     record["faults"] = faults(record)
     record["is_valid"] = not any(fault.startswith("INVALID") for fault in record["faults"])
     return record
@@ -134,6 +140,11 @@ def faults(record: dict[str, Any]) -> list[str]:
         for name, count in record["kernel_drops"].items()
         if count
     ]
+    others = record.get("other_programs_cores") or 0.0
+    if others > OTHERS_LIMIT_CORES:
+        found.append(f"other programs took {others:.2f} cores meanwhile")
+    if record["machine_stolen_cores"] > OTHERS_LIMIT_CORES:
+        found.append(f"the hypervisor kept {record['machine_stolen_cores']:.2f} cores")
     server = record.get("server")
     if (record["plan"]["pid"] or record["plan"]["pid_of"]) and server is None:
         found.append("no process to account was found")

@@ -65,6 +65,8 @@ class Result:
     at_end: processes.Usage | None
     after: processes.Usage | None
     kernel_drops: dict[str, int]
+    machine_busy_s: float
+    machine_stolen_s: float
     wire_name: str
     stamps: str
     phases_of_run_s: dict[str, float] = field(default_factory=dict)
@@ -142,10 +144,12 @@ class LoadTest:
         sent = self._sent
         at_start = processes.measure(roots, memory=False) if roots else None
         own_start, begin_ns = resource.getrusage(resource.RUSAGE_SELF), time.monotonic_ns()
+        busy_s, stolen_s = processes.machine_busy_s()
         self._recorder.begin()
         self._until(plan.seconds)
         end_ns, own_end = time.monotonic_ns(), resource.getrusage(resource.RUSAGE_SELF)
         at_end = processes.measure(roots, memory=False) if roots else None
+        busy_end_s, stolen_end_s = processes.machine_busy_s()
         lateness_ms = np.array(self._lateness_ns) / 1e6
         sent = self._sent - sent
         self._until(LISTEN_AFTER_S)
@@ -179,6 +183,8 @@ class LoadTest:
             at_end=at_end,
             after=after,
             kernel_drops={name: lost[name] - drops.get(name, 0) for name in lost},
+            machine_busy_s=busy_end_s - busy_s,
+            machine_stolen_s=stolen_end_s - stolen_s,
             wire_name=self._wire.name,
             stamps=self._wire.stamps,
             phases_of_run_s=took,
