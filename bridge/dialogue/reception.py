@@ -55,7 +55,7 @@ TOO_MANY_ATTEMPTS: Final = Utterance("too_many_attempts")
 NO_OPERATOR: Final = Utterance("no_operator")
 ENTER_COUNTER_PASSWORD: Final = Utterance("enter_counter_password")
 COUNTER_PASSWORD_WRONG: Final = Utterance("counter_password_wrong")
-SERVICE_PROBLEM: Final = Utterance("service_full")
+SERVICE_PROBLEM: Final = Utterance("service_problem")
 YOU_ARE_MODERATOR: Final = Utterance("you_are_moderator")
 GOODBYE: Final = Utterance("goodbye")
 

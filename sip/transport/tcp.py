@@ -6,6 +6,7 @@ how many may connect and how much may wait to be written.
 
 import asyncio
 from collections import Counter
+from ipaddress import ip_address
 from typing import Final
 
 from sip.flow import Flow
@@ -14,13 +15,19 @@ from sip.transport import Receiver
 CONNECTIONS_MAX: Final = 4096
 """Connections at once. One more is closed as soon as it is accepted."""
 CONNECTIONS_PER_HOST_MAX: Final = 64
-"""Connections of one address: a proxy needs a few, an office behind one NAT some dozens. One more is closed."""
+"""Connections of one address: a proxy needs a few, an office behind one NAT some dozens. One more is closed. Loopback is
+exempt: what calls from this machine (a proxy in front, a load test) is as many as it is, and no stranger."""
 WRITE_BUFFER_MAX: Final = 256 * 1024
 """Bytes that may wait for a peer that does not read; some 300 messages. Beyond: the connection is dropped."""
 CONNECT_S: Final = 5.0
 """Time to connect. Beyond: the flow is told as closed, and the request fails long before its 32 s are over."""
 BACKLOG: Final = 1024
 """Connections that the kernel keeps until we accept them; a burst above it is repeated by the callers' kernels."""
+
+
+def is_own(host: str) -> bool:
+    """Whether a peer is on this machine."""
+    return ip_address(host.partition("%")[0]).is_loopback
 
 
 class _Connection(asyncio.Protocol):
@@ -118,7 +125,9 @@ class TcpTransport:
         """A connection stands."""
         remote = transport.get_extra_info("peername")[:2]
         requested = connection.requested
-        crowded = self._hosts[remote[0]] >= CONNECTIONS_PER_HOST_MAX and requested is None
+        crowded = (
+            requested is None and self._hosts[remote[0]] >= CONNECTIONS_PER_HOST_MAX and not is_own(remote[0])
+        )
         if crowded or len(self._connections) >= CONNECTIONS_MAX:
             self.counters["refused:too many of one host" if crowded else "refused:too many connections"] += 1
             transport.abort()

@@ -134,6 +134,7 @@ def test_a_broken_stream_is_answered_and_closed():
 
 def test_one_host_gets_only_so_many_connections(monkeypatch):
     monkeypatch.setattr(tcp, "CONNECTIONS_PER_HOST_MAX", 2)
+    monkeypatch.setattr(tcp, "is_own", lambda host: False)  # loopback stands for a stranger here
 
     async def story():
         async with driven() as (_, _, stream):
@@ -143,6 +144,20 @@ def test_one_host_gets_only_so_many_connections(monkeypatch):
             assert len(stream) == 2
             assert stream.counters["refused:too many of one host"] == 1
             for _, writer in pairs:
+                writer.close()
+
+    run(story())
+
+
+def test_this_machine_may_connect_as_often_as_it_likes(monkeypatch):
+    monkeypatch.setattr(tcp, "CONNECTIONS_PER_HOST_MAX", 2)
+
+    async def story():
+        async with driven() as (_, _, stream):
+            writers = [(await asyncio.open_connection(*stream.local))[1] for _ in range(4)]
+            while len(stream) < 4:
+                await asyncio.sleep(0)
+            for writer in writers:
                 writer.close()
 
     run(story())
