@@ -154,10 +154,12 @@ def test_this_machine_may_connect_as_often_as_it_likes(monkeypatch):
 
     async def story():
         async with driven() as (_, _, stream):
-            writers = [(await asyncio.open_connection(*stream.local))[1] for _ in range(4)]
-            while len(stream) < 4:
-                await asyncio.sleep(0)
-            for writer in writers:
+            pairs = [await asyncio.open_connection(*stream.local) for _ in range(4)]
+            for reader, writer in pairs:
+                writer.write(b"\r\n\r\n")
+                assert await reader.readexactly(2) == b"\r\n"
+            assert len(stream) == 4
+            for _, writer in pairs:
                 writer.close()
 
     run(story())
