@@ -15,6 +15,8 @@ from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from bridge.config.values import Address, Form, Network, OneOf, Range
+from bridge.service.passcodes import DEFAULT_DIGITS, LONGEST_DIGITS, SHORTEST_DIGITS
+from bridge.service.settings import DEFAULT_GRACE_S
 
 SIP_PORT: Final = 5060
 """RFC 3261 section 19.1.2."""
@@ -97,10 +99,10 @@ class Service:
     """Whose time of day counts for the hours of level 1."""
     language: Language = "pt-BR"
     """Of the prompts, where neither the access number nor the pair names one."""
-    passcode_length: Annotated[int, Range(6, 16)] = 8
+    passcode_length: Annotated[int, Range(SHORTEST_DIGITS, LONGEST_DIGITS)] = DEFAULT_DIGITS
     attempts: Annotated[int, Range(1, 10)] = 3
     """A3: how often a caller may key a wrong passcode in one call."""
-    grace_s: Annotated[float, Range(0, 3600)] = 60.0
+    grace_s: Annotated[float, Range(0, 3600)] = DEFAULT_GRACE_S
     """C5: from the warning after the last moderator left until everyone is disconnected."""
 
 

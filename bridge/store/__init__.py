@@ -5,6 +5,7 @@
 - **customers**, **passcodes**, **records**, **audit** repositories: small classes over one connection each
 - **journal** records that wait to be written: batches, patience, bounds; pure
 - **worker** the one thread through which the running bridge reaches the store without ever waiting for it
+- **issuance** new codes, told in clear once
 - **secret** the key of the digests, kept beside the database and never in it
 - **identity** ids that are unique across machines
 

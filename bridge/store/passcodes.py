@@ -15,7 +15,7 @@ from bridge.service.levels import Level
 from bridge.service.role import Role
 from bridge.service.settings import LastModerator, Settings
 from bridge.store.errors import StoreRefusedError
-from bridge.store.tables import counter_passwords, customers, pairs, passcodes
+from bridge.store.tables import counter_passwords, customers, pairs, passcodes, people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +46,8 @@ class CounterPassword:
 
     digest: bytes
     person: int | None
+    name: str | None = None
+    """The person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +182,10 @@ _FIND: Final = (
 )
 """Made once: to build a statement costs more than to run it."""
 
-_COUNTERS: Final = select(counter_passwords.c.digest, counter_passwords.c.person_id).where(
-    counter_passwords.c.pair_id == bindparam("pair"), counter_passwords.c.role == bindparam("role")
+_COUNTERS: Final = (
+    select(counter_passwords.c.digest, counter_passwords.c.person_id, people.c.name)
+    .join_from(counter_passwords, people, isouter=True)
+    .where(counter_passwords.c.pair_id == bindparam("pair"), counter_passwords.c.role == bindparam("role"))
 )
 
 

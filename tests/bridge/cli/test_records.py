@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from bridge.store.database import open_database
+from bridge.store.records import ConferenceStarted, Joined, Left, Records
+from tests.bridge.cli.conftest import Roda
+
+NOON = 1767279600.0
+"""2026-01-01, 12:00 in São Paulo."""
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/var/roda.db")
+    with database.transaction() as connection:
+        Records(connection).append(
+            [
+                ConferenceStarted("c1", NOON, "roda", 1, "Board"),
+                Joined("p1", "c1", NOON, "id1", "moderator", "=1+1", "1000"),
+                Left("p1", NOON + 60, "hung up"),
+                Joined("p2", "c1", NOON + 86400, "id2", "participant", "+5511", "1000"),
+            ]
+        )
+    database.close()
+
+
+@pytest.mark.usefixtures("kept")
+def test_records_are_shown_for_reading(roda: Roda) -> None:
+    """R2."""
+    out = roda("records", "list")[1]
+    assert "2026-01-01T12:00:00-03:00" in out
+    assert "hung up" in out
+
+
+@pytest.mark.usefixtures("kept")
+def test_records_for_programs_have_every_fact(roda: Roda) -> None:
+    later, earlier = json.loads(roda("records", "list", "--format", "json")[1])
+    assert (earlier["participant"], earlier["left_at"]) == ("p1", "2026-01-01T12:01:00-03:00")
+    assert (later["participant"], later["left_at"]) == ("p2", None)
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_spreadsheet_takes_no_caller_for_a_formula(roda: Roda) -> None:
+    rows = list(csv.DictReader(io.StringIO(roda("records", "list", "--format", "csv")[1])))
+    assert [row["caller"] for row in rows] == ["'+5511", "'=1+1"]
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_period_may_be_asked_for(roda: Roda) -> None:
+    out = roda("records", "list", "--since", "2026-01-02", "--until", "2026-01-03", "--format", "json")[1]
+    assert [row["participant"] for row in json.loads(out)] == ["p2"]
+
+
+def test_a_wrong_date_is_said_so_and_no_record_is_no_fault(roda: Roda) -> None:
+    assert roda("records", "list") == (0, "No records.\n", "")
+    status, _, err = roda("records", "list", "--since", "yesterday")
+    assert (status, err.count("\n")) == (1, 1)
