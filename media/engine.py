@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp import g711
-from media import control, rtcp, rtp
+from media import control, rtcp, rtp, telephone_event
 from media.jitter import FRAME, RATE_HZ, JitterBuffer
 from media.latching import Address, Latch
 from media.listeners import Listeners
@@ -361,7 +361,7 @@ class Engine:
             self._place(which[first], rows, arrivals, packets, headers)
             which = which[~first]
         if not audio.all():
-            self._keys(np.flatnonzero(good & ~audio & ~held), rows, arrivals, packets, headers)
+            self._other(np.flatnonzero(good & ~audio & ~held), rows, arrivals, packets, headers)
         if drop.any():
             for reason, count in enumerate(np.bincount(drop)):
                 if reason and count:
@@ -395,13 +395,14 @@ class Engine:
         owners = rows[which]
         clock = arrivals[which] * RATE_HZ
         timestamp = headers.timestamp[which]
-        fresh, renewed = self._reception.update(
+        fresh, duplicate, renewed = self._reception.update(
             owners, headers.ssrc[which], headers.sequence[which], timestamp, clock
         )
         if renewed.any():
             self._jitter.restart(owners[renewed])
         if not fresh.all():
-            self.drops[Drop.DUPLICATE] += int(len(fresh) - fresh.sum())
+            self._count(Drop.DUPLICATE, duplicate)
+            self._count(Drop.STRAY, ~fresh & ~duplicate)
             which, owners, clock, timestamp = which[fresh], owners[fresh], clock[fresh], timestamp[fresh]
             if not which.size:
                 return
@@ -410,9 +411,14 @@ class Engine:
         )
         if late.any():
             self.streams.late[owners[late]] += 1
-            self.drops[Drop.LATE] += int(late.sum())
+            self._count(Drop.LATE, late)
 
-    def _keys(
+    def _count(self, reason: Drop, dropped: NDArray[np.bool_]) -> None:
+        count = int(dropped.sum())
+        if count:
+            self.drops[reason] += count
+
+    def _other(
         self,
         which: NDArray[np.intp],
         rows: NDArray[np.intp],
@@ -420,27 +426,31 @@ class Engine:
         packets: NDArray[np.void],
         headers: rtp.Headers,
     ) -> None:
-        """Telephone-events; few, and repeats fall away without a loop."""
-        which = which[
-            (headers.payload_type[which] == self._event_type[rows[which]]) & (headers.length[which] >= 4)
-        ]
+        """What is no audio: telephone-events, of which repeats fall away without a loop, and comfort noise."""
+        known = headers.payload_type[which] == self._event_type[rows[which]]
+        which = which[known | (headers.payload_type[which] == _COMFORT_NOISE)]
         while which.size:
             owners = rows[which]
             self._mark[owners[::-1]] = which[::-1]
             first = self._mark[owners] == which
             now_which = which[first]
-            octets = packets["bytes"]
-            start = headers.start[now_which]
+            which = which[~first]
+            self._reception.note(rows[now_which], headers.ssrc[now_which], headers.sequence[now_which])
+            now_which = now_which[
+                (headers.payload_type[now_which] == self._event_type[rows[now_which]])
+                & (headers.length[now_which] >= telephone_event.PAYLOAD_BYTES)
+            ]
+            if not now_which.size:
+                continue
+            at = headers.start[now_which, None] + np.arange(telephone_event.PAYLOAD_BYTES)
             pressed = self._keys_in.receive(
                 rows[now_which],
                 headers.timestamp[now_which],
-                octets[now_which, start],
-                octets[now_which, start + 1] >= 0x80,
-                float(arrivals[now_which[-1]]),
+                packets["bytes"][now_which[:, None], at],
+                arrivals[now_which],
             )
             for row, digit in pressed:
                 self._events.append(control.DigitReceived(int(self.streams.stream[row]), digit))
-            which = which[~first]
 
     def receive_report(self, row: int, data: bytes, now: float) -> None:
         """Take an RTCP packet of a row; nonsense is ignored."""
@@ -542,12 +552,13 @@ class Engine:
             return reports
         fraction = self._reception.fraction_lost(due)
         lost = self._reception.lost(due)
+        started = self._reception.started(due)
         streams.lost[due] = lost
         streams.jitter_ms[due] = self._reception.jitter[due] * (1_000 / RATE_HZ)
         streams.delay_ms[due] = self._jitter.delay(count, now * RATE_HZ)[due] * (1_000 / RATE_HZ)
         for index, row in enumerate(due.tolist()):
             block = None
-            if self._reception.started[row]:
+            if started[index]:
                 heard_sr, heard_at = self._sender_reports.get(row, (0, now))
                 block = rtcp.ReceptionBlock(
                     ssrc=int(self._reception.ssrc[row]),

@@ -1,23 +1,44 @@
 """What each row has received, as RFC 3550 counts it: extended sequence, loss, duplicates, interarrival jitter.
 
-State is columns; `update` takes at most one packet per row and call (the engine splits batches so).
+State is columns; a call takes at most one packet per row (the engine splits batches so). Nearly every batch is the next
+packet of each row and takes a short way; whatever is unusual in any row takes the long one, with the same outcome for
+the others.
+
+Peers begin their numbering anew without a word (a recording played again, a transfer behind a gateway). A number far
+from the others is therefore believed when the next one follows it (RFC 3550 A.1); a single stray one changes nothing.
+And where numbers go on while timestamps go back, the peer has changed its clock: that is no delay.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from media.streams import Streams
 
-_WINDOW: Final = 64
+WINDOW: Final = 64
 """Sequence numbers remembered per row to tell a duplicate from a late packet: 1.28 s at 20 ms, one machine word."""
+MAX_DROPOUT: Final = 3_000
+"""A jump ahead of more (RFC 3550 A.1: a minute at 50 packets a second) is a new numbering, not a loss."""
+MAX_MISORDER: Final = 100
+"""A jump back of more (RFC 3550 A.1: 2 s) is a new numbering, not a late packet."""
+JUMP_SAMPLES: Final = 80_000
+"""10 s: no packet is delayed so much more than the one before; the peer's clock has jumped, and that is no jitter."""
 
-_RESTART: Final = 3_000
-"""A jump of more sequence numbers than this (RFC 3550 A.1, MAX_DROPOUT: a minute at 50 packets a second) is a new
-numbering, not a loss."""
+_NO_SOURCE: Final = -1
+_NO_NUMBER: Final = -1
+
+
+class Received(NamedTuple):
+    """What became of M packets."""
+
+    fresh: NDArray[np.bool_]
+    """To be played: neither a duplicate nor a stray."""
+    duplicate: NDArray[np.bool_]
+    renewed: NDArray[np.bool_]
+    """A source, a numbering or a clock begins: what the jitter buffer holds must be forgotten."""
 
 
 class Reception:
@@ -26,27 +47,36 @@ class Reception:
     def __init__(self, streams: Streams) -> None:
         rows = streams.capacity
         self._streams = streams
-        self.ssrc = np.zeros(rows, np.uint32)
-        self.started = np.zeros(rows, np.bool_)
+        self.ssrc = np.full(rows, _NO_SOURCE, np.int64)
+        """Whom the row hears; -1 before the first packet."""
         self.highest = np.zeros(rows, np.int64)
         """Extended highest sequence number received."""
+        self.jitter = np.zeros(rows, np.float64)
+        """Interarrival jitter in samples (RFC 3550 section 6.4.1)."""
+        self._bad = np.full(rows, _NO_NUMBER, np.int32)  # the number that would prove a new numbering
         self._base = np.zeros(rows, np.int64)
         self._received = np.zeros(rows, np.int64)
         self._carried_loss = np.zeros(rows, np.int64)  # of numberings that ended
         self._seen = np.zeros(rows, np.uint64)  # bit k: highest - k has come
-        self._transit = np.zeros(rows, np.float64)  # samples
-        self.jitter = np.zeros(rows, np.float64)
-        """Interarrival jitter in samples (RFC 3550 section 6.4.1)."""
+        self._timestamp = np.zeros(rows, np.uint32)  # of the last packet
+        self._arrival = np.zeros(rows, np.float64)
         self._expected_prior = np.zeros(rows, np.int64)
         self._received_prior = np.zeros(rows, np.int64)
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
         for column in (
-            self.started, self.highest, self._base, self._received, self._carried_loss, self._seen, self._transit,
-            self.jitter, self._expected_prior, self._received_prior, self.ssrc,
+            self.highest, self.jitter, self._base, self._received, self._carried_loss, self._seen,
+            self._timestamp, self._arrival, self._expected_prior, self._received_prior,
         ):  # fmt: skip
             column[row] = 0
+        self.ssrc[row] = _NO_SOURCE
+        self._bad[row] = _NO_NUMBER
+
+    def started(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Tell which of `rows` have received anything."""
+        known: NDArray[np.bool_] = self.ssrc[rows] != _NO_SOURCE
+        return known
 
     def update(
         self,
@@ -55,69 +85,106 @@ class Reception:
         sequence: NDArray[np.uint16],
         timestamp: NDArray[np.uint32],
         arrival: NDArray[np.float64],
-    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    ) -> Received:
         """Count one packet of each of `rows`; M = len(rows), all different.
 
         Parameters
         ----------
         arrival : ndarray of shape (M,), float64
             Arrival time in samples of the row's clock.
-
-        Returns
-        -------
-        fresh : ndarray of shape (M,), bool
-            False for duplicates.
-        renewed : ndarray of shape (M,), bool
-            True where a source or a numbering begins: the jitter buffer must forget the old one.
         """
-        wire = sequence.astype(np.int64)
-        highest = self.highest[rows]
-        step = ((wire - highest + 0x8000) & 0xFFFF) - 0x8000
-        renewed = ~self.started[rows] | (self.ssrc[rows] != ssrc) | (np.abs(step) > _RESTART)
-        if renewed.any():
-            self._renew(rows[renewed], ssrc[renewed], wire[renewed])
-            highest = self.highest[rows]
-            step = np.where(renewed, 0, step)
+        step = self._step(rows, sequence)
+        same = self.ssrc[rows] == ssrc
+        elapsed = (timestamp - self._timestamp[rows]).view(np.int32)
+        self._streams.packets_in[rows] += 1
+        if (same & (step == 1) & (elapsed >= 0)).all():
+            self.highest[rows] += 1
+            self._seen[rows] = self._seen[rows] << np.uint64(1) | np.uint64(1)
+            self._received[rows] += 1
+            none = np.zeros(len(rows), np.bool_)
+            self._measure(rows, timestamp, arrival, elapsed, none)
+            return Received(~none, none, none)
 
-        seen = self._seen[rows]
-        ahead = step > 0
-        shift = np.clip(np.where(ahead, step, 0), 0, _WINDOW - 1).astype(np.uint64)
-        moved = np.where(step >= _WINDOW, np.uint64(0), seen << shift)
-        behind = np.clip(np.where(ahead, 0, -step), 0, _WINDOW - 1).astype(np.uint64)
-        bit = np.uint64(1) << behind
-        duplicate = ((moved & bit) != 0) & ~ahead & ~renewed
-        self._seen[rows] = moved | bit
-        self.highest[rows] = highest + np.where(ahead, step, 0)
-        fresh = ~duplicate
-        self._received[rows] += fresh
+        far = same & ((step > MAX_DROPOUT) | (step < -MAX_MISORDER))
+        proved = far & (self._bad[rows] == sequence)
+        stray = far & ~proved
+        self._bad[rows[stray]] = (sequence[stray] + np.uint16(1)).astype(np.int32)
+        begins = ~same | proved
+        self._begin(rows[begins], ssrc[begins], sequence[begins])
+        step[begins] = 0
+        duplicate = ~stray & ~begins & self._known(rows, step)
+        fresh = ~stray & ~duplicate
+        self._mark(rows[fresh], step[fresh])
+        new_clock = same & fresh & (step > 0) & (elapsed < 0)
+        renewed = begins | new_clock
+        self._measure(rows[fresh], timestamp[fresh], arrival[fresh], elapsed[fresh], renewed[fresh])
+        self._streams.duplicate[rows] += duplicate
+        return Received(fresh, duplicate, renewed)
 
-        transit = arrival - timestamp
-        change = transit - self._transit[rows]
-        # The 32-bit timestamp wraps: a change of half its range is the wrap, not a delay.
-        change = np.where(np.abs(change) > 2.0**31, 0.0, np.abs(change))
+    def note(self, rows: NDArray[np.intp], ssrc: NDArray[np.uint32], sequence: NDArray[np.uint16]) -> None:
+        """Count packets that are no audio (telephone-events, comfort noise) but use up sequence numbers; rows all different.
+
+        Those of another source, or far from the audio's numbers, are not counted.
+        """
+        step = self._step(rows, sequence)
+        counts = (self.ssrc[rows] == ssrc) & (step <= MAX_DROPOUT) & (step >= -MAX_MISORDER)
+        counts &= ~self._known(rows, step)
+        self._mark(rows[counts], step[counts])
+
+    def _step(self, rows: NDArray[np.intp], sequence: NDArray[np.uint16]) -> NDArray[np.int64]:
+        """How far ahead of the highest number each is, from -32,768 on."""
+        return (sequence - self.highest[rows].astype(np.uint16)).view(np.int16).astype(np.int64)
+
+    def _known(self, rows: NDArray[np.intp], step: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which numbers have come before; those that the window no longer shows have not."""
+        within = (step <= 0) & (step > -WINDOW)
+        bit = np.where(within, -step, 0).astype(np.uint64)
+        known: NDArray[np.bool_] = within & ((self._seen[rows] >> bit & np.uint64(1)) != 0)
+        return known
+
+    def _mark(self, rows: NDArray[np.intp], step: NDArray[np.int64]) -> None:
+        """Enter numbers that have come."""
+        ahead = np.clip(step, 0, None)
+        seen = np.where(ahead < WINDOW, self._seen[rows] << (ahead % WINDOW).astype(np.uint64), np.uint64(0))
+        behind = np.clip(-step, 0, None)
+        bit = np.where(behind < WINDOW, np.uint64(1) << (behind % WINDOW).astype(np.uint64), np.uint64(0))
+        self._seen[rows] = seen | bit
+        self.highest[rows] += ahead
+        self._received[rows] += 1
+
+    def _measure(
+        self,
+        rows: NDArray[np.intp],
+        timestamp: NDArray[np.uint32],
+        arrival: NDArray[np.float64],
+        elapsed: NDArray[np.int32],
+        renewed: NDArray[np.bool_],
+    ) -> None:
+        """Take packets into the jitter (A.8); `elapsed` is the time since the last ones as timestamps tell it."""
+        change = np.abs(arrival - self._arrival[rows] - elapsed)
         jitter = self.jitter[rows]
-        self.jitter[rows] = np.where(renewed | duplicate, jitter, jitter + (change - jitter) / 16.0)
-        self._transit[rows] = np.where(duplicate, self._transit[rows], transit)
+        compared = ~renewed & (change <= JUMP_SAMPLES)
+        self.jitter[rows] = np.where(compared, jitter + (change - jitter) / 16.0, jitter)
+        self._timestamp[rows] = timestamp
+        self._arrival[rows] = arrival
 
-        streams = self._streams
-        streams.packets_in[rows] += 1
-        streams.duplicate[rows] += duplicate
-        return fresh, renewed
-
-    def _renew(self, rows: NDArray[np.intp], ssrc: NDArray[np.uint32], wire: NDArray[np.int64]) -> None:
+    def _begin(self, rows: NDArray[np.intp], ssrc: NDArray[np.uint32], sequence: NDArray[np.uint16]) -> None:
         self._carried_loss[rows] += self._loss(rows)
-        self.started[rows] = True
         self.ssrc[rows] = ssrc
-        self.highest[rows] = wire
-        self._base[rows] = wire
+        self.highest[rows] = sequence
+        self._base[rows] = sequence
         self._received[rows] = 0
         self._seen[rows] = 0
+        self._bad[rows] = _NO_NUMBER
         self._expected_prior[rows] = 0
         self._received_prior[rows] = 0
 
+    def _expected(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+        return np.where(self.started(rows), self.highest[rows] - self._base[rows] + 1, 0)
+
     def _loss(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
-        expected = np.where(self.started[rows], self.highest[rows] - self._base[rows] + 1, 0)
-        return np.maximum(expected - self._received[rows], 0)
+        missing: NDArray[np.int64] = np.maximum(self._expected(rows) - self._received[rows], 0)
+        return missing
 
     def lost(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
         """Packets lost so far, over all numberings, never below 0."""
@@ -125,7 +192,7 @@ class Reception:
 
     def fraction_lost(self, rows: NDArray[np.intp]) -> NDArray[np.uint8]:
         """Loss since the last call in 1/256 (RFC 3550 A.3); the one reader is the RTCP report, which starts the interval anew."""
-        expected = np.where(self.started[rows], self.highest[rows] - self._base[rows] + 1, 0)
+        expected = self._expected(rows)
         received = self._received[rows]
         expected_now = expected - self._expected_prior[rows]
         lost_now = expected_now - (received - self._received_prior[rows])

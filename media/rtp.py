@@ -44,6 +44,7 @@ class Drop(IntEnum):
     LATE = 8  # its moment has passed
     DUPLICATE = 9
     NOT_RECEIVING = 10  # the peer may not send now (hold)
+    STRAY = 11  # its sequence number is far from all others, and the next one does not follow it
 
 
 PACKET_IN: Final = np.dtype(

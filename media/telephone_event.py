@@ -7,8 +7,14 @@
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 
 What peers do is looser than the text: the marker bit may be missing, all three end packets may be lost or carry one
-sequence number, durations may count another clock, the SSRC may differ from the audio's. So a press is known by its
-event and timestamp alone, reported at its first packet, and ended by its end bit or by silence.
+sequence number, durations may count another clock, the SSRC may differ from the audio's, timestamps may go back, and a
+recording that is played again is the same press byte for byte. So a press is known by its event and timestamp alone,
+reported at its first packet, and ended by its end bit, by silence or by the next press. Of a packet with the same event
+and timestamp the row asks whether it can belong to the press it knows:
+
+- the press goes on: it comes soon after the last one, or counts a longer duration (the network was silent, not the key);
+- the press has ended: it repeats the end, or was overtaken by it and comes soon;
+- otherwise it is another press.
 """
 
 from __future__ import annotations
@@ -24,13 +30,20 @@ from numpy.typing import NDArray
 DIGITS: Final = "0123456789*#ABCD"
 """By event number (RFC 4733 section 3.2)."""
 
-STALE_S: Final = 0.1
-"""An older timestamp that comes within this of the present press is a packet that was overtaken; later, some peers
-(sipp's recordings) do go back in time and mean it."""
+PAYLOAD_BYTES: Final = 4
+
+OVERTAKEN_S: Final = 0.1
+"""So long after the last packet of what came next, a packet of an earlier press may still be on its way; later, some
+peers (sipp's recordings) do go back in time and mean it."""
+REPEATED_S: Final = 1.0
+"""So long an end may be repeated: three times at the slowest packet time, and a retransmitting network."""
 SILENCE_S: Final = 0.15
 """Three packets of 50 ms, the longest interval that peers use: no more of a press, so it ended and its ends are lost."""
-LONG_SEGMENT: Final = 0xFFFF
-"""The longest duration there is: a longer press goes on under a timestamp this much later (RFC 4733 section 2.5.1.3)."""
+LONGEST: Final = 0xFFFF
+"""The longest duration there is: a longer press goes on in a segment of its own (RFC 4733 section 2.5.1.3)."""
+SEGMENT_STEP: Final = (0xE000, 0x10400)
+"""How much later a segment's timestamp is, with some play for peers that begin the next one a little sooner or later:
+7.2 s at 8 kHz, and no key can be pressed again that long after its last packet without having been let go."""
 
 
 class EventReceiver:
@@ -41,13 +54,16 @@ class EventReceiver:
         """A key is down: the row's audio is not heard meanwhile."""
         self._event = np.full(rows, -1, np.int16)
         self._timestamp = np.zeros(rows, np.uint32)
+        self._duration = np.zeros(rows, np.int32)
         self._seen_at = np.full(rows, -np.inf)
         self._ended = np.ones(rows, np.bool_)  # by its end bit
+        self._event_before = np.full(rows, -1, np.int16)
+        self._timestamp_before = np.zeros(rows, np.uint32)
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
         self.pressed[row] = False
-        self._event[row] = -1
+        self._event[row] = self._event_before[row] = -1
         self._seen_at[row] = -np.inf
         self._ended[row] = True
 
@@ -55,34 +71,52 @@ class EventReceiver:
         self,
         rows: NDArray[np.intp],
         timestamp: NDArray[np.uint32],
-        event: NDArray[np.uint8],
-        end: NDArray[np.bool_],
-        now: float,
+        payload: NDArray[np.uint8],
+        now: NDArray[np.float64],
     ) -> list[tuple[int, str]]:
-        """Take one packet of each of `rows`; returns (row, digit) of each press that begins with it."""
-        step = (timestamp - self._timestamp[rows]).astype(np.int32)
-        age = now - self._seen_at[rows]
-        same_event = event == self._event[rows]
-        ended = self._ended[rows]
-        repeat = same_event & (step == 0) & (~ended | (age < STALE_S))
-        segment = same_event & (step == LONG_SEGMENT) & ~ended
-        overtaken = (step < 0) & (age < STALE_S)
-        known = repeat | segment
-        going_on = known & ~(repeat & ended)
-        self._timestamp[rows[segment]] = timestamp[segment]
-        kept = rows[going_on]
-        self._seen_at[kept] = now
-        self._ended[kept] |= end[going_on]
-        self.pressed[kept] = ~self._ended[kept]
+        """Take one packet of each of `rows`; returns (row, digit) of each press that begins with it.
 
-        begins = np.flatnonzero(~known & ~overtaken & (event < len(DIGITS)))
+        Parameters
+        ----------
+        payload : ndarray of shape (M, 4), uint8
+        now : ndarray of shape (M,), float64
+            When each arrived, in seconds.
+        """
+        event = payload[:, 0]
+        end = payload[:, 1] >= 0x80
+        duration = payload[:, 2].astype(np.int32) << 8 | payload[:, 3]
+        age = now - self._seen_at[rows]
+        ended = self._ended[rows]
+        same_event = event == self._event[rows]
+        step = (timestamp - self._timestamp[rows]).view(np.int32)
+        same = same_event & (step == 0)
+
+        segment = (
+            same_event & ~ended & (step >= SEGMENT_STEP[0]) & (step < SEGMENT_STEP[1]) & (age < SILENCE_S)
+        )
+        goes_on = segment | (same & ~ended & ((age < SILENCE_S) | (duration > self._duration[rows])))
+        repeated = same & ended & (age < np.where(end, REPEATED_S, OVERTAKEN_S))
+        overtaken = (
+            (event == self._event_before[rows])
+            & (timestamp == self._timestamp_before[rows])
+            & (age < OVERTAKEN_S)
+        )
+        begins = ~goes_on & ~repeated & ~overtaken & (event < len(DIGITS))
+
         fresh = rows[begins]
+        self._event_before[fresh] = self._event[fresh]
+        self._timestamp_before[fresh] = self._timestamp[fresh]
         self._event[fresh] = event[begins]
-        self._timestamp[fresh] = timestamp[begins]
-        self._seen_at[fresh] = now
-        self._ended[fresh] = end[begins]
-        self.pressed[fresh] = ~end[begins]
-        return [(int(rows[i]), DIGITS[event[i]]) for i in begins]
+        self._ended[fresh] = False
+        kept = begins | goes_on
+        mine = rows[kept]
+        self._timestamp[mine] = timestamp[kept]
+        self._duration[mine] = duration[kept]
+        self._ended[mine] |= end[kept]
+        self.pressed[mine] = ~self._ended[mine]
+        seen = kept | (repeated & end)
+        self._seen_at[rows[seen]] = now[seen]
+        return [(int(rows[index]), DIGITS[event[index]]) for index in np.flatnonzero(begins)]
 
     def advance(self, count: int, now: float) -> None:
         """Let go of keys of the first `count` rows that have been silent for `SILENCE_S`."""
@@ -141,5 +175,5 @@ class EventSender:
 
     @staticmethod
     def _payload(press: _Press, *, end: bool) -> bytes:
-        duration = min(press.sent * _TICK_SAMPLES, LONG_SEGMENT)
+        duration = min(press.sent * _TICK_SAMPLES, LONGEST)
         return bytes((press.event, (0x80 if end else 0) | _VOLUME, duration >> 8, duration & 0xFF))

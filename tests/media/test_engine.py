@@ -366,3 +366,50 @@ def test_reports_say_what_was_lost_and_return_the_peers_report_time() -> None:
     assert report.about_us.fraction_lost == 256 // 10
     assert report.about_us.last_sender_report == rtcp.compact_ntp(1_000.0)
     assert report.ssrc == 1
+
+
+def test_a_key_that_replaces_the_voice_is_not_counted_as_lost_packets() -> None:
+    world = World()
+    caller = world.call(1)
+    world.talk(5)
+    for tick in range(5):
+        payload = bytes((5, 10)) + (160 * (tick + 1)).to_bytes(2, "big")
+        data = packet(payload, sequence=caller.sequence, timestamp=caller.timestamp, payload_type=101)
+        caller.sequence += 1
+        world.receive(caller, data, data)
+        world.tick()
+    caller.timestamp += 5 * 160
+    for _ in range(3):  # linphone and sipp repeat the end under one sequence number
+        data = packet(
+            bytes((5, 0x8A, 3, 0x20)), sequence=caller.sequence, timestamp=caller.timestamp, payload_type=101
+        )
+        world.receive(caller, data)
+    caller.sequence += 1
+    world.talk(5)
+    world.apply(control.CloseStream(1))
+    closed = world.engine.events()[-1]
+    assert isinstance(closed, control.StreamClosed)
+    assert (closed.lost, closed.duplicate, closed.packets_in) == (0, 0, 10)
+
+
+def test_a_key_under_another_ssrc_is_a_digit_and_does_not_disturb_the_voice() -> None:
+    world = World()
+    caller, listener = world.call(1, room=5), world.call(2, room=5)
+    world.talk(20, p1=440.0)
+    data = packet(bytes((7, 0x8A, 3, 0x20)), sequence=30_000, timestamp=9, payload_type=101, ssrc=0x0E05384E)
+    world.receive(caller, data, data, data)
+    world.talk(10, p1=440.0)
+    assert control.DigitReceived(1, "7") in world.events
+    assert len([event for event in world.events if isinstance(event, control.DigitReceived)]) == 1
+    assert np.abs(np.diff(listener.samples(12).astype(int))).max() < 3_200
+    assert not world.engine.drops
+
+
+def test_a_stray_packet_is_counted_and_changes_nothing() -> None:
+    world = World()
+    caller, listener = world.call(1, room=5), world.call(2, room=5)
+    world.talk(20, p1=440.0)
+    world.receive(caller, packet(b"\x00" * 160, sequence=caller.sequence + 9_000, timestamp=77))
+    world.talk(10, p1=440.0)
+    assert world.engine.drops == {Drop.STRAY: 1}
+    assert np.abs(np.diff(listener.samples(12).astype(int))).max() < 3_200
