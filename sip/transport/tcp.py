@@ -7,7 +7,7 @@ how many may connect and how much may wait to be written.
 import asyncio
 from collections import Counter
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, cast
 
 from sip.flow import Flow
 from sip.transport import Receiver
@@ -40,9 +40,9 @@ class _Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self.transport = transport
-            self.owner.made(self, transport)
+        # Not by isinstance: uvloop's transports have the methods of asyncio's and none of its base classes.
+        self.transport = cast("asyncio.Transport", transport)
+        self.owner.made(self, self.transport)
 
     def data_received(self, data: bytes) -> None:
         if self.flow is not None:

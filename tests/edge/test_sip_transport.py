@@ -5,6 +5,9 @@ import contextlib
 import os
 import socket
 
+import pytest
+import uvloop
+
 from sip.agent import Agent, AgentSettings, Flow
 from sip.events import IncomingCall
 from sip.transport import tcp
@@ -33,12 +36,20 @@ async def driven(on_event=lambda event: None):
             await asyncio.sleep(0)  # noqa: TID251 - lets the loop see closed sockets; no time passes
 
 
-def run(story):
-    asyncio.run(asyncio.wait_for(story, PATIENCE_S))
+@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def run(request):
+    """On the loop of the library, and on the one that the bridge runs on: their transports share no base class."""
+
+    def run_(story):
+        with asyncio.Runner(loop_factory=request.param) as runner:
+            runner.run(asyncio.wait_for(story, PATIENCE_S))
+
+    return run_
 
 
 def bound():
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)  # the kernel's default holds some 150 answers
     sock.bind((LOOPBACK, 0))
     sock.setblocking(False)
     return sock
@@ -48,7 +59,7 @@ async def heard(sock):
     return await asyncio.get_running_loop().sock_recv(sock, 65535)
 
 
-def test_a_call_over_udp_is_answered_and_repeated_by_the_real_clock():
+def test_a_call_over_udp_is_answered_and_repeated_by_the_real_clock(run):
     async def story():
         def on_event(event):
             if isinstance(event, IncomingCall):
@@ -66,7 +77,7 @@ def test_a_call_over_udp_is_answered_and_repeated_by_the_real_clock():
     run(story())
 
 
-def test_a_burst_over_udp_is_answered_to_the_last():
+def test_a_burst_over_udp_is_answered_to_the_last(run):
     async def story():
         async with driven() as (_, udp, _):
             with bound() as phone:
@@ -78,7 +89,7 @@ def test_a_burst_over_udp_is_answered_to_the_last():
     run(story())
 
 
-def test_udp_never_waits_and_never_raises():
+def test_udp_never_waits_and_never_raises(run):
     async def story():
         async with driven() as (_, udp, _):
             udp.send(Flow("udp", udp.local, ("phone.invalid", 5060)), b"x")
@@ -89,7 +100,7 @@ def test_udp_never_waits_and_never_raises():
     run(story())
 
 
-def test_a_port_that_is_taken_is_said_at_the_start():
+def test_a_port_that_is_taken_is_said_at_the_start(run):
     async def story():
         async with driven() as (driver, udp, stream):
             for taken in (UdpTransport(*udp.local, driver), TcpTransport(*stream.local, driver)):
@@ -100,7 +111,7 @@ def test_a_port_that_is_taken_is_said_at_the_start():
     run(story())
 
 
-def test_messages_over_tcp_are_answered_on_their_connection_however_they_are_cut():
+def test_messages_over_tcp_are_answered_on_their_connection_however_they_are_cut(run):
     async def story():
         async with driven() as (driver, _, stream):
             reader, writer = await asyncio.open_connection(*stream.local)
@@ -121,7 +132,7 @@ def test_messages_over_tcp_are_answered_on_their_connection_however_they_are_cut
     run(story())
 
 
-def test_a_broken_stream_is_answered_and_closed():
+def test_a_broken_stream_is_answered_and_closed(run):
     async def story():
         async with driven() as (_, _, stream):
             reader, writer = await asyncio.open_connection(*stream.local)
@@ -132,7 +143,7 @@ def test_a_broken_stream_is_answered_and_closed():
     run(story())
 
 
-def test_one_host_gets_only_so_many_connections(monkeypatch):
+def test_one_host_gets_only_so_many_connections(run, monkeypatch):
     monkeypatch.setattr(tcp, "CONNECTIONS_PER_HOST_MAX", 2)
     monkeypatch.setattr(tcp, "is_own", lambda host: False)  # loopback stands for a stranger here
 
@@ -149,7 +160,7 @@ def test_one_host_gets_only_so_many_connections(monkeypatch):
     run(story())
 
 
-def test_this_machine_may_connect_as_often_as_it_likes(monkeypatch):
+def test_this_machine_may_connect_as_often_as_it_likes(run, monkeypatch):
     monkeypatch.setattr(tcp, "CONNECTIONS_PER_HOST_MAX", 2)
 
     async def story():
@@ -165,7 +176,7 @@ def test_this_machine_may_connect_as_often_as_it_likes(monkeypatch):
     run(story())
 
 
-def test_a_peer_that_does_not_read_is_dropped(monkeypatch):
+def test_a_peer_that_does_not_read_is_dropped(run, monkeypatch):
     monkeypatch.setattr(tcp, "WRITE_BUFFER_MAX", 1000)
     closed = asyncio.Event()
 
@@ -199,7 +210,7 @@ def test_a_peer_that_does_not_read_is_dropped(monkeypatch):
     run(story())
 
 
-def test_a_flow_without_connection_gets_one_and_a_dead_end_is_told():
+def test_a_flow_without_connection_gets_one_and_a_dead_end_is_told(run):
     async def story():
         told = []
         over = asyncio.Event()
@@ -239,7 +250,7 @@ def test_a_flow_without_connection_gets_one_and_a_dead_end_is_told():
     run(story())
 
 
-def test_a_mistake_in_the_user_of_an_event_does_not_stop_the_driver():
+def test_a_mistake_in_the_user_of_an_event_does_not_stop_the_driver(run):
     async def story():
         told = []
 
