@@ -51,11 +51,14 @@ class Ports:
             if rtp is not None:
                 rtp.close()
         raise PortsExhaustedError(
-            f"no free port pair on {self._host}: all {len(self._free)} that are left are taken by others"
+            f"no port pair on {self._host}: the {len(self._free)} that are left are taken by others, or no descriptor is"
         )
 
     def _try(self, port: int) -> socket.socket | None:
-        bound = socket.socket(self._family, socket.SOCK_DGRAM)
+        try:
+            bound = socket.socket(self._family, socket.SOCK_DGRAM)
+        except OSError:  # no descriptor is left: as good as no port
+            return None
         try:
             bound.bind((self._host, port))
         except OSError:
