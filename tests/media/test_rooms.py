@@ -25,7 +25,7 @@ def test_as_many_rooms_fit_as_there_are_rows_and_their_slots_are_within_the_capa
     rooms = Rooms(70_000)
     slots = [rooms.enter(1_000_000 + number) for number in range(70_000)]
     assert len(set(slots)) == 70_000
-    assert 0 < min(slots)
+    assert min(slots) > 0
     assert max(slots) < rooms.capacity
 
 

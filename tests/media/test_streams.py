@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import os
 
@@ -41,7 +42,7 @@ def test_columns_do_not_overlap_and_none_reaches_beyond_the_table(rows: int) -> 
         for column in vars(streams).values()
         if isinstance(column, np.ndarray)
     )
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
     assert spans[-1][1] <= len(buffer)
     assert all(begin % 64 == 0 for begin, _ in spans)
 
