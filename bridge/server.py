@@ -28,6 +28,7 @@ from bridge.desk import Desk
 from bridge.store.database import open_database
 from bridge.store.errors import StoreError
 from bridge.store.identity import ENTROPY_BYTES, unique_id
+from bridge.store.passcodes import Passcodes
 from bridge.store.records import ConferenceEnded, ConferenceStarted, Joined, Left
 from bridge.store.secret import read_key
 from bridge.store.worker import StoreWorker
@@ -88,15 +89,23 @@ class Server:
             effects.RejectCall: lambda effect: self._agent.reject(
                 effect.call, effect.status, self._now(), headers=effect.headers
             ),
-            effects.HangUpCall: lambda effect: self._agent.hang_up(effect.call, self._now(), reason=effect.reason),
-            effects.AcceptOffer: lambda effect: self._agent.accept_offer(effect.call, effect.sdp, self._now()),
-            effects.RejectOffer: lambda effect: self._agent.reject_offer(effect.call, effect.status, self._now()),
+            effects.HangUpCall: lambda effect: self._agent.hang_up(
+                effect.call, self._now(), reason=effect.reason
+            ),
+            effects.AcceptOffer: lambda effect: self._agent.accept_offer(
+                effect.call, effect.sdp, self._now()
+            ),
+            effects.RejectOffer: lambda effect: self._agent.reject_offer(
+                effect.call, effect.status, self._now()
+            ),
             effects.OpenStream: self._open_stream,
             effects.CloseStream: lambda effect: self._pool.send(control.CloseStream(effect.stream)),
             effects.MediaCommand: lambda effect: self._pool.send(effect.command),
             effects.CloseRoom: lambda _: None,  # the pool forgets a room with its last stream
             effects.LookUpPasscode: lambda effect: self._desk.look_up(effect, self._now()),
-            effects.CheckCounterPassword: lambda effect: self._desk.check_counter_password(effect, self._now()),
+            effects.CheckCounterPassword: lambda effect: self._desk.check_counter_password(
+                effect, self._now()
+            ),
             effects.RecordConferenceStarted: self._record_started,
             effects.RecordJoined: self._record_joined,
             effects.RecordLeft: self._record_left,
@@ -116,7 +125,9 @@ class Server:
             await self._pool.start()
         except TimeoutError as error:
             raise StartError("the media workers did not start in time: is the machine overloaded?") from error
-        settings = AgentSettings(product=PRODUCT, advertised=self._advertised(), calls_max=config.limits.calls or 100_000)
+        settings = AgentSettings(
+            product=PRODUCT, advertised=self._advertised(), calls_max=config.limits.calls or 100_000
+        )
         self._agent = Agent(settings=settings, entropy=os.urandom)
         self._driver = Driver(self._agent, self._from_sip)
         for kind, addresses in ((UdpTransport, config.server.udp), (TcpTransport, config.server.tcp)):
@@ -143,7 +154,10 @@ class Server:
                 deliver=self._loop.call_soon_threadsafe,
             )
             closed = await asyncio.to_thread(self._store.start)
-            key = read_key(config.state_directory, may_create=True)
+            with self._database.transaction() as connection:
+                codes_exist = Passcodes(connection).any()
+            # A key that is lost must not be replaced: with another one no code in the store would be known.
+            key = read_key(config.state_directory, may_create=not codes_exist)
         except StoreError as error:
             raise StartError(f"the store cannot be used: {error}") from error
         if closed:

@@ -185,7 +185,7 @@ class Ring:
     def enter(self, *, wait_for: int = 0, until_ns: int | None = None, now_ns: int = 0) -> None:
         """Submit what is queued; with `until_ns` (CLOCK_MONOTONIC) stay in the kernel until then or `wait_for` completions."""
         if until_ns is None:
-            submitted = _call(SYS_ENTER, self._fd, self._queued, 0, ENTER_GETEVENTS)
+            submitted = _call(SYS_ENTER, self._fd, self._queued)
         else:
             flags = ENTER_GETEVENTS | ENTER_EXT_ARG | (ENTER_ABS_TIMER if self._absolute else 0)
             left_ns = until_ns if self._absolute else max(until_ns - now_ns, 0)

@@ -86,10 +86,18 @@ class UringSockets(Sockets):
         cancel["flags"] = SQE_CQE_SKIP_SUCCESS
         self._ring.submit(cancel)
         # At once: an armed receive keeps the port bound, and control may want to give it to another call.
-        self._ring.enter()
+        self._run()
+
+    def _run(self) -> None:
+        """Let the kernel finish all that waits, now.
+
+        It takes as much of it per call as we claim to wait for (20 pieces if for none), so we wait for more than there
+        can be, until a moment that has passed.
+        """
+        self._ring.enter(wait_for=BATCH, until_ns=0)
 
     def _receive(self) -> None:
-        self._ring.enter()
+        self._run()
         done = self._ring.completions()
         if len(done):
             self._fetched.append((done, self._clock()))
