@@ -49,7 +49,8 @@ def run(request):
 
 def bound():
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)  # the kernel's default holds some 150 answers
+    # The kernel's default holds some 150 answers.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
     sock.bind((LOOPBACK, 0))
     sock.setblocking(False)
     return sock
