@@ -152,7 +152,7 @@ def test_two_pairs_have_two_conferences(play: Playbook) -> None:
 
 
 def test_a_store_that_fails_is_told_to_the_caller(play: Playbook) -> None:
-    press(call(play), "1234#").skip() >> LookUpFailed(1) << Says(1, "service_full")
+    press(call(play), "1234#").skip() >> LookUpFailed(1) << Says(1, "service_problem")
     play << a(Log, event="store not available")
     play.spoken() << Says(1, "goodbye")
     play.spoken() << hangs_up(1, "service problem") << CloseStream(1)
@@ -160,7 +160,7 @@ def test_a_store_that_fails_is_told_to_the_caller(play: Playbook) -> None:
 
 def test_a_store_that_never_answers_is_told_to_the_caller_and_its_late_answer_ignored(play: Playbook) -> None:
     press(call(play), "1234#") << LOOK_UP
-    play >> after(STORE_S) << Says(1, "service_full")
+    play >> after(STORE_S) << Says(1, "service_problem")
     play >> PasscodeFound(1, accepted())
     play >> LookUpFailed(1)
 
