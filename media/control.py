@@ -197,7 +197,7 @@ class PlaybackEnded(Event, frozen=True):
 
 
 class SourceLatched(Event, frozen=True):
-    """The peer's source address is now fixed; the socket is connected to it."""
+    """The peer's source address is now fixed; the socket is connected to it. Told again whenever it was learned anew."""
 
     stream: int
     remote: Endpoint

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dsp import g711
 from media import control, rtcp, rtp, telephone_event
 from media.jitter import FRAME, RATE_HZ, JitterBuffer
-from media.latching import Address, Latch
+from media.latching import SILENCE_S, Address, Course, Latch
 from media.listeners import Listeners
 from media.pacer import TICK_S
 from media.playback import Ended, SharedAudio
@@ -29,8 +29,8 @@ from media.speakers import Speakers
 from media.streams import DEFAULT_ROWS, Streams
 from media.telephone_event import EventReceiver, EventSender
 
-_TIMEOUT_CHECK_TICKS: Final = 50
-"""RTP time-outs are looked for once a second: they are tens of seconds long."""
+_SILENCE_CHECK_TICKS: Final = 50
+"""Once a second it is looked who has been silent for long: for a source to be learned anew, or a time-out."""
 _REPORT_TICKS: Final = round(rtcp.INTERVAL_S / TICK_S)
 _NO_EVENT: Final = -1
 _COMFORT_NOISE: Final = 13
@@ -117,7 +117,10 @@ class Engine:
         self._timeout_s = np.zeros(rows, np.float64)
         self._timed_out = np.zeros(rows, np.bool_)
         self._mark = np.zeros(rows, np.intp)
-        self._latches: dict[int, Latch] = {}
+        self._index = np.arange(rows)
+        self._latches: dict[int, Latch] = {}  # of rows that are learning their source
+        self._sources: dict[int, Address] = {}  # of rows that have learned it
+        self._sdp_hosts: dict[int, str] = {}
         self._cname: dict[int, str] = {}
         self._sender_reports: dict[int, tuple[int, float]] = {}
         self._keys_out: dict[int, EventSender] = {}
@@ -228,9 +231,8 @@ class Engine:
         self._route(row, command.room)
         remote = None if command.remote is None else (command.remote.host, command.remote.port)
         if command.latched and remote is not None:
-            streams.latched[row] = True
-            self._addressing.append(Connect(row, remote))
-            self._senders = None
+            self._sdp_hosts[row] = remote[0]
+            self._lock(row, remote)
         else:
             self._listen_to(row, remote, now)
 
@@ -249,10 +251,29 @@ class Engine:
         self._senders = None
 
     def _listen_to(self, row: int, remote: Address | None, now: float) -> None:
-        self._latches[row] = Latch(remote, now)
+        """SDP has said where the peer is: learn its source."""
+        self._latches[row] = Latch.first(remote, now)
+        self._sources.pop(row, None)
+        self._sdp_hosts.pop(row, None)
+        if remote is not None:
+            self._sdp_hosts[row] = remote[0]
         self.streams.latched[row] = False
         self._addressing.append(Target(row, remote))
         self._senders = None
+
+    def _lock(self, row: int, source: Address) -> None:
+        """The source is known: hear nobody else."""
+        self._latches.pop(row, None)
+        self._sources[row] = source
+        self.streams.latched[row] = True
+        self._addressing.append(Connect(row, source))
+        self._senders = None
+
+    def _listen_again(self, row: int, now: float) -> None:
+        """A source that was locked is silent: it may have moved."""
+        course = Course(int(self._reception.ssrc[row]), int(self._reception.highest[row]) & 0xFFFF)
+        self._latches[row] = Latch.again(self._sources[row], self._sdp_hosts.get(row), course, now)
+        self._addressing.append(Target(row, self._sources[row]))
 
     def _mark_next(self, row: int) -> None:
         """The next packet of `row` begins something: it carries the marker bit (RFC 3551 section 4.1)."""
@@ -288,7 +309,9 @@ class Engine:
         self._receives[row] = False
         self._sends[row] = False
         self._senders = None
-        for table in (self._latches, self._cname, self._sender_reports, self._keys_out):
+        for table in (
+            self._latches, self._sources, self._sdp_hosts, self._cname, self._sender_reports, self._keys_out,
+        ):  # fmt: skip
             table.pop(row, None)
         self._events.append(
             control.StreamClosed(
@@ -340,6 +363,7 @@ class Engine:
                 int(rows[index]), source, headers, index, arrivals[index]
             ):
                 drop[index] = Drop.FOREIGN_SOURCE
+                self.streams.foreign[rows[index]] += 1
         good = drop == Drop.KEPT
         audio = good & (headers.payload_type == self._payload_type[rows])
         if audio.all():
@@ -370,17 +394,14 @@ class Engine:
     def _is_ours(self, row: int, source: Address, headers: rtp.Headers, index: int, now: float) -> bool:
         """Learn a row's source; see `latching`."""
         latch = self._latches.get(row)
-        if latch is None:  # locked by an earlier packet of this batch; the socket did not know yet
-            return bool(self.streams.latched[row])
+        if latch is None:  # locked a moment ago, by an earlier packet: the socket did not know yet
+            return self._sources.get(row) == source
         if headers.payload_type[index] not in (self._payload_type[row], self._event_type[row]):
             return False
         if not latch.consider(source, int(headers.ssrc[index]), int(headers.sequence[index]), now):
             return False
-        del self._latches[row]
-        self.streams.latched[row] = True
-        self._addressing.append(Connect(row, source))
+        self._lock(row, source)
         self._events.append(control.SourceLatched(int(self.streams.stream[row]), control.Endpoint(*source)))
-        self._senders = None
         return True
 
     def _place(
@@ -499,8 +520,8 @@ class Engine:
         reports = self._reports(count, now)
         self._tick += 1
         streams.ticks[0] = self._tick
-        if self._tick % _TIMEOUT_CHECK_TICKS == 0:
-            self._find_timeouts(count, now)
+        if self._tick % _SILENCE_CHECK_TICKS == 0:
+            self._find_silence(count, now)
         return Outgoing(rows, events, reports)
 
     def sent(self) -> None:
@@ -581,10 +602,15 @@ class Engine:
             reports.append((row, rtcp.build(int(streams.ssrc_out[row]), self._cname[row], sender, block)))
         return reports
 
-    def _find_timeouts(self, count: int, now: float) -> None:
+    def _find_silence(self, count: int, now: float) -> None:
         streams = self.streams
-        silent = (streams.stream[:count] > 0) & self._receives[:count] & ~self._timed_out[:count]
-        silent &= now - self._last_arrival[:count] > self._timeout_s[:count]
-        for row in np.flatnonzero(silent).tolist():
+        silence = now - self._last_arrival[:count]
+        listening = (streams.stream[:count] > 0) & self._receives[:count]
+        moved = listening & streams.latched[:count] & (silence > SILENCE_S)
+        for row in np.flatnonzero(moved & self._reception.started(self._index[:count])).tolist():
+            if row not in self._latches:
+                self._listen_again(row, now)
+        gone = listening & ~self._timed_out[:count] & (silence > self._timeout_s[:count])
+        for row in np.flatnonzero(gone).tolist():
             self._timed_out[row] = True
             self._events.append(control.RtpTimedOut(int(streams.stream[row])))

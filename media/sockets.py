@@ -27,6 +27,8 @@ from media.latching import Address
 
 BATCH: Final = 8_192
 """Packets taken in one tick at the most, 5 MB; two ticks of a full worker. More stay in the kernel until the next."""
+STRAYS_AT_ONCE: Final = 1_024
+"""Packets read at once from a socket that hears everybody: more than a socket's buffer holds by default (about 250)."""
 _RTCP_BYTES: Final = 1_500
 
 
@@ -143,10 +145,14 @@ class Sockets:
             pair.remote = change.remote
             if isinstance(change, Connect):
                 self._connect(change.row, pair, change.remote)
-            elif pair.connected:
+                continue
+            connected = pair.connected
+            if connected:
                 self._ignore(change.row, pair)
-                _disconnect(pair.rtp)
                 pair.connected = False
+            # Even a socket that we have not connected: another worker, which died, may have.
+            _disconnect(pair.rtp)
+            if connected:
                 self._waiting.register(pair.rtp.fileno(), select.EPOLLIN)
                 self._row_of[pair.rtp.fileno()] = change.row
 
@@ -157,6 +163,8 @@ class Sockets:
             self.errors += 1
             return
         if not pair.connected:
+            # What anybody sent before the connect is still queued: it is read with its source.
+            self._receive_strays(row)
             self._waiting.unregister(pair.rtp.fileno())
             del self._row_of[pair.rtp.fileno()]
             pair.connected = True
@@ -168,18 +176,23 @@ class Sockets:
         for fd, _ in self._waiting.poll(0, BATCH):
             row = self._rtcp_row.get(fd)
             if row is None:
-                self._receive_stray(self._row_of[fd])
+                self._receive_strays(self._row_of[fd])
             else:
                 self._receive_report(row)
 
-    def _receive_stray(self, row: int) -> None:
-        try:
-            data, source = self._pairs[row].rtp.recvfrom(rtp.SLOT_BYTES)
-        except OSError:
-            self.errors += 1
-            return
-        if len(self._strays) < BATCH:
-            self._strays.append((row, data, (source[0], source[1]), self._clock()))
+    def _receive_strays(self, row: int) -> None:
+        """Read what waits at a socket that hears everybody."""
+        receive = self._pairs[row].rtp.recvfrom
+        for _ in range(STRAYS_AT_ONCE):
+            try:
+                data, source = receive(rtp.SLOT_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:
+                self.errors += 1
+                continue
+            if len(self._strays) < BATCH:
+                self._strays.append((row, data, (source[0], source[1]), self._clock()))
 
     def _receive_report(self, row: int) -> None:
         pair = self._pairs[row]

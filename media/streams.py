@@ -39,6 +39,10 @@ _COLUMNS: Final[tuple[tuple[str, Any], ...]] = (
     ("lost", np.int32),
     ("late", np.uint32),
     ("duplicate", np.uint32),
+    (
+        "foreign",
+        np.uint32,
+    ),  # packets of other sources, while the peer's is not locked; then the kernel drops them
     ("concealed", np.uint32),  # frames
     ("jitter_ms", np.float32),
     ("delay_ms", np.float32),  # of the jitter buffer
@@ -88,6 +92,7 @@ class Streams:
     lost: NDArray[np.int32]
     late: NDArray[np.uint32]
     duplicate: NDArray[np.uint32]
+    foreign: NDArray[np.uint32]
     concealed: NDArray[np.uint32]
     jitter_ms: NDArray[np.float32]
     delay_ms: NDArray[np.float32]

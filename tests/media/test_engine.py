@@ -11,7 +11,7 @@ from media import control, rtcp
 from media.engine import Connect, Target
 from media.playback import SharedAudio
 from media.rtp import Drop
-from tests.media.wire import HERE, World, packet, power_at, tone
+from tests.media.wire import HERE, Phone, World, packet, power_at, tone
 
 LOUD = 4_000.0
 FAINT = 200.0
@@ -413,3 +413,91 @@ def test_a_stray_packet_is_counted_and_changes_nothing() -> None:
     world.talk(10, p1=440.0)
     assert world.engine.drops == {Drop.STRAY: 1}
     assert np.abs(np.diff(listener.samples(12).astype(int))).max() < 3_200
+
+
+MOVED = ("198.51.100.77", 5_555)
+STRANGER = ("203.0.113.9", 999)
+
+
+def addressed(world: World, phone: Phone) -> list[Target | Connect]:
+    return [change for change in world.engine.addressing() if change.row == phone.row]
+
+
+def silent(world: World, seconds: float) -> None:
+    for _ in range(round(seconds * 50)):
+        world.tick()
+
+
+def test_packets_that_waited_behind_the_one_that_locked_are_heard_only_from_its_source() -> None:
+    world = World()
+    caller, listener = world.call(1, room=5, latched=False), world.call(2, room=5)
+    noise = [packet(bytes(range(160)), sequence=900 + k, timestamp=160 * k, ssrc=9) for k in range(4)]
+    world.receive(caller, caller.audio(), source=HERE)
+    world.receive(caller, *noise, source=STRANGER)
+    world.talk(5)
+    assert world.engine.drops[Drop.FOREIGN_SOURCE] == 4
+    assert world.engine.streams.foreign[caller.row] == 4
+    assert np.abs(listener.samples(5)).max() == 0
+
+
+def test_a_caller_who_moved_and_goes_on_with_his_numbering_is_heard_again() -> None:
+    world = World()
+    caller, listener = world.call(1, room=5), world.call(2, room=5)
+    world.talk(20, p1=440.0)
+    world.engine.addressing()
+    silent(world, 4.0)
+    assert addressed(world, caller) == []
+    silent(world, 2.5)
+    assert addressed(world, caller) == [Target(caller.row, HERE)]
+    caller.sequence += 325
+    caller.timestamp += 325 * 160
+    for _ in range(10):
+        world.receive(caller, caller.audio(tone(440.0, 160, start=caller.timestamp)), source=MOVED)
+        world.tick()
+    assert addressed(world, caller) == [Connect(caller.row, MOVED)]
+    assert control.SourceLatched(1, control.Endpoint(*MOVED)) in world.events
+    assert power_at(listener.samples(3), 440.0) > LOUD
+    assert control.RtpTimedOut(1) not in world.events
+
+
+def test_after_silence_a_stranger_is_still_not_heard_and_the_old_source_at_once() -> None:
+    world = World()
+    caller, listener = world.call(1, room=5), world.call(2, room=5)
+    world.talk(20)
+    world.engine.addressing()
+    silent(world, 7.0)
+    for k in range(50):
+        noise = g711.encode(tone(500.0, 160), g711.Law.MU).tobytes()
+        world.receive(caller, packet(noise, sequence=k, timestamp=k * 160, ssrc=8), source=STRANGER)
+        world.tick()
+    assert np.abs(listener.samples(50)).max() == 0
+    assert world.engine.drops[Drop.FOREIGN_SOURCE] == 50
+    world.receive(caller, caller.audio(), source=HERE)
+    assert addressed(world, caller) == [Target(caller.row, HERE), Connect(caller.row, HERE)]
+    world.receive(caller, caller.audio())
+    world.tick()
+    silent(world, 8.0)
+    assert addressed(world, caller) == [Target(caller.row, HERE)]
+
+
+def test_a_caller_who_never_sends_times_out_though_he_hears_music() -> None:
+    world = World()
+    world.engine.load(audio_of(tone(1_000.0, 8_000)))
+    world.call(1, rtp_timeout_s=5.0)
+    world.apply(control.Music(1, control.Segment(0, 8_000)))
+    silent(world, 7.0)
+    assert world.events == [control.RtpTimedOut(1)]
+
+
+def test_a_source_named_anew_is_learned_anew() -> None:
+    world = World()
+    caller = world.call(1)
+    world.talk(5)
+    world.engine.addressing()
+    there = control.Endpoint("198.51.100.1", 7_000)
+    world.apply(control.UpdateStream(1, control.Format(control.Codec.PCMU, 0, 101), there))
+    assert world.engine.addressing() == [Target(caller.row, ("198.51.100.1", 7_000))]
+    world.receive(caller, caller.audio(), source=HERE)
+    assert world.engine.addressing() == []
+    world.receive(caller, caller.audio(), source=("198.51.100.1", 7_000))
+    assert world.engine.addressing() == [Connect(caller.row, ("198.51.100.1", 7_000))]
