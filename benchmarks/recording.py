@@ -77,7 +77,9 @@ class Recorder:
         shift_s: NDArray[np.float64],
         samples: int,
     ) -> None:
-        self._room, self._shift_s, self._samples = room, shift_s, samples
+        self._room, self._shift_s = room, shift_s
+        self.samples = samples
+        """Of one packet of the server, which need not be what we asked for: learned before the window."""
         per_room = max(1, min(CAPTURED_LISTENERS_PER_ROOM, CAPTURED_LISTENERS // max(1, len(shift_s))))
         size = np.bincount(room, minlength=len(shift_s))[room]
         step = np.maximum(1, size // per_room)
@@ -114,17 +116,21 @@ class Recorder:
 
     def take(self, arrivals: Arrivals) -> None:
         """Keep what just came."""
-        if not self.is_running or not len(arrivals.rows):
+        if not len(arrivals.rows):
+            return
+        if not self.is_running:
+            if (usual := int(np.median(arrivals.sizes)) - 12) > 0:
+                self.samples = usual
             return
         self._columns.append((arrivals.rows, arrivals.at_ns, arrivals.sizes, arrivals.headers))
-        which = np.flatnonzero(self._keep[arrivals.rows] & (arrivals.sizes >= 12 + self._samples))
+        which = np.flatnonzero(self._keep[arrivals.rows] & (arrivals.sizes >= 12 + self.samples))
         if len(which):
             self._captures.append(
                 (
                     arrivals.rows[which],
                     arrivals.at_ns[which],
                     arrivals.headers[which],
-                    arrivals.payloads(which, self._samples).copy(),
+                    arrivals.payloads(which, self.samples).copy(),
                 )
             )
 
@@ -140,7 +146,7 @@ class Recorder:
         """Return the kept audio."""
         if not self._captures:
             nothing = np.empty(0, np.int64)
-            return Captures(nothing, nothing, nothing, np.empty((0, self._samples), np.uint8))
+            return Captures(nothing, nothing, nothing, np.empty((0, self.samples), np.uint8))
         rows, at_ns, headers, payload = (
             np.concatenate(column) for column in zip(*self._captures, strict=True)
         )

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from benchmarks import hearing, processes
-from benchmarks.analysis import judge_delivery, spread
+from benchmarks.analysis import SAMPLES_PER_MS, judge_delivery, spread
 
 if TYPE_CHECKING:
     from benchmarks.plan import Plan
@@ -31,8 +31,9 @@ FILE_WIDTH = 150
 def judge(plan: Plan, result: Result) -> dict[str, Any]:
     """Judge a run; the record is plain data, ready for JSON."""
     streams, up = result.streams, result.up
+    received_ptime = max(1, result.received_samples // SAMPLES_PER_MS)
     delivery = judge_delivery(
-        result.table, up, begin_ns=result.begin_ns, end_ns=result.end_ns, ptime_ms=plan.ptime
+        result.table, up, begin_ns=result.begin_ns, end_ns=result.end_ns, ptime_ms=received_ptime
     )
     is_up = np.zeros(len(streams.room), bool)
     is_up[up] = True
@@ -60,6 +61,7 @@ def judge(plan: Plan, result: Result) -> dict[str, Any]:
         "failures_by_status": result.failures,
         "hung_up_by_server": result.dropped_by_server,
         "window_s": result.window_s,
+        "received_ptime_ms": received_ptime,
         "delivery": dataclasses.asdict(delivery),
         "hearing": dataclasses.asdict(heard),
         "mouth_to_ear": dataclasses.asdict(delay),
@@ -140,6 +142,8 @@ def faults(record: dict[str, Any]) -> list[str]:
         for name, count in record["kernel_drops"].items()
         if count
     ]
+    if (received := record["received_ptime_ms"]) != record["plan"]["ptime"]:
+        found.append(f"the server sends packets of {received} ms; a participant-tick is still one of ours")
     others = record.get("other_programs_cores") or 0.0
     if others > OTHERS_LIMIT_CORES:
         found.append(f"other programs took {others:.2f} cores meanwhile")

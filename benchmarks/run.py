@@ -45,6 +45,7 @@ class Result:
 
     table: Table
     captures: Captures
+    received_samples: int
     marks: list[tuple[Mark, int]]
     begin_ns: int
     end_ns: int
@@ -163,6 +164,7 @@ class LoadTest:
         return Result(
             table=self._recorder.table(),
             captures=self._recorder.captures(),
+            received_samples=self._recorder.samples,
             marks=self._marks_sent,
             begin_ns=begin_ns,
             end_ns=end_ns,

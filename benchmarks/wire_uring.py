@@ -44,8 +44,10 @@ SO_TIMESTAMPNS = 35
 CONTROL_BYTES = 32  # cmsghdr of 16 bytes and a timespec of 16
 OUT_BYTES = 16
 PREFIX_BYTES = OUT_BYTES + CONTROL_BYTES
+PACKET_BYTES_MIN = 12 + 240
+"""A server may answer with longer packets than we send: 30 ms always fit."""
 SLACK_BYTES = 64
-"""A packet may be this much longer than ours (CSRCs, a longer packet time of one frame is cut and counted as odd)."""
+"""A packet may be this much longer than expected (CSRCs); what is longer still is cut."""
 BUFFER_COUNT_MIN, BUFFER_COUNT_MAX = 1024, 16384
 """Packets that may wait for one look. Few and small buffers stay in the cache; when all are taken, receives stop and are
 armed again, and the packets wait in their sockets."""
@@ -80,7 +82,9 @@ class UringWire:
         self._ring = Ring(entries=4096, completions=2 * WAIT_FOR)
         count = min(max(1 << (rows - 1).bit_length(), BUFFER_COUNT_MIN), BUFFER_COUNT_MAX)
         self._buffers = Buffers(
-            self._ring, count=count, size=-(-(PREFIX_BYTES + size + SLACK_BYTES) // 64) * 64
+            self._ring,
+            count=count,
+            size=-(-(PREFIX_BYTES + max(size, PACKET_BYTES_MIN) + SLACK_BYTES) // 64) * 64,
         )
         self._pool = self._buffers.data[:, PREFIX_BYTES:]
         self._template = MessageHeader(control_length=CONTROL_BYTES)

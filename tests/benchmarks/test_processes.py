@@ -25,11 +25,12 @@ def test_a_family_is_a_process_and_its_children():
 
 def test_work_shows_as_cpu_time():
     before = processes.run_time_s(os.getpid())
-    sum(range(200_000))
-    after = processes.run_time_s(os.getpid())
     assert before is not None
-    assert after is not None
-    assert after > before
+    for _ in range(100):  # the kernel writes it down at its own ticks, some milliseconds apart
+        sum(range(200_000))
+        if (processes.run_time_s(os.getpid()) or 0.0) > before:
+            return
+    raise AssertionError("the clock of the process stands still")
 
 
 def test_the_machine_line_names_what_a_figure_depends_on():

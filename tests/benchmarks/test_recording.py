@@ -37,6 +37,16 @@ def test_nothing_is_kept_before_the_beginning_and_after_the_end():
     assert made.table().rows.tolist() == [3]
 
 
+def test_the_servers_own_packet_time_is_learned_before_the_window():
+    made = recorder()
+    made.take(arrivals([1, 2, 3], size=92))
+    made.begin()
+    made.follow(voices.ROLL_CALL_S[0])
+    made.take(arrivals([0], size=92))
+    assert made.samples == 80
+    assert made.captures().payload.shape == (1, 80)
+
+
 def test_an_empty_recording_is_an_empty_table():
     assert len(recorder().table().rows) == len(recorder().captures().rows) == 0
 

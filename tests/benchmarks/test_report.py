@@ -7,7 +7,8 @@ from benchmarks.report import LATE_LIMIT_MS, faults, write_json
 
 def record(**changes) -> dict:
     made = {
-        "plan": {"participants": 10, "pid": (), "pid_of": ""},
+        "plan": {"participants": 10, "pid": (), "pid_of": "", "ptime": 20},
+        "received_ptime_ms": 20,
         "participants_up": 10,
         "generator": {"lateness_ms": {"p99": 0.4}, "send_errors": 0},
         "kernel_drops": {"RcvbufErrors": 0},
@@ -34,7 +35,8 @@ def test_a_clean_run_has_no_faults():
         ({"kernel_drops": {"RcvbufErrors": 7}}, "7 packets (RcvbufErrors)"),
         ({"other_programs_cores": 0.7}, "other programs took 0.70 cores"),
         ({"machine_stolen_cores": 0.3}, "hypervisor kept 0.30"),
-        ({"plan": {"participants": 10, "pid": (1,), "pid_of": ""}}, "no process to account"),
+        ({"received_ptime_ms": 30}, "packets of 30 ms"),
+        ({"plan": {"participants": 10, "pid": (1,), "pid_of": "", "ptime": 20}}, "no process to account"),
     ],
 )
 def test_whatever_spoils_a_figure_is_said(change, says):
