@@ -1,0 +1,68 @@
+"""One started bridge for all, and the peers that are installed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.interop import sipp as sipp_runner
+from tests.interop.phone import Phone
+from tests.interop.started import Bridge, Demo
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.interop)
+
+
+@pytest.fixture(scope="session")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bridge, Demo]]:
+    """A bridge with the demo pair, for the whole session. At its end it must stop as it should."""
+    bridge = Bridge(tmp_path_factory.mktemp("bridge"))
+    demo = bridge.make_demo()
+    bridge.start()
+    yield bridge, demo
+    try:
+        bridge.assert_unhurt()
+    finally:
+        status = bridge.stop()
+    assert status == 0
+    for code in (demo.moderator, demo.counter_password, demo.participant):
+        assert f'"{code}"' not in bridge.log
+
+
+@pytest.fixture
+def bridge(started: tuple[Bridge, Demo]) -> Iterator[Bridge]:
+    """The bridge, alive before and after the test."""
+    yield started[0]
+    started[0].assert_unhurt()
+
+
+@pytest.fixture
+def demo(started: tuple[Bridge, Demo]) -> Demo:
+    return started[1]
+
+
+@pytest.fixture
+def phone(bridge: Bridge) -> Iterator[Callable[[], Phone]]:
+    """Telephones of the test's own."""
+    made: list[Phone] = []
+
+    def make() -> Phone:
+        made.append(Phone(bridge.address))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.__exit__()
+
+
+@pytest.fixture
+def sipp(tmp_path: Path) -> sipp_runner.Sipp:
+    if shutil.which("sipp") is None:
+        pytest.skip("sipp is not installed (apt-get install sip-tester)")
+    return sipp_runner.Sipp(tmp_path)

@@ -1,0 +1,223 @@
+"""A bridge as an operator starts it: a process with a configuration, a folder and ports of its own.
+
+Nothing of the bridge is imported here: it is seen as its peers see it, by its command line, its log and its sockets.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+LOOPBACK = "127.0.0.1"
+ACCESS_NUMBER = "1000"
+PATIENCE_S = 15.0
+"""For what takes a second on an idle machine."""
+
+COMMAND = [sys.executable, "-c", "from bridge.cli import main; main()"]
+ROOT = Path(__file__).parents[2]
+
+CONFIGURATION = """\
+[server]
+udp = ["{host}:{port}"]
+tcp = ["{host}:{port}"]
+
+[media]
+workers = 2
+port_low = {low}
+port_high = {high}
+
+[service]
+language = "en"
+
+[log]
+format = "json"
+level = "debug"
+
+[[access_numbers]]
+number = "{number}"
+
+[[open_rooms]]
+pattern = "conf-{{room}}"
+networks = ["127.0.0.0/8"]
+"""
+
+
+def free_port() -> int:
+    """A port that is free on UDP and TCP, outside the range that the system gives out by itself."""
+    while True:
+        port = random.randrange(12_000, 30_000, 2)
+        try:
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                with closing(socket.socket(socket.AF_INET, kind)) as probe:
+                    probe.bind((LOOPBACK, port))
+        except OSError:
+            continue
+        return port
+
+
+def until(met: Any, what: str, patience_s: float = PATIENCE_S) -> Any:
+    """What `met()` returns, once it is something."""
+    end = time.monotonic() + patience_s
+    while not (found := met()):
+        assert time.monotonic() < end, f"waited {patience_s:g} s in vain for {what}"
+        time.sleep(0.02)
+    return found
+
+
+class Bridge:
+    """`roda serve`, from its start to its end."""
+
+    def __init__(self, folder: Path, **changes: str) -> None:
+        self.port = free_port()
+        self.folder = folder
+        self.file = folder / "roda.toml"
+        self._log = folder / "log"
+        low = random.randrange(32_000, 60_000, 2)
+        text = CONFIGURATION.format(
+            host=LOOPBACK, port=self.port, low=low, high=low + 3000, number=ACCESS_NUMBER
+        )
+        for old, new in changes.items():
+            text = text.replace(old, new)
+        self.file.write_text(text)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return LOOPBACK, self.port
+
+    def uri(self, user: str) -> str:
+        return f"sip:{user}@{LOOPBACK}:{self.port}"
+
+    # Command line
+
+    def roda(self, *arguments: str) -> str:
+        """What a command says; it must succeed."""
+        done = subprocess.run(
+            [*COMMAND, *arguments, "-c", str(self.file)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def make_demo(self) -> Demo:
+        """The demo pair, as `make serve` makes it."""
+        self.roda("init")
+        return Demo(**json.loads((self.folder / "var/demo.json").read_text()))
+
+    # Records
+
+    def records(self, number: str, since: float = 0.0) -> list[dict[str, Any]]:
+        """Who came in by `number`, the latest first, as the store has it now."""
+        with closing(sqlite3.connect(f"file:{self.folder}/var/roda.db?mode=ro", uri=True)) as store:
+            store.row_factory = sqlite3.Row
+            rows = store.execute(
+                "SELECT p.*, c.name AS room FROM participants p JOIN conferences c ON c.id = p.conference_id"
+                " WHERE access_number = ? AND joined_at >= ? ORDER BY joined_at DESC",
+                (number, since),
+            ).fetchall()
+        return [dict(row) for row in rows]
+
+    def left(self, number: str, *, since: float = 0.0, count: int = 1) -> list[dict[str, Any]]:
+        """The records of `count` people who were in and have left: nobody more was in."""
+
+        def all_gone() -> list[dict[str, Any]]:
+            rows = self.records(number, since)
+            return rows if len(rows) >= count and all(row["left_at"] for row in rows) else []
+
+        rows: list[dict[str, Any]] = until(all_gone, f"{count} to have left {number}")
+        assert len(rows) == count
+        return rows
+
+    # Life
+
+    def start(self) -> None:
+        log = self._log.open("ab")
+        before = self._log.stat().st_size
+        with log:
+            self._process = subprocess.Popen(
+                [*COMMAND, "serve", "-c", str(self.file)], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+            )
+        until(lambda: '"event":"serving"' in self.log[before:] or self._process.poll(), "the bridge to serve")
+        assert self._process.poll() is None, self.log[before:]
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> int:
+        """End it as an operator does; its exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(PATIENCE_S)
+
+    def kill(self) -> None:
+        """End it as a power cut does, and wait for its workers to notice."""
+        assert self._process is not None
+        workers = self.workers()
+        self._process.kill()
+        self._process.wait(PATIENCE_S)
+        until(lambda: not any(map(_running, workers)), "the workers to end")
+
+    # What can be seen of it
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Lines of the log with this event."""
+        lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == name]
+
+    def workers(self) -> list[int]:
+        """Its media processes, the spare with them."""
+        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
+    def holdings(self) -> dict[str, int]:
+        """Open files and threads of control and of all workers."""
+        pids = [self.pid, *self.workers()]
+        return {
+            "files": sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids),
+            "threads": sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in pids),
+            "processes": len(pids),
+        }
+
+    def assert_unhurt(self) -> None:
+        """Alive, and nothing in the log that only a mistake of ours writes there."""
+        assert self.alive, self.log[-2000:]
+        assert "Traceback" not in self.log
+        assert "exception" not in self.log
+
+
+class Demo:
+    """The codes of the demo pair."""
+
+    def __init__(self, moderator: str, counter_password: str, participant: str) -> None:
+        self.moderator = moderator
+        self.counter_password = counter_password
+        self.participant = participant
+
+
+def _running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
