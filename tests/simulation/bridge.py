@@ -1,0 +1,260 @@
+"""The bridge itself: real agent, switchboard and desk, joined as `bridge.server` joins them, with twins at the edges.
+
+Any effect can be made to fail: `fails` is asked before each. What cannot be had then (a stream, an answer of the store)
+is refused as its own part would refuse it; every other effect is lost.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from ipaddress import ip_network
+from typing import Any, Final
+
+from bridge.config.settings import AccessNumber, Config, Limits, Media, OpenRoom, Service
+from bridge.desk import Desk
+from bridge.service.digests import Digests
+from bridge.service.role import Role
+from bridge.service.settings import Settings
+from bridge.store.customers import Customers
+from bridge.store.identity import ENTROPY_BYTES, unique_id
+from bridge.store.passcodes import Passcodes
+from bridge.store.records import ConferenceEnded, ConferenceStarted, Entry, Joined, Left, Records
+from bridge.switchboard import Switchboard, effects
+from bridge.switchboard.events import LookUpFailed, Stop, StreamOpened, StreamRefused
+from media import control
+from media.pool import PoolFullError
+from prompts.library import Library
+from sip.agent import Agent, AgentSettings
+from sip.errors import LocalError
+from sip.flow import Flow
+from tests.simulation.clock import Alarm, Clock
+from tests.simulation.network import BRIDGE, SIP_PORT, Network
+from tests.simulation.store import StoreTwin
+from tests.simulation.workers import PoolTwin
+
+ACCESS_NUMBER: Final = "551130000000"
+MORNING: Final = 1_767_272_400.0
+"""2026-01-01 10:00 in São Paulo: the time of day when a world begins, in seconds since 1970."""
+KEY: Final = b"the key of a simulated world, 32"
+NODE: Final = "simulated"
+RTP_TIMEOUT_S: Final = 20.0
+YEAR_S: Final = 365 * 86_400.0
+
+CONFIG: Final = Config(
+    access_numbers=(AccessNumber(ACCESS_NUMBER, language="en"),),
+    open_rooms=(OpenRoom("conf-{room}", (ip_network("10.0.0.0/8"),)),),
+    limits=Limits(calls=0, calls_per_source=0, calls_per_second=0),
+    media=Media(rtp_timeout_s=RTP_TIMEOUT_S),
+    service=Service(language="en"),
+)
+
+
+class Bridge:
+    """One bridge. What it is asked and told is told to `on_effect` and `on_event`, for those who watch."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        network: Network,
+        pool: Callable[[Callable[[control.AnyEvent], None]], PoolTwin],
+        library: Library,
+        *,
+        seed: int,
+        config: Config = CONFIG,
+        opens_at: float = MORNING,
+    ) -> None:
+        self.clock = clock
+        self.wall_offset_s = opens_at - clock.now
+        self.store = StoreTwin(clock)
+        self.pool = pool(self.happens)
+        chance = random.Random(f"{seed} bridge")
+        self.agent = Agent(settings=AgentSettings(), entropy=chance.randbytes)
+        self.board = Switchboard(
+            config, library, new_id=lambda: unique_id(self.wall(), chance.randbytes(ENTROPY_BYTES))
+        )
+        self.desk = Desk(self.store, KEY, config.service, wall=self.wall, deliver=self.happens)
+        self.fails: Callable[[effects.Effect], bool] = lambda effect: False
+        self.logged: list[effects.Log] = []
+        self.done: list[effects.Effect] = []
+        """Every effect but lines of the log, in order."""
+        self._network = network
+        self._sip_alarm = Alarm(clock, self._sip_due)
+        self._board_alarm = Alarm(clock, self._board_due)
+        self._draining = False
+        network.sip_receivers[BRIDGE, SIP_PORT] = self._sip_arrives
+        with self.store.database.transaction() as connection:
+            self._customer = Customers(connection).add("Simulated", at=opens_at)
+        self._do: dict[type, Callable[[Any], None]] = {
+            effects.RingCall: lambda effect: self.agent.ring(effect.call, clock.now),
+            effects.AcceptCall: lambda effect: self.agent.accept(effect.call, effect.sdp, clock.now),
+            effects.RejectCall: lambda effect: self.agent.reject(
+                effect.call, effect.status, clock.now, headers=effect.headers
+            ),
+            effects.HangUpCall: lambda effect: self.agent.hang_up(
+                effect.call, clock.now, reason=effect.reason
+            ),
+            effects.AcceptOffer: lambda effect: self.agent.accept_offer(effect.call, effect.sdp, clock.now),
+            effects.RejectOffer: lambda effect: self.agent.reject_offer(
+                effect.call, effect.status, clock.now
+            ),
+            effects.OpenStream: self._open_stream,
+            effects.CloseStream: lambda effect: self.pool.send(control.CloseStream(effect.stream)),
+            effects.MediaCommand: lambda effect: self.pool.send(effect.command),
+            effects.CloseRoom: lambda effect: None,
+            effects.LookUpPasscode: lambda effect: self.desk.look_up(effect, clock.now),
+            effects.CheckCounterPassword: lambda effect: self.desk.check_counter_password(effect, clock.now),
+            effects.RecordConferenceStarted: self._record_started,
+            effects.RecordJoined: self._record_joined,
+            effects.RecordLeft: self._record_left,
+            effects.RecordConferenceEnded: self._record_ended,
+        }
+
+    # What a customer has
+
+    def pair(
+        self,
+        moderator: str,
+        participant: str,
+        *,
+        counter_password: str = "",
+        expires_in_s: float = YEAR_S,
+        **settings: Any,
+    ) -> int:
+        """A passcode pair; the moderator's counter-password where there is one (A5)."""
+        digests = Digests(KEY)
+        codes = {Role.MODERATOR: moderator, Role.PARTICIPANT: participant}
+        with self.store.database.transaction() as connection:
+            passcodes = Passcodes(connection)
+            pair = passcodes.create_pair(
+                customer=self._customer,
+                name=f"pair of {participant}",
+                settings=Settings(**{"language": "en"} | settings),
+                codes={role: digests.passcode(code) for role, code in codes.items()},
+                at=self.wall(),
+                expires_at=self.wall() + expires_in_s,
+            )
+            if counter_password:
+                digest = digests.counter_password(pair, Role.MODERATOR, counter_password)
+                passcodes.set_counter_password(pair, Role.MODERATOR, digest)
+        return pair
+
+    def disable(self, pair: int) -> None:
+        with self.store.database.transaction() as connection:
+            Passcodes(connection).disable(pair, at=self.wall())
+
+    def entries(self) -> list[Entry]:
+        """The records of who was in, the first to join first (R2)."""
+        with self.store.database.transaction() as connection:
+            return Records(connection).entries(limit=10_000)[::-1]
+
+    def wall(self) -> float:
+        return self.clock.now + self.wall_offset_s
+
+    def stop(self) -> None:
+        """The operator stops the bridge."""
+        self.agent.draining = True
+        self.happens(Stop())
+
+    # Events in, effects out, as in bridge.server
+
+    def happens(self, event: Any) -> None:
+        """Take an event of pool, desk or operator."""
+        self.board.handle(event, self.clock.now)
+        self._carry_out()
+        self._transmit()
+
+    def _sip_arrives(self, source: tuple[str, int], data: bytes) -> None:
+        self.agent.receive(Flow("udp", (BRIDGE, SIP_PORT), source), data, self.clock.now)
+        self._transmit()
+
+    def _sip_due(self) -> None:
+        self.agent.advance(self.clock.now)
+        self._transmit()
+
+    def _board_due(self) -> None:
+        self.board.advance(self.clock.now)
+        self._carry_out()
+        self._transmit()
+
+    def _transmit(self) -> None:
+        if self._draining:
+            return
+        self._draining = True
+        while True:
+            for out in self.agent.outgoing():
+                self._network.send_sip(out.flow.local, out.flow.remote, out.data)
+            events = self.agent.events()
+            if not events:
+                break
+            for event in events:
+                self.board.handle(event, self.clock.now)
+                self._carry_out()
+        self._draining = False
+        self._sip_alarm.set(self.agent.next_deadline())
+
+    def _carry_out(self) -> None:
+        while wanted := self.board.effects():
+            for effect in wanted:
+                if isinstance(effect, effects.Log):
+                    self.logged.append(effect)
+                    continue
+                self.done.append(effect)
+                if self.fails(effect):
+                    self._fail(effect)
+                    continue
+                with suppress(LocalError):  # the call ended in the same moment
+                    self._do[type(effect)](effect)
+        self._board_alarm.set(self.board.next_deadline())
+
+    def _fail(self, effect: effects.Effect) -> None:
+        match effect:
+            case effects.OpenStream():
+                self.board.handle(StreamRefused(effect.stream, "failed on purpose"), self.clock.now)
+            case effects.LookUpPasscode() | effects.CheckCounterPassword():
+                self.clock.after(0.001, lambda: self.happens(LookUpFailed(effect.leg)))
+
+    def _open_stream(self, effect: effects.OpenStream) -> None:
+        try:
+            port = self.pool.open(
+                effect.stream,
+                effect.format,
+                effect.remote,
+                room=effect.room,
+                rtp_timeout_s=effect.rtp_timeout_s,
+            )
+        except PoolFullError as error:
+            self.board.handle(StreamRefused(effect.stream, str(error)), self.clock.now)
+        else:
+            self.board.handle(StreamOpened(effect.stream, BRIDGE, port), self.clock.now)
+
+    def _record_started(self, effect: effects.RecordConferenceStarted) -> None:
+        self.store.record(ConferenceStarted(effect.conference, self.wall(), NODE, effect.pair, effect.name))
+
+    def _record_joined(self, effect: effects.RecordJoined) -> None:
+        self.store.record(
+            Joined(
+                effect.participant,
+                effect.conference,
+                self.wall(),
+                effect.call_id,
+                effect.role.value,
+                effect.caller,
+                effect.access_number,
+                person=effect.person,
+                name=effect.name,
+            )
+        )
+
+    def _record_left(self, effect: effects.RecordLeft) -> None:
+        self.store.record(Left(effect.participant, self.wall(), effect.reason.value))
+
+    def _record_ended(self, effect: effects.RecordConferenceEnded) -> None:
+        self.store.record(ConferenceEnded(effect.conference, self.wall(), effect.reason.value))
+
+
+def with_service(**changes: Any) -> Config:
+    """The configuration of a world with other rules for its callers."""
+    return replace(CONFIG, service=replace(CONFIG.service, **changes))

@@ -1,0 +1,320 @@
+"""A telephone: a real SIP agent, a mouth and fingers that make RTP, an ear, and somebody who uses them.
+
+It does what telephones do and nothing else: it dials, answers re-INVITEs by refusing them, sends 20 ms packets from the
+200 on, sends no audio while a key is down, and falls silent at BYE. What it is told is kept for tests to ask.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from enum import Enum
+from typing import Final
+
+from dsp import g711
+from sip import events, offer, sdp
+from sip.agent import Agent, AgentSettings
+from sip.flow import Flow
+from sip.headers import Address
+from sip.message import Response
+from sip.parser import parse
+from sip.uri import Uri
+from tests.simulation import voice
+from tests.simulation.clock import Alarm, Clock
+from tests.simulation.hearing import HEARD_DBOV, SAID, Ear
+from tests.simulation.network import BRIDGE, SIP_PORT, Line, Network
+
+RTP_PORT: Final = 40_000
+EVENT_TYPE: Final = 101
+KEY_MS: Final = 100
+GAP_MS: Final = 80
+"""A key is held so long, and so long is nothing pressed: a quick hand."""
+_PACKET_S: Final = 0.020
+_MS_PER_PACKET: Final = 20
+
+
+class State(Enum):
+    """Of a phone's one call."""
+
+    IDLE = "idle"
+    CALLING = "calling"
+    TALKING = "talking"
+    OVER = "over"
+
+
+class Phone:
+    """One telephone and its user."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        network: Network,
+        line: Line,
+        *,
+        name: str,
+        host: str,
+        seed: int,
+        law: g711.Law,
+        late_offer: bool,
+    ) -> None:
+        self.name, self.host, self.line, self.law = name, host, line, law
+        self.late_offer = late_offer
+        self.ear = Ear()
+        self.ear.law = law
+        self.state = State.IDLE
+        self.vanished = False
+        self.ended: events.CallEnded | None = None
+        self.answer: offer.Negotiated | None = None
+        """What was agreed last."""
+        self.refusal: Response | None = None
+        """The last final response that was no 2xx."""
+        self.received: list[str] = []
+        """First lines of the SIP messages that came."""
+        self.answered_at = 0.0
+        self.frequency_hz = 0
+        self._clock, self._network = clock, network
+        self._chance = random.Random(f"{seed} {host} phone")
+        self.agent = Agent(settings=AgentSettings(user=name), entropy=self._chance.randbytes)
+        self._alarm = Alarm(clock, self._due)
+        self._flow = Flow("udp", (host, SIP_PORT), (BRIDGE, SIP_PORT))
+        self._call = 0
+        self._calls = 0
+        self._offer = self._late_answer = b""
+        self._bridge_port = 0
+        self._sends = False
+        self._beating = False
+        self._phase_s = self._chance.random() * _PACKET_S
+        self._ssrc = self._sequence = self._timestamp = self._beats = 0
+        self._keys: deque[tuple[str, int, int]] = deque()
+        self._key_at = 0
+        self._key_timestamp = 0
+        network.sip_receivers[host, SIP_PORT] = self._arrives
+        network.rtp_receivers[host, RTP_PORT] = self._hears
+
+    # What its user does
+
+    def dial(self, number: str) -> None:
+        """Place a call; the last one, if any, is over."""
+        assert self.state in {State.IDLE, State.OVER}
+        self._calls += 1
+        self.state, self.ended, self.answer, self.refusal = State.CALLING, None, None, None
+        self._keys.clear()
+        self._key_at = 0
+        self._offer = self._description("sendrecv")
+        self._call = self.agent.invite(
+            Uri.parse(f"sip:{number}@{BRIDGE}"),
+            from_=Address.parse(f"<sip:{self.name}@{self.host}>"),
+            sdp=b"" if self.late_offer else self._offer,
+            flow=self._flow,
+            now=self._clock.now,
+        )
+        self._transmit()
+
+    def say(self, frequency_hz: int) -> None:
+        """Speak in a tone of one's own; 0 is silence."""
+        self.frequency_hz = frequency_hz
+
+    def press(self, keys: str, *, key_ms: int = KEY_MS, gap_ms: int = GAP_MS) -> None:
+        """Press keys one after another (RFC 4733). It takes as long as it takes."""
+        for key in keys:
+            self._keys.append((key, key_ms // _MS_PER_PACKET, gap_ms // _MS_PER_PACKET))
+
+    def press_by_info(self, keys: str) -> None:
+        """Press keys that travel by INFO (application/dtmf-relay), one at a time."""
+        for index, key in enumerate(keys):
+            self._clock.after(0.2 * index, lambda key=key: self._info(key))
+
+    def hang_up(self) -> None:
+        """BYE, or CANCEL where nobody has answered."""
+        if self.state in {State.CALLING, State.TALKING}:
+            self.agent.hang_up(self._call, self._clock.now)
+            self._transmit()
+
+    def hold(self, direction: str = "sendonly") -> None:
+        """Re-INVITE; this phone plays no music and sends nothing meanwhile."""
+        self._sends = False
+        self._reoffer(direction)
+
+    def resume(self) -> None:
+        self._sends = True
+        self._reoffer("sendrecv")
+
+    def vanish(self) -> None:
+        """The battery is empty, the train is in the tunnel."""
+        self.vanished = True
+        self.line.cut()
+
+    def lose(self, direction: str, first_bytes: bytes, times: int = 1) -> None:
+        """Have the next SIP messages that begin so be lost; "up" is towards the bridge."""
+        self.line.lost_on_purpose.extend([(direction, first_bytes)] * times)
+
+    @property
+    def pressing(self) -> bool:
+        """Whether some keys are still to be pressed."""
+        return bool(self._keys)
+
+    # What its user hears
+
+    def level(self, frequency_hz: float, seconds: float = 0.2) -> float:
+        """Of a tone in the last `seconds`, in dBov."""
+        return self.ear.level(frequency_hz, self._clock.now - seconds, self._clock.now)
+
+    def hears(self, other: Phone, seconds: float = 0.2) -> bool:
+        """Whether the other one's tone has been there in the last `seconds`."""
+        return self.level(other.frequency_hz, seconds) > HEARD_DBOV
+
+    def hears_silence(self, seconds: float = 0.2) -> bool:
+        return self.ear.silent(self._clock.now - seconds, self._clock.now)
+
+    def hears_music(self, seconds: float = 0.3) -> bool:
+        """Whether the hold music is what is heard."""
+        return self.ear.music_at(self._clock.now - seconds, self._clock.now) is not None
+
+    def hears_only_music(self, seconds: float = 0.3) -> bool:
+        """Whether it is bit by bit."""
+        return self.ear.only_music(self._clock.now - seconds, self._clock.now)
+
+    def heard(self, prompt: str, within_s: float = 10.0, **values: int | str) -> bool:
+        """Whether a prompt was said within the last seconds, all of it (or as much as tells it apart)."""
+        now = self._clock.now
+        return self.ear.how_much_of(now - within_s, now, prompt, values) > SAID
+
+    # SIP
+
+    def _description(self, direction: str) -> bytes:
+        name, number = (self.law.value, 0 if self.law is g711.Law.MU else 8)
+        return (
+            f"v=0\r\no=- {self._calls} {self._clock.now * 1000:.0f} IN IP4 {self.host}\r\ns=-\r\n"
+            f"c=IN IP4 {self.host}\r\nt=0 0\r\nm=audio {RTP_PORT} RTP/AVP {number} {EVENT_TYPE}\r\n"
+            f"a=rtpmap:{number} {name}/8000\r\na=rtpmap:{EVENT_TYPE} telephone-event/8000\r\n"
+            f"a=fmtp:{EVENT_TYPE} 0-16\r\na={direction}\r\n"
+        ).encode()
+
+    def _reoffer(self, direction: str) -> None:
+        self._offer = self._description(direction)
+        self.agent.reoffer(self._call, self._offer, self._clock.now)
+        self._transmit()
+
+    def _info(self, key: str) -> None:
+        session = self.agent._core.calls.get(self._call)
+        if session is not None and self.state is State.TALKING:
+            body = f"Signal={key}\r\nDuration={KEY_MS}\r\n".encode()
+            fields = (("Content-Type", "application/dtmf-relay"),)
+            self.agent._core.request(session.dialog, "INFO", self._clock.now, fields=fields, body=body)
+            self._transmit()
+
+    def _arrives(self, source: tuple[str, int], data: bytes) -> None:
+        if self.vanished:
+            return
+        self.received.append(data.partition(b"\r\n")[0].decode())
+        if data.startswith(b"SIP/2.0") and data[8:9] in b"3456":
+            message = parse(data)
+            assert isinstance(message, Response)
+            self.refusal = message
+        self.agent.receive(Flow("udp", (self.host, SIP_PORT), source), data, self._clock.now)
+        self._transmit()
+
+    def _due(self) -> None:
+        self.agent.advance(self._clock.now)
+        self._transmit()
+
+    def _transmit(self) -> None:
+        while happened := self.agent.events():
+            for event in happened:
+                self._happens(event)
+        for out in self.agent.outgoing():
+            data = out.data
+            if self.late_offer and data.startswith(b"ACK ") and self._late_answer:
+                data = _with_body(data, self._late_answer)
+            self._network.send_sip(out.flow.local, out.flow.remote, data)
+        self._alarm.set(self.agent.next_deadline())
+
+    def _happens(self, event: events.Event) -> None:
+        match event:
+            case events.CallAnswered(call, answer) if call == self._call:
+                assert answer is not None
+                if self.late_offer:  # then the 200 has the bridge's offer, and our answer goes with the ACK
+                    self._late_answer = self._description("sendrecv")
+                    self._agree(answer, self._late_answer, bridge=answer)
+                else:
+                    self._agree(self._offer, answer, bridge=answer)
+                self._begin()
+            case events.AnswerReceived(call, answer) if call == self._call:
+                self._agree(self._offer, answer, bridge=answer)
+            case events.OfferReceived(call):
+                self.agent.reject_offer(call, 488, self._clock.now)
+            case events.CallEnded(call) if call == self._call:
+                self.ended, self.state = event, State.OVER
+                self._sends = False
+
+    def _agree(self, offered: bytes, answered: bytes, *, bridge: bytes) -> None:
+        """Both descriptions are known, one of them the bridge's."""
+        self.answer = offer.accept_answer(sdp.parse(offered), sdp.parse(answered))
+        self._bridge_port = next(media.port for media in sdp.parse(bridge).media if media.port)
+
+    # RTP
+
+    def _begin(self) -> None:
+        self.state, self._sends = State.TALKING, True
+        self.answered_at = self._clock.now
+        self._ssrc = self._chance.getrandbits(32)
+        self._sequence = self._chance.getrandbits(16)
+        self._timestamp = self._chance.getrandbits(32)
+        self._beats = 0
+        if not self._beating:
+            self._beating = True
+            self._clock.after(self._phase_s, self._beat)
+
+    def _beat(self) -> None:
+        """20 ms more of audio, or of a key."""
+        if self.state is not State.TALKING or self.vanished:
+            self._beating = False
+            return
+        if self._sends:
+            if self._keys:
+                self._press()
+            else:
+                payload = (
+                    voice.tone(self.frequency_hz, self.law)[self._beats % 50]
+                    if self.frequency_hz
+                    else voice.silence(self.law)
+                )
+                self._send(0 if self.law is g711.Law.MU else 8, self._timestamp, payload)
+        self._beats += 1
+        self._timestamp = (self._timestamp + 160) & 0xFFFFFFFF
+        self._clock.after(_PACKET_S, self._beat)
+
+    def _press(self) -> None:
+        key, packets, gap = self._keys[0]
+        if self._key_at == 0:
+            self._key_timestamp = self._timestamp
+        self._key_at += 1
+        if self._key_at <= packets:
+            last = self._key_at == packets
+            marker = 0x80 if self._key_at == 1 else 0
+            for _ in range(3 if last else 1):
+                payload = voice.event(key, 160 * self._key_at, end=last)
+                self._send(EVENT_TYPE | marker, self._key_timestamp, payload)
+            return
+        self._send(0 if self.law is g711.Law.MU else 8, self._timestamp, voice.silence(self.law))
+        if self._key_at >= packets + gap:
+            self._keys.popleft()
+            self._key_at = 0
+
+    def _send(self, payload_type: int, timestamp: int, payload: bytes) -> None:
+        data = voice.packet(payload_type, self._sequence, timestamp, self._ssrc, payload)
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        self._network.send_rtp_up((self.host, RTP_PORT), self._bridge_port, data)
+
+    def _hears(self, source: tuple[str, int], data: bytes, at: float) -> None:
+        if not self.vanished and data[1] & 0x7F in (0, 8):
+            stamp = int.from_bytes(data[4:8], "big")
+            self.ear.receive(at, int.from_bytes(data[2:4], "big"), stamp, data[12:])
+
+
+def _with_body(data: bytes, body: bytes) -> bytes:
+    """A message without body, with one."""
+    head = data.partition(b"\r\n\r\n")[0]
+    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
+    lines += [b"Content-Type: application/sdp", b"Content-Length: %d" % len(body)]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body

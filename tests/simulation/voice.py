@@ -1,0 +1,39 @@
+"""What phones say and key, as RTP: tones in a loop of a second, silence, telephone-events."""
+
+from __future__ import annotations
+
+import struct
+from functools import cache
+
+import numpy as np
+
+from dsp import g711
+from media.telephone_event import DIGITS
+
+FRAME = 160
+AMPLITUDE = 4_000.0
+"""Of a voice: -21 dBov."""
+
+
+@cache
+def tone(frequency_hz: int, law: g711.Law) -> tuple[bytes, ...]:
+    """A second of a sine in packets; a whole number of periods, so that it can go round."""
+    time = np.arange(8_000) / 8_000
+    wave = np.round(AMPLITUDE * np.sin(2 * np.pi * frequency_hz * time)).astype(np.int16)
+    codes = g711.encode(wave.reshape(-1, FRAME), law)
+    return tuple(frame.tobytes() for frame in codes)
+
+
+@cache
+def silence(law: g711.Law) -> bytes:
+    return bytes([0xFF if law is g711.Law.MU else 0xD5]) * FRAME
+
+
+def packet(payload_type: int, sequence: int, timestamp: int, ssrc: int, payload: bytes) -> bytes:
+    """One RTP packet; the marker bit is part of `payload_type`."""
+    return struct.pack("!BBHII", 0x80, payload_type, sequence, timestamp, ssrc) + payload
+
+
+def event(key: str, duration: int, *, end: bool) -> bytes:
+    """Payload of a telephone-event (RFC 4733 section 2.3)."""
+    return struct.pack("!BBH", DIGITS.index(key), 0x8A if end else 0x0A, duration)
