@@ -81,6 +81,7 @@ def judge(plan: Plan, result: Result) -> dict[str, Any]:
             "system_s": result.generator_system_s,
             "cpu_us_per_participant_tick": own_cpu_s * 1e6 / ticks if ticks else None,
             "sent_packets": result.sent_packets,
+            "skipped_rounds": result.skipped_rounds,
             "send_errors": result.send_errors,
         },
         "kernel_drops": result.kernel_drops,
@@ -130,6 +131,8 @@ def faults(record: dict[str, Any]) -> list[str]:
     late = record["generator"]["lateness_ms"]["p99"]
     if late > LATE_LIMIT_MS:
         found.append(f"INVALID: the generator itself was late (p99 {late:.1f} ms)")
+    if skipped := record["generator"]["skipped_rounds"]:
+        found.append(f"INVALID: the generator left out {skipped} packet times")
     if not record["participants_up"]:
         found.append("INVALID: no call came up")
     missing = record["plan"]["participants"] - record["participants_up"]

@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,9 +80,15 @@ class Suite:
         everywhere = os.sched_getaffinity(0)
         if self.options.pin:
             os.sched_setaffinity(0, {min(everywhere)})
+        # a folder of its own: no configuration and no database of an earlier run
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         with Path(self.options.log).open("ab") as log:
             server = subprocess.Popen(
-                shlex.split(self.options.start), stdout=log, stderr=log, start_new_session=True
+                shlex.split(self.options.start),
+                stdout=log,
+                stderr=log,
+                cwd=folder.name,
+                start_new_session=True,
             )
         if self.options.pin:
             os.sched_setaffinity(0, everywhere - {min(everywhere)} or everywhere)
@@ -92,12 +99,16 @@ class Suite:
         finally:
             os.sched_setaffinity(0, everywhere)
             stop(server)
+            folder.cleanup()
 
     def load(self, *arguments: str) -> dict[str, Any]:
         """Run one load test against a fresh server."""
         self.console.print(f"  load {' '.join(arguments)}", style="dim")
         with self.server() as roots:
-            return capacity.load([*self.common(roots), *arguments])
+            record = capacity.load([*self.common(roots), *arguments])
+        for fault in record.get("faults", []):
+            self.console.print(f"  {fault}", style="red")
+        return record
 
     def common(self, roots: list[int]) -> list[str]:
         return [
@@ -208,9 +219,8 @@ def cpu_line(name: str, limit_us: float, peers: str, record: dict[str, Any]) -> 
         return Line(name, f"<= {limit_us:.0f} us", peers, trouble(record), holds=False, record=record)
     cost = server["cpu_us_per_participant_tick"]
     served_well = capacity.holds(record) and record["is_valid"]
-    measured = f"{cost:.2f} us; {record['delivery']['completeness']:.3%}" + (
-        "" if served_well else ", NOT served well"
-    )
+    doubt = ", NOT served well" if record["is_valid"] else ", INVALID"
+    measured = f"{cost:.2f} us; {record['delivery']['completeness']:.3%}" + ("" if served_well else doubt)
     return Line(name, f"<= {limit_us:.0f} us", peers, measured, served_well and cost <= limit_us, record)
 
 
@@ -233,7 +243,9 @@ def wait_until_it_answers(target: str, server: subprocess.Popen[bytes]) -> None:
     with probe:
         while time.monotonic() < deadline:
             if server.poll() is not None:
-                raise SystemExit(f"the server ended with status {server.returncode}; see its log")
+                raise SystemExit(
+                    f"the server ended with status {server.returncode}; its output says why (--log)"
+                )
             number += 1
             text = (
                 f"OPTIONS sip:{target} SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bKprobe{number};rport\r\n"
@@ -302,7 +314,11 @@ def main() -> int:
     parser.add_argument(
         "--pin", action="store_true", help="server on the first core, generator on the others"
     )
-    parser.add_argument("--log", default="benchmarks-server.log", help="where the server's output goes")
+    parser.add_argument(
+        "--log",
+        default=str(Path(tempfile.gettempdir()) / "benchmarks-server.log"),
+        help="where the server's output goes",
+    )
     parser.add_argument("--json", default="", metavar="FILE")
     options = parser.parse_args()
     console = report.open_console()

@@ -7,7 +7,7 @@ Every room repeats a cycle of 5 s, rooms shifted against each other so that they
                        ^ roll call 2.0 - 2.3: who hears whom      ^ one participant after the other, alone
 
 A talker's tone is a multiple of 20 Hz, so five frames of any packet time repeat for ever, and no two rooms (of the first
-8,000) have the same set. A mark is 80 ms of another tone that starts with the first sample of a packet.
+6,000, with two talkers) have the same set. A mark is 80 ms of another tone that starts with the first sample of a packet.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ def record(**changes) -> dict:
         "plan": {"participants": 10, "pid": (), "pid_of": "", "ptime": 20},
         "received_ptime_ms": 20,
         "participants_up": 10,
-        "generator": {"lateness_ms": {"p99": 0.4}, "send_errors": 0},
+        "generator": {"lateness_ms": {"p99": 0.4}, "send_errors": 0, "skipped_rounds": 0},
         "kernel_drops": {"RcvbufErrors": 0},
         "machine_stolen_cores": 0.0,
         "other_programs_cores": 0.02,
@@ -26,12 +26,25 @@ def test_a_clean_run_has_no_faults():
     ("change", "says"),
     [
         (
-            {"generator": {"lateness_ms": {"p99": LATE_LIMIT_MS + 0.1}, "send_errors": 0}},
+            {
+                "generator": {
+                    "lateness_ms": {"p99": LATE_LIMIT_MS + 0.1},
+                    "send_errors": 0,
+                    "skipped_rounds": 0,
+                }
+            },
             "INVALID: the generator",
+        ),
+        (
+            {"generator": {"lateness_ms": {"p99": 0.1}, "send_errors": 0, "skipped_rounds": 4}},
+            "INVALID: the generator left out 4",
         ),
         ({"participants_up": 0}, "INVALID: no call"),
         ({"participants_up": 8}, "2 participants were not there"),
-        ({"generator": {"lateness_ms": {"p99": 0.1}, "send_errors": 3}}, "3 packets of ours"),
+        (
+            {"generator": {"lateness_ms": {"p99": 0.1}, "send_errors": 3, "skipped_rounds": 0}},
+            "3 packets of ours",
+        ),
         ({"kernel_drops": {"RcvbufErrors": 7}}, "7 packets (RcvbufErrors)"),
         ({"other_programs_cores": 0.7}, "other programs took 0.70 cores"),
         ({"machine_stolen_cores": 0.3}, "hypervisor kept 0.30"),
