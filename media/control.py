@@ -6,6 +6,7 @@ by the control side and mean nothing to the worker beyond equality. Direction is
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -15,11 +16,10 @@ VERSION: Final = 1
 """Raised when a message changes its meaning; a worker of another version is refused at its `Ready`."""
 
 MESSAGE_BYTES: Final = 131_072
-"""The largest message between control and worker; the socket buffers are set to hold several."""
+"""The largest message between control and worker, of as many commands or events as fit (see `pack`); the socket buffers
+are set to hold several."""
 FDS_PER_MESSAGE: Final = 240
 """Descriptors that may travel with one message: the kernel allows 253 (SCM_MAX_FD)."""
-MESSAGES_AT_ONCE: Final = 1_000
-"""Commands or events that travel as one message: each is under 100 bytes, but for `Play` and `OpenStream`."""
 
 NO_ROOM: Final = 0
 """The room of a stream that is in none: it hears its own prompts or its music and nobody hears it."""
@@ -76,6 +76,7 @@ class OpenStream(Command, frozen=True):
     """A new row. Its RTP and RTCP sockets travel beside this message, RTP first.
 
     `ssrc`, `sequence` and `timestamp` are the first ones sent: random for a new call, continued for a taken-over one.
+    A worker without room for it answers `StreamClosed`.
     """
 
     stream: int
@@ -88,6 +89,9 @@ class OpenStream(Command, frozen=True):
     """Where SDP says the peer listens; None until known. Sources are learned by the rules of docs/design.md."""
     latched: bool = False
     """The peer's source is already known to be `remote` (take-over, move): connect at once."""
+    due_s: float = 0.0
+    """When `timestamp` was to be sent, by the machine's steady clock: where the call was silent since, the timestamp goes
+    on by as much (RFC 3550 section 5.1). 0: now."""
     room: int = NO_ROOM
     muted: bool = False
     rtp_timeout_s: float = 60.0
@@ -106,6 +110,8 @@ class CloseStream(Command, frozen=True):
     """The row ends; answered by `StreamClosed` with its last figures. Unknown streams are ignored."""
 
     stream: int
+    moves: bool = False
+    """It goes on in another worker: the peer is not told goodbye (RTCP BYE)."""
 
 
 class Route(Command, frozen=True):
@@ -150,7 +156,7 @@ class StopPlay(Command, frozen=True):
 
 
 class PlayRoom(Command, frozen=True):
-    """Queue audio to everybody in a room, after what is queued there already."""
+    """Queue audio to everybody in a room, after what is queued there already. It ends when the room is empty."""
 
     room: int
     playback: int
@@ -189,7 +195,9 @@ class DigitReceived(Event, frozen=True):
 
 
 class PlaybackEnded(Event, frozen=True):
-    """The last sample of a `Play` or `PlayRoom` has been sent. `stream` is 0 for a room's."""
+    """The last sample of a `Play` or `PlayRoom` has been sent, or it was dropped: its room emptied, or its queue was full.
+    `stream` is 0 for a room's.
+    """
 
     playback: int
     stream: int = 0
@@ -210,11 +218,14 @@ class RtpTimedOut(Event, frozen=True):
 
 
 class StreamClosed(Event, frozen=True):
-    """The row is gone. `sequence` and `timestamp` are the next that would have been sent, for another worker to use."""
+    """The row is gone. `sequence` and `timestamp` are the next that would have been sent, at `due_s` of the machine's
+    steady clock, for another worker to use.
+    """
 
     stream: int
     sequence: int = 0
     timestamp: int = 0
+    due_s: float = 0.0
     packets_in: int = 0
     packets_out: int = 0
     lost: int = 0
@@ -240,5 +251,26 @@ AnyCommand = (
 AnyEvent = Ready | DigitReceived | PlaybackEnded | SourceLatched | RtpTimedOut | StreamClosed
 
 encoder: Final = msgspec.msgpack.Encoder()
-command_decoder: Final = msgspec.msgpack.Decoder(AnyCommand)
-event_decoder: Final = msgspec.msgpack.Decoder(AnyEvent)
+commands_decoder: Final = msgspec.msgpack.Decoder(list[AnyCommand])
+events_decoder: Final = msgspec.msgpack.Decoder(list[AnyEvent])
+"""Of what `pack` made."""
+
+_ARRAY_32: Final = b"\xdd"
+PACK_BYTES: Final = len(_ARRAY_32) + 4
+"""What `pack` adds."""
+
+
+def pack(encoded: Sequence[bytes]) -> bytes:
+    """Make one message of several that are encoded: a MessagePack array."""
+    return b"".join((_ARRAY_32, len(encoded).to_bytes(4, "big"), *encoded))
+
+
+def fitting(encoded: Iterable[bytes]) -> int:
+    """Tell how many of the first fit into one message."""
+    size, count = PACK_BYTES, 0
+    for each in encoded:
+        size += len(each)
+        if size > MESSAGE_BYTES:
+            break
+        count += 1
+    return count

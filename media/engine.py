@@ -7,6 +7,7 @@ are written as columns, and the whole block is handed out. Nothing here blocks, 
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from media.telephone_event import EventReceiver, EventSender
 _SILENCE_CHECK_TICKS: Final = 50
 """Once a second it is looked who has been silent for long: for a source to be learned anew, or a time-out."""
 _REPORT_TICKS: Final = round(rtcp.INTERVAL_S / TICK_S)
+_LONGEST_TRIP: Final = 60 * 65_536
+"""A minute, in units of the compact NTP time."""
 _NO_EVENT: Final = -1
 _COMFORT_NOISE: Final = 13
 """The static payload type of RFC 3389: a peer that sends it is alive and silent."""
@@ -105,7 +108,7 @@ class Engine:
         self._speakers = Speakers(self.streams, self._jitter)
         self._listeners = Listeners(rows, self._rooms.capacity, self._speakers)
         self._rows: dict[int, int] = {}  # stream to row
-        self._free = list(range(rows - 1, -1, -1))
+        self._free = list(range(rows))  # a heap: the lowest is taken, so that rows in use lie together
         self._high = 0  # rows in use lie below
         self._a_law_rows = 0
         self._payload_type = np.zeros(rows, np.int16)
@@ -113,7 +116,8 @@ class Engine:
         self._receives = np.zeros(rows, np.bool_)
         self._sends = np.zeros(rows, np.bool_)
         self._quiet = np.zeros(rows, np.uint8)
-        self._last_arrival = np.zeros(rows, np.float64)
+        self._last_arrival = np.zeros(rows, np.float64)  # of RTP
+        self._alive_at = np.zeros(rows, np.float64)  # of RTCP: a phone that is muted may send nothing else
         self._timeout_s = np.zeros(rows, np.float64)
         self._timed_out = np.zeros(rows, np.bool_)
         self._mark = np.zeros(rows, np.intp)
@@ -125,10 +129,11 @@ class Engine:
         self._sender_reports: dict[int, tuple[int, float]] = {}
         self._keys_out: dict[int, EventSender] = {}
         self._senders: NDArray[np.intp] | None = None
-        self._marker_rows: list[int] = []
+        self._marked: set[int] = set()
         self._tick = 0
         self._events: list[control.AnyEvent] = []
         self._addressing: list[Target | Connect] = []
+        self._goodbyes: list[tuple[int, bytes]] = []
 
     # What the outside asks -------------------------------------------------------------------------------------
 
@@ -150,6 +155,11 @@ class Engine:
         """What the sockets must be told since the last call."""
         addressing, self._addressing = self._addressing, []
         return addressing
+
+    def goodbyes(self) -> list[tuple[int, bytes]]:
+        """RTCP of the rows that were closed since the last call; to be sent before their sockets are."""
+        goodbyes, self._goodbyes = self._goodbyes, []
+        return goodbyes
 
     def load(self, audio: SharedAudio) -> None:
         """Use `audio` for all playback from now on."""
@@ -186,8 +196,10 @@ class Engine:
             case control.SendDigits(_, digits, duration_ms, gap_ms):
                 if self._event_type[row] != _NO_EVENT:
                     self._keys_out.setdefault(row, EventSender()).press(digits, duration_ms, gap_ms)
-            case control.CloseStream(stream):
-                self._close(stream, row)
+            case control.CloseStream(stream, moves):
+                if not moves:
+                    self._goodbyes.append((row, rtcp.goodbye(int(self.streams.ssrc_out[row]))))
+                self._close(stream, row, now)
             case _:
                 self._apply_to_playback(command, row)
 
@@ -202,30 +214,34 @@ class Engine:
 
     def _update(self, command: control.UpdateStream, row: int, now: float) -> None:
         self._set_format(row, command.format)
-        self._last_arrival[row] = now
+        self._last_arrival[row] = self._alive_at[row] = now
         self._timed_out[row] = False
         if command.remote is not None:
             self._listen_to(row, (command.remote.host, command.remote.port), now)
 
     def _open(self, command: control.OpenStream, now: float) -> None:
-        row = self._free.pop()
+        if not self._free or command.stream in self._rows:
+            self._events.append(control.StreamClosed(command.stream))
+            return
+        row = heapq.heappop(self._free)
         self._rows[command.stream] = row
         self._high = max(self._high, row + 1)
         streams = self.streams
         streams.clear(row)
         for part in (self._reception, self._jitter, self._keys_in, self._speakers, self._listeners):
             part.clear(row)
-        streams.stream[row] = command.stream
         streams.rows[0] = len(self._rows)
         streams.ssrc_out[row] = command.ssrc
         streams.sequence_out[row] = command.sequence
-        streams.timestamp_out[row] = command.timestamp
+        silent_ticks = max(0, round((now - command.due_s) / TICK_S)) if command.due_s else 0
+        streams.timestamp_out[row] = (command.timestamp + silent_ticks * FRAME) & 0xFFFFFFFF
+        streams.stream[row] = command.stream  # last: who reads the row from outside finds it whole
         streams.muted[row] = command.muted
         self.block["ssrc"][row] = command.ssrc
         self._cname[row] = command.cname
         self._timeout_s[row] = command.rtp_timeout_s
         self._timed_out[row] = False
-        self._last_arrival[row] = now
+        self._last_arrival[row] = self._alive_at[row] = now
         self._set_format(row, command.format)
         self._mark_next(row)
         self._route(row, command.room)
@@ -278,7 +294,7 @@ class Engine:
     def _mark_next(self, row: int) -> None:
         """The next packet of `row` begins something: it carries the marker bit (RFC 3551 section 4.1)."""
         self.block["second"][row] |= 0x80
-        self._marker_rows.append(row)
+        self._marked.add(row)
 
     def _route(self, row: int, room: int) -> None:
         slot = int(self._speakers.slot[row])
@@ -294,7 +310,7 @@ class Engine:
         if self._rooms.leave(slot):
             self._listeners.room_emptied(slot)
 
-    def _close(self, stream: int, row: int) -> None:
+    def _close(self, stream: int, row: int, now: float) -> None:
         streams = self.streams
         if self._speakers.slot[row] != NO_SLOT:
             self._leave_room(int(self._speakers.slot[row]))
@@ -309,6 +325,7 @@ class Engine:
         self._receives[row] = False
         self._sends[row] = False
         self._senders = None
+        self._marked.discard(row)
         for table in (
             self._latches, self._sources, self._sdp_hosts, self._cname, self._sender_reports, self._keys_out,
         ):  # fmt: skip
@@ -318,6 +335,7 @@ class Engine:
                 stream,
                 sequence=int(streams.sequence_out[row]),
                 timestamp=int(streams.timestamp_out[row]),
+                due_s=now,
                 packets_in=int(streams.packets_in[row]),
                 packets_out=int(streams.packets_out[row]),
                 lost=int(self._reception.lost(np.array([row]))[0]),
@@ -329,7 +347,7 @@ class Engine:
         streams.clear(row)
         del self._rows[stream]
         streams.rows[0] = len(self._rows)
-        self._free.append(row)
+        heapq.heappush(self._free, row)
         if row == self._high - 1:
             used = np.flatnonzero(streams.stream[: self._high])
             self._high = int(used[-1]) + 1 if used.size else 0
@@ -476,8 +494,9 @@ class Engine:
     def receive_report(self, row: int, data: bytes, now: float) -> None:
         """Take an RTCP packet of a row; nonsense is ignored."""
         report = rtcp.parse(data, int(self.streams.ssrc_out[row]))
-        if report is None:
+        if report is None or report.bye:
             return
+        self._alive_at[row] = now
         if report.sender_report:
             self._sender_reports[row] = (report.sender_report, now)
         about_us = report.about_us
@@ -489,7 +508,9 @@ class Engine:
                     - about_us.last_sender_report
                     - about_us.delay_since
                 )
-                self.streams.round_trip_ms[row] = (trip & 0xFFFFFFFF) * 1_000 / 65_536
+                # A peer that returns nonsense, or clocks that differ by a hair, are no round trip.
+                if (trip := trip & 0xFFFFFFFF) < _LONGEST_TRIP:
+                    self.streams.round_trip_ms[row] = trip * 1_000 / 65_536
 
     # The tick --------------------------------------------------------------------------------------------------
 
@@ -520,16 +541,21 @@ class Engine:
         reports = self._reports(count, now)
         self._tick += 1
         streams.ticks[0] = self._tick
+        streams.ticked_s[0] = now
         if self._tick % _SILENCE_CHECK_TICKS == 0:
             self._find_silence(count, now)
         return Outgoing(rows, events, reports)
 
     def sent(self) -> None:
         """The block has been sent: marks that were for this packet only are taken off."""
-        if self._marker_rows:
-            gone = [row for row in self._marker_rows if self.streams.packets_out[row]]
+        if self._marked:
+            gone = [row for row in self._marked if self.streams.packets_out[row]]
             self.block["second"][gone] &= 0x7F
-            self._marker_rows = [row for row in self._marker_rows if not self.streams.packets_out[row]]
+            self._marked.difference_update(gone)
+
+    def skip(self, ticks: int) -> None:
+        """So many ticks were given up: what is sent next was sampled that much later."""
+        self.streams.timestamp_out[: self._high] += np.uint32(ticks * FRAME)
 
     def _choose_senders(self) -> NDArray[np.intp]:
         streams = self.streams
@@ -610,6 +636,7 @@ class Engine:
         for row in np.flatnonzero(moved & self._reception.started(self._index[:count])).tolist():
             if row not in self._latches:
                 self._listen_again(row, now)
+        silence = np.minimum(silence, now - self._alive_at[:count])
         gone = listening & ~self._timed_out[:count] & (silence > self._timeout_s[:count])
         for row in np.flatnonzero(gone).tolist():
             self._timed_out[row] = True

@@ -25,6 +25,7 @@ import numpy as np
 import structlog
 
 from media import control
+from media.pacer import TICK_S
 from media.ports import Ports, PortsExhaustedError
 from media.streams import Streams, table_bytes
 
@@ -36,7 +37,8 @@ READY_TIMEOUT_S: Final = 15.0
 """Importing numpy on a loaded machine takes a second; one that is not ready by then never will be."""
 PIPE_BYTES: Final = 4 * control.MESSAGE_BYTES
 RESTARTS_PER_MINUTE: Final = 10
-"""More workers lost than this and the fault is ours, not one call's: no more are started, new calls get 503."""
+"""More workers lost than this and the fault is ours, not one call's: their calls end, and no more are started until the
+minute is over; if none is left new calls get 503."""
 WORKER_ENVIRONMENT: Final = {
     # A tick's arrays go back to the allocator, not to the kernel: faulting their pages in again each tick costs more
     # than the arithmetic on them (four times, measured on the limiter at 1,000 rows).
@@ -46,7 +48,6 @@ WORKER_ENVIRONMENT: Final = {
     "OPENBLAS_NUM_THREADS": "1",
 }
 
-_events: Final = msgspec.msgpack.Decoder(list[control.AnyEvent])
 _M = TypeVar("_M", bound=msgspec.Struct)
 _log = structlog.get_logger("media.pool")
 
@@ -96,7 +97,7 @@ class _Worker:
         theirs.close()
         self.ready = asyncio.get_running_loop().create_future()
         self.streams: set[int] = set()
-        self.queue: list[tuple[control.AnyCommand, tuple[int, ...]]] = []
+        self.queue: list[tuple[bytes, tuple[int, ...]]] = []
         self.flush_planned = False
         self.last_ticks = -1
         self.stalled = 0
@@ -106,6 +107,11 @@ class _Worker:
     def load(self) -> int:
         """Streams it has."""
         return len(self.streams)
+
+    def close(self) -> None:
+        """Give back what control holds of it."""
+        self.pipe.close()
+        os.close(self.table_fd)
 
 
 class Pool:
@@ -143,7 +149,7 @@ class Pool:
         self._spare: _Worker | None = None
         self._streams: dict[int, _Stream] = {}
         self._rooms: dict[int, tuple[_Worker, int]] = {}  # where it lives, how many are in
-        self._announcements: dict[int, int] = {}  # playback of a room: the room
+        self._announcements: dict[int, tuple[int, _Worker]] = {}  # playback of a room: the room, who plays it
         self._named = 0
         self._audio: tuple[int, int] | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
@@ -159,7 +165,11 @@ class Pool:
         self._workers = [self._spawn() for _ in range(self._size)]
         self._spare = self._spawn()
         waiting = asyncio.gather(*(worker.ready for worker in (*self._workers, self._spare)))
-        await asyncio.wait_for(waiting, READY_TIMEOUT_S)
+        try:
+            await asyncio.wait_for(waiting, READY_TIMEOUT_S)
+        except TimeoutError:
+            await self.stop()
+            raise
         self._heartbeat = asyncio.get_running_loop().call_later(HEARTBEAT_S, self._check_heartbeats)
 
     async def stop(self) -> None:
@@ -175,7 +185,8 @@ class Pool:
         for worker in everyone:
             await loop.run_in_executor(None, _await_exit, worker.process)
             self._forget_pipe(worker)
-            worker.pipe.close()
+            worker.close()
+        self._workers, self._spare = [], None
         for stream in self._streams.values():
             stream.rtp.close()
             stream.rtcp.close()
@@ -254,7 +265,7 @@ class Pool:
                 if place is None:
                     self._on_event(control.PlaybackEnded(playback, room=room))
                 else:
-                    self._announcements[playback] = room
+                    self._announcements[playback] = room, place[0]
                     self._tell(place[0], command)
             case control.OpenStream() | control.Load() | control.Shutdown():
                 raise ValueError(f"{type(command).__name__} is the pool's own command")
@@ -303,8 +314,8 @@ class Pool:
         if place is not None:
             worker = place[0]
             return worker if worker.load < self._rows else None
-        worker = min(self._workers, key=lambda each: each.load)
-        return worker if worker.load < self._rows else None
+        least = min(self._workers, key=lambda each: each.load, default=None)
+        return least if least is not None and least.load < self._rows else None
 
     def _enter(self, room: int, worker: _Worker) -> None:
         _, members = self._rooms.get(room, (worker, 0))
@@ -339,22 +350,24 @@ class Pool:
         else:
             stream.moving = []
             home.streams.add(stream.opening.stream)
-            self._tell(stream.worker, control.CloseStream(stream.opening.stream))
+            self._tell(stream.worker, control.CloseStream(stream.opening.stream, moves=True))
 
     def _arrive(self, stream: _Stream, closed: control.StreamClosed) -> None:
         """The old worker let go of a moving stream: open it where its room is."""
         waiting, stream.moving = stream.moving or [], None
         stream.worker.streams.discard(closed.stream)
         place = self._rooms.get(stream.opening.room)
-        if place is not None:
+        if place is None:  # its worker died, and the room with it
+            self._enter(stream.opening.room, stream.worker)
+        else:
             stream.worker = place[0]
         stream.worker.streams.add(closed.stream)
-        self._open_again(stream, closed.sequence, closed.timestamp)
+        self._open_again(stream, closed.sequence, closed.timestamp, closed.due_s)
         for command in waiting:
             self._send_to_stream(stream, command)
 
-    def _open_again(self, stream: _Stream, sequence: int, timestamp: int) -> None:
-        opening = _changed(stream.opening, sequence=sequence, timestamp=timestamp)
+    def _open_again(self, stream: _Stream, sequence: int, timestamp: int, due_s: float) -> None:
+        opening = _changed(stream.opening, sequence=sequence, timestamp=timestamp, due_s=due_s)
         self._tell(stream.worker, opening, stream.rtp.fileno(), stream.rtcp.fileno())
         if stream.music is not None:
             self._tell(stream.worker, stream.music)
@@ -364,7 +377,10 @@ class Pool:
     # Talking to workers ----------------------------------------------------------------------------------------
 
     def _tell(self, worker: _Worker, command: control.AnyCommand, *fds: int) -> None:
-        worker.queue.append((command, fds))
+        encoded = control.encoder.encode(command)
+        if not control.fitting([encoded]):
+            raise ValueError(f"a {type(command).__name__} of {len(encoded)} bytes is too long for a worker")
+        worker.queue.append((encoded, fds))
         if not worker.flush_planned:
             worker.flush_planned = True
             asyncio.get_running_loop().call_soon(self._flush, worker)
@@ -374,12 +390,12 @@ class Pool:
         worker.flush_planned = False
         while worker.queue and not worker.gone:
             count, fds = 0, list[int]()
-            for _, theirs in worker.queue[: control.MESSAGES_AT_ONCE]:
+            for _, theirs in worker.queue[: control.fitting(encoded for encoded, _ in worker.queue)]:
                 if len(fds) + len(theirs) > control.FDS_PER_MESSAGE:
                     break
                 fds.extend(theirs)
                 count += 1
-            data = control.encoder.encode([command for command, _ in worker.queue[:count]])
+            data = control.pack([encoded for encoded, _ in worker.queue[:count]])
             try:
                 socket.send_fds(worker.pipe, [data], fds)
             except BlockingIOError:
@@ -402,16 +418,13 @@ class Pool:
             if not data:
                 self._lost(worker)
                 return
-            for event in _events.decode(data):
+            for event in control.events_decoder.decode(data):
                 self._take(worker, event)
 
     def _take(self, worker: _Worker, event: control.AnyEvent) -> None:
         match event:
             case control.Ready(version):
-                if version != control.VERSION:
-                    _log.error("worker_version", worker=worker.name, theirs=version, ours=control.VERSION)
-                if not worker.ready.done():
-                    worker.ready.set_result(None)
+                self._greet(worker, version)
                 return
             case control.SourceLatched(number, remote):
                 stream = self._streams.get(number)
@@ -427,8 +440,18 @@ class Pool:
                 if stream is not None and stream.moving is not None:
                     self._arrive(stream, event)
                     return
+                if stream is not None and not stream.closing:  # the worker had no room for it
+                    self._leave(stream.opening.room)
                 self._close(number)
         self._on_event(event)
+
+    @staticmethod
+    def _greet(worker: _Worker, version: int) -> None:
+        if version != control.VERSION:
+            _log.error("worker_version", worker=worker.name, theirs=version, ours=control.VERSION)
+            worker.process.kill()
+        elif not worker.ready.done():
+            worker.ready.set_result(None)
 
     def _close(self, number: int) -> None:
         stream = self._streams.pop(number, None)
@@ -450,7 +473,26 @@ class Pool:
             if worker.stalled >= STALLED_HEARTBEATS:
                 _log.error("worker_stalled", worker=worker.name, pid=worker.process.pid)
                 worker.process.kill()
+        if not self._dying():
+            while len(self._workers) < self._size and (another := self._replacement()):
+                self._workers.append(another)
+            if self._spare is None:
+                self._spare = self._replacement()
         self._heartbeat = asyncio.get_running_loop().call_later(HEARTBEAT_S, self._check_heartbeats)
+
+    def _dying(self) -> bool:
+        """Too many workers were lost in the last minute for others to be started."""
+        now = asyncio.get_running_loop().time()
+        self._losses = [at for at in self._losses if now - at < 60.0]
+        return len(self._losses) > RESTARTS_PER_MINUTE
+
+    def _replacement(self) -> _Worker | None:
+        """A new worker; None where the system gives us none."""
+        try:
+            return self._spawn()
+        except OSError as error:
+            _log.exception("worker_not_started", error=str(error))
+            return None
 
     def _forget_pipe(self, worker: _Worker) -> None:
         worker.gone = True
@@ -463,49 +505,81 @@ class Pool:
         worker.process.kill()
         worker.process.wait()
         _log.error("worker_lost", worker=worker.name, pid=worker.process.pid, streams=worker.load)
-        now = asyncio.get_running_loop().time()
-        self._losses = [at for at in self._losses if now - at < 60.0] + [now]
-        if len(self._losses) > RESTARTS_PER_MINUTE:
+        self._losses.append(asyncio.get_running_loop().time())
+        dying = self._dying()
+        if dying:
             _log.critical("workers_keep_dying", losses=len(self._losses))
-            return
+        heir: _Worker | None = None
         if worker is self._spare:
-            self._spare = self._spawn()
-            return
-        heir = self._spare if self._spare is not None else self._spawn()
-        self._workers[self._workers.index(worker)] = heir
-        self._spare = self._spawn()
-        self.replaced += 1
-        self._inherit(worker, heir)
-        worker.pipe.close()
-        os.close(worker.table_fd)
+            self._spare = None
+        else:
+            place = self._workers.index(worker)
+            heir, self._spare = self._spare, None
+            if heir is None and not dying:
+                heir = self._replacement()
+            self._workers[place : place + 1] = [] if heir is None else [heir]
+            self.replaced += heir is not None
+        if not dying:
+            self._spare = self._replacement()
+        if heir is not None:
+            self._inherit(worker, heir)
+        else:
+            self._end_all(worker)
+        self._end_announcements(worker)
+        worker.close()
 
     def _inherit(self, dead: _Worker, heir: _Worker) -> None:
+        """Give all that the dead worker had to another."""
         for room, (worker, members) in list(self._rooms.items()):
             if worker is dead:
                 self._rooms[room] = (heir, members)
         numbers, rows = np.unique(dead.table.stream, return_index=True)
         row_of = dict(zip(numbers.tolist(), rows.tolist(), strict=True))
+        ticked_s = float(dead.table.ticked_s[0])
         for number in sorted(dead.streams):
-            stream = self._streams.get(number)
-            if stream is None:
+            stream = self._streams[number]
+            if stream.worker is not dead:
+                heir.streams.add(number)  # it is on its way here, and its place is kept
                 continue
             if stream.closing:
-                self._close(number)
-                self._on_event(control.StreamClosed(number))
+                self._end(number)
                 continue
+            last = control.StreamClosed(number, stream.opening.sequence, stream.opening.timestamp)
             row = row_of.get(number)
-            sequence = int(dead.table.sequence_out[row]) if row is not None else stream.opening.sequence
-            timestamp = int(dead.table.timestamp_out[row]) if row is not None else stream.opening.timestamp
-            if stream.moving is not None and stream.worker is dead:
-                self._arrive(stream, control.StreamClosed(number, sequence=sequence, timestamp=timestamp))
+            if row is not None and ticked_s:
+                last = control.StreamClosed(
+                    number,
+                    sequence=int(dead.table.sequence_out[row]),
+                    timestamp=int(dead.table.timestamp_out[row]),
+                    due_s=ticked_s + TICK_S,
+                )
+            if stream.moving is not None:
+                self._arrive(stream, last)
                 continue
+            stream.worker = heir
+            heir.streams.add(number)
+            self._open_again(stream, last.sequence, last.timestamp, last.due_s)
+
+    def _end_all(self, dead: _Worker) -> None:
+        """Nobody takes over: the calls end."""
+        self._rooms = {room: place for room, place in self._rooms.items() if place[0] is not dead}
+        for number in sorted(dead.streams):
+            stream = self._streams[number]
             if stream.worker is dead:
-                stream.worker = heir
-                heir.streams.add(number)
-                self._open_again(stream, sequence, timestamp)
-        # Room announcements that were playing are not repeated to people who heard half of them.
-        for playback, room in list(self._announcements.items()):
-            if self._rooms.get(room, (None, 0))[0] is heir:
+                if (
+                    not stream.closing and stream.opening.room in self._rooms
+                ):  # it was moving to another's room
+                    self._leave(stream.opening.room)
+                self._end(number)
+
+    def _end(self, number: int) -> None:
+        self._close(number)
+        self._on_event(control.StreamClosed(number))
+
+    def _end_announcements(self, dead: _Worker) -> None:
+        """What was playing to rooms is not repeated to people who heard half of it."""
+        for playback, (room, worker) in list(self._announcements.items()):
+            if worker is dead:
                 del self._announcements[playback]
                 self._on_event(control.PlaybackEnded(playback, room=room))
 

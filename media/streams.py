@@ -17,6 +17,7 @@ DEFAULT_ROWS: Final = 4_096
 
 _HEADER: Final[tuple[tuple[str, Any], ...]] = (
     ("ticks", np.uint64),  # the heartbeat: it stands still when the worker does
+    ("ticked_s", np.float64),  # when the last one was, by the machine's steady clock
     ("rows", np.uint64),  # rows in use
     ("caught_up", np.uint64),  # ticks that came late and were made up for
     ("skipped", np.uint64),  # ticks that were given up because they were too late
@@ -73,6 +74,7 @@ class Streams:
     """
 
     ticks: NDArray[np.uint64]
+    ticked_s: NDArray[np.float64]
     rows: NDArray[np.uint64]
     caught_up: NDArray[np.uint64]
     skipped: NDArray[np.uint64]
@@ -114,8 +116,3 @@ class Streams:
         """Make `row` free: every column 0."""
         for name, _ in _COLUMNS:
             getattr(self, name)[row] = 0
-
-    def find(self, stream: int) -> int | None:
-        """The row of `stream`, by search; None where it has none (the engine keeps its own index)."""
-        rows = np.flatnonzero(self.stream == stream)
-        return int(rows[0]) if rows.size else None

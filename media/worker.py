@@ -12,15 +12,15 @@ import contextlib
 import gc
 import mmap
 import os
+import resource
 import select
+import signal
 import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from itertools import islice
 from typing import Final
-
-import msgspec
 
 from media import control
 from media.engine import Engine
@@ -39,7 +39,8 @@ NICENESS: Final = -10
 BACKLOG_LIMIT: Final = 100_000
 """Events kept while control does not read; beyond, the oldest fall away: control is dead or will ask the shared table."""
 
-_commands: Final = msgspec.msgpack.Decoder(list[control.AnyCommand])
+_PAIR: Final = 2
+"""Descriptors beside an `OpenStream`."""
 
 
 class Worker:
@@ -51,14 +52,14 @@ class Worker:
             rows, streams=Streams(rows, table), wall_offset_s=time.time() - time.monotonic()
         )
         self._sockets = _sockets(rows, self._engine)
-        self._backlog: deque[control.AnyEvent] = deque(maxlen=BACKLOG_LIMIT)
+        self._backlog: deque[bytes] = deque(maxlen=BACKLOG_LIMIT)
         self._running = True
         self._pipe_ready = select.poll()
         self._pipe_ready.register(pipe.fileno(), select.POLLIN)
 
     def run(self) -> None:
         """Serve until told to stop or control is gone."""
-        self._backlog.append(control.Ready(version=control.VERSION, pid=os.getpid()))
+        self._tell(control.Ready(version=control.VERSION, pid=os.getpid()))
         with contextlib.suppress(OSError):
             os.nice(NICENESS)
         gc.collect()
@@ -90,11 +91,13 @@ class Worker:
             outcome = pacer.poll(began)
             if outcome is Outcome.EARLY:
                 continue
+            if outcome is Outcome.SKIPPED:
+                self._engine.skip(pacer.skipped_ticks - int(header.skipped[0]))
+                header.skipped[0] = pacer.skipped_ticks
             self._tick(began)
             header.busy_ns[0] += int((time.monotonic() - began) * 1e9)
             header.worst_late_us[0] = max(int(header.worst_late_us[0]), int(pacer.late_s * 1e6))
             header.caught_up[0] += outcome is Outcome.CAUGHT_UP
-            header.skipped[0] = pacer.skipped_ticks
 
     def _tick(self, now: float) -> None:
         engine, sockets = self._engine, self._sockets
@@ -112,7 +115,6 @@ class Worker:
             sockets.send_each(outgoing.events)
         if outgoing.reports:
             sockets.send_reports(outgoing.reports)
-        self._backlog.extend(engine.events())
         self._flush()
 
     def _read_commands(self) -> None:
@@ -124,49 +126,63 @@ class Worker:
             if not data:
                 self._running = False  # control is gone, and the calls with it
                 return
-            handed = iter(fds)
-            for command in _commands.decode(data):
+            handed = deque(fds)
+            for command in control.commands_decoder.decode(data):
                 self._carry_out(command, handed)
 
-    def _carry_out(self, command: control.AnyCommand, handed: Iterator[int]) -> None:
+    def _carry_out(self, command: control.AnyCommand, handed: deque[int]) -> None:
         now = time.monotonic()
         match command:
             case control.Shutdown():
                 self._running = False
             case control.Load(samples):
-                fd = next(handed)
+                fd = handed.popleft()
                 self._engine.load(
                     SharedAudio.over(memoryview(mmap.mmap(fd, 0, prot=mmap.PROT_READ)), samples)
                 )
                 os.close(fd)
-            case control.OpenStream(stream):
-                pair = socket.socket(fileno=next(handed)), socket.socket(fileno=next(handed))
-                self._engine.apply(command, now)
-                row = self._engine.row(stream)
-                assert row is not None
-                self._sockets.attach(row, *pair)
+            case control.OpenStream():
+                self._open(command, handed, now)
             case control.CloseStream(stream):
                 row = self._engine.row(stream)
                 self._engine.apply(command, now)
                 if row is not None:
+                    self._sockets.send_reports(self._engine.goodbyes())
                     self._sockets.detach(row)
             case _:
                 self._engine.apply(command, now)
 
+    def _open(self, command: control.OpenStream, handed: deque[int], now: float) -> None:
+        if len(handed) < _PAIR:
+            # The kernel left descriptors out because we have too many open already.
+            self._tell(control.StreamClosed(command.stream))
+            return
+        pair = socket.socket(fileno=handed.popleft()), socket.socket(fileno=handed.popleft())
+        known = self._engine.row(command.stream)
+        self._engine.apply(command, now)
+        row = self._engine.row(command.stream)
+        if row is None or known is not None:  # refused; control is told
+            for each in pair:
+                each.close()
+        else:
+            self._sockets.attach(row, *pair)
+
+    def _tell(self, event: control.AnyEvent) -> None:
+        self._backlog.append(control.encoder.encode(event))
+
     def _flush(self) -> None:
-        self._backlog.extend(self._engine.events())
+        for event in self._engine.events():
+            self._tell(event)
         while self._backlog:
-            some = [
-                self._backlog[index] for index in range(min(control.MESSAGES_AT_ONCE, len(self._backlog)))
-            ]
+            count = control.fitting(self._backlog)
             try:
-                self._pipe.send(control.encoder.encode(some), socket.MSG_DONTWAIT)
+                self._pipe.send(control.pack(list(islice(self._backlog, count))), socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return  # control is busy; it will read when it can
             except OSError:
                 self._running = False
                 return
-            for _ in some:
+            for _ in range(count):
                 self._backlog.popleft()
 
 
@@ -185,6 +201,11 @@ def main() -> None:
     parser.add_argument("--table", type=int, required=True)
     parser.add_argument("--rows", type=int, required=True)
     arguments = parser.parse_args()
+    # A Ctrl-C or a service manager's stop goes to the whole group; when we end is for control to say, or its death.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # two sockets per row
     table = mmap.mmap(arguments.table, table_bytes(arguments.rows))
     Worker(socket.socket(fileno=arguments.pipe), table, arguments.rows).run()
     sys.stdout.flush()

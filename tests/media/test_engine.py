@@ -501,3 +501,117 @@ def test_a_source_named_anew_is_learned_anew() -> None:
     assert world.engine.addressing() == []
     world.receive(caller, caller.audio(), source=("198.51.100.1", 7_000))
     assert world.engine.addressing() == [Connect(caller.row, ("198.51.100.1", 7_000))]
+
+
+def opening(stream: int, **options: object) -> control.OpenStream:
+    kept = {"ssrc": stream, "sequence": 10, "timestamp": 20, "cname": "test"} | options
+    return control.OpenStream(stream, control.Format(control.Codec.PCMU, 0, 101), **kept)
+
+
+def test_an_engine_without_a_row_left_refuses_and_harms_nobody() -> None:
+    world = World(rows=2)
+    one, _ = world.call(1, room=5), world.call(2, room=5)
+    world.apply(opening(3))
+    assert world.engine.events() == [control.StreamClosed(3)]
+    world.apply(opening(1, ssrc=99))  # a number that is in use
+    assert world.engine.events() == [control.StreamClosed(1)]
+    world.talk(3)
+    assert len(one.heard) == 3
+    world.apply(control.CloseStream(2))
+    del world.phones[2]
+    world.call(4, room=5)
+    world.talk(2)
+    assert world.engine.row(4) == 1
+
+
+def test_rows_lie_together_however_calls_come_and_go() -> None:
+    world = World(rows=64)
+    for stream in range(1, 65):
+        world.apply(opening(stream))
+    for stream in range(1, 65):
+        if stream != 64:
+            world.apply(control.CloseStream(stream))
+    assert world.engine.row(64) == 63
+    for stream in range(100, 110):
+        world.apply(opening(stream))
+    assert sorted(world.engine.row(stream) or 0 for stream in range(100, 110)) == list(range(10))
+
+
+def test_a_call_taken_over_goes_on_where_the_time_is_not_where_the_voice_stopped() -> None:
+    world = World()
+    world.apply(opening(1, timestamp=2**32 - 160, due_s=world.now - 0.5))
+    world.apply(opening(2, timestamp=1_000))
+    world.apply(opening(3, timestamp=1_000, due_s=world.now + 9.0))
+    stamps = [world.engine.streams.timestamp_out[world.engine.row(stream) or 0] for stream in (1, 2, 3)]
+    assert stamps == [25 * 160 - 160, 1_000, 1_000]
+
+
+def test_ticks_that_were_given_up_are_silence_in_time() -> None:
+    world = World()
+    caller = world.call(1)
+    world.talk(2)
+    world.engine.skip(5)
+    world.talk(1)
+    stamps = [struct.unpack("!I", data[4:8])[0] for data in caller.packets]
+    assert stamps == [20, 180, 340 + 5 * 160]
+
+
+def test_a_peer_is_told_goodbye_unless_the_call_moves() -> None:
+    world = World()
+    one, two = world.call(1), world.call(2)
+    row = two.row
+    world.apply(control.CloseStream(one.stream, moves=True))
+    world.apply(control.CloseStream(two.stream))
+    [(gone, data)] = world.engine.goodbyes()
+    assert gone == row
+    report = rtcp.parse(data, 0)
+    assert report is not None
+    assert report.bye
+    assert report.ssrc == 2
+    assert world.engine.goodbyes() == []
+
+
+def test_a_phone_that_sends_reports_alone_is_alive_and_one_that_said_goodbye_is_not() -> None:
+    world = World()
+    muted, gone = world.call(1, rtp_timeout_s=6.0), world.call(2, rtp_timeout_s=6.0)
+    for _ in range(4):
+        silent(world, 3.0)
+        world.engine.receive_report(muted.row, rtcp.build(7, "x", None, None), world.now)
+        world.engine.receive_report(gone.row, rtcp.goodbye(8), world.now)
+    assert world.events == [control.RtpTimedOut(2)]
+
+
+def test_reports_of_a_row_that_never_received_say_nothing_of_it() -> None:
+    world = World()
+    world.call(1)
+    reports = []
+    for _ in range(260):
+        reports += world.tick().reports
+    report = rtcp.parse(reports[-1][1], 1)
+    assert report is not None
+    assert report.about_us is None
+    assert report.sender_report
+
+
+def test_the_round_trip_is_measured_and_nonsense_is_not_believed() -> None:
+    world = World()
+    caller = world.call(1)
+    trip = world.engine.streams.round_trip_ms
+    for sent, delay, expected in (
+        (world.now - 0.25, 0.1, 150.0),
+        (world.now + 50, 0, 150.0),
+        (0.0, 0, 150.0),
+    ):
+        block = rtcp.ReceptionBlock(1, 0, 3, 0, 0, rtcp.compact_ntp(sent), int(delay * 65_536))
+        world.engine.receive_report(caller.row, rtcp.build(7, "x", None, block), world.now)
+        assert abs(trip[caller.row] - expected) < 0.1
+    assert world.engine.streams.lost_by_peer[caller.row] == 3
+
+
+def test_a_marker_that_was_never_sent_is_forgotten_with_its_row() -> None:
+    world = World()
+    for _ in range(3):
+        world.apply(opening(1))  # nobody knows where to send to
+        world.tick()
+        world.apply(control.CloseStream(1))
+    assert not world.engine._marked
