@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from benchmarks.uring import UringUnavailableError
+from media.uring import UringUnavailableError
 
 if TYPE_CHECKING:
     import socket

@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.uring import (
+from benchmarks.wire import (
+    NO_ARRIVALS,
+    RECEIVE_BUFFER_BYTES,
+    Arrivals,
+    realtime_minus_monotonic_ns,
+)
+from media.uring import (
     BUFFER_GROUP,
     CQE_F_BUFFER,
     CQE_F_MORE,
@@ -29,12 +35,6 @@ from benchmarks.uring import (
     SUBMISSION,
     Buffers,
     Ring,
-)
-from benchmarks.wire import (
-    NO_ARRIVALS,
-    RECEIVE_BUFFER_BYTES,
-    Arrivals,
-    realtime_minus_monotonic_ns,
 )
 
 if TYPE_CHECKING:

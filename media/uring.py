@@ -1,6 +1,6 @@
 """A small io_uring: one ring, receives into a ring of buffers, sends in one submission, driven from numpy.
 
-Only what thousands of RTP sockets need of `man 7 io_uring`. Submission entries are rows of a numpy array, completions come out as
+The kernel's own interface (`man 7 io_uring`), as much of it as thousands of RTP sockets need; the load tester uses it too. Submission entries are rows of a numpy array, completions come out as
 numpy arrays, so that a thousand packets cost one system call and no Python statement each.
 
 Memory order: with IORING_SETUP_DEFER_TASKRUN the kernel touches the rings only while this thread is inside
