@@ -171,7 +171,7 @@ class Switchboard:
             return
         if (
             isinstance(place, OpenRoom)
-            and (refusal := self._rooms.ask(place.name, Role.PARTICIPANT)) is not None
+            and (refusal := self._rooms.ask(place.name, self._open_room, Role.PARTICIPANT)) is not None
         ):
             self._admission.left(source)
             self._refuse(event, 486, refusal.value)

@@ -12,6 +12,7 @@ from bridge.switchboard.effects import CheckCounterPassword, Level, LookUpPassco
 from bridge.switchboard.legs import Leg, LegState, LegTimer
 
 if TYPE_CHECKING:
+    from bridge.conference.model import Refusal
     from bridge.config.settings import Service
     from bridge.dialogue.runner import RunnerEffect
     from bridge.switchboard.lines import Lines
@@ -84,8 +85,7 @@ class Receptions:
                 case runner.CancelTimer():
                     timers.cancel((LegTimer.DIALOGUE, leg.number))
                 case requests.MayJoin():
-                    refusal = self._rooms.ask(effect.accepted.pair, effect.accepted.role)
-                    self._do(leg, leg.runner.answered(refusal, now), now)
+                    self._do(leg, leg.runner.answered(self._refusal(effect.accepted), now), now)
                 case requests.Join():
                     self._join(leg, effect.accepted, now)
                 case runner.Ended():
@@ -95,7 +95,7 @@ class Receptions:
 
     def _join(self, leg: Leg, accepted: Accepted, now: float) -> None:
         assert leg.runner is not None
-        refusal = self._rooms.ask(accepted.pair, accepted.role)
+        refusal = self._refusal(accepted)
         if refusal is not None:
             self._do(leg, leg.runner.answered(refusal, now), now)
             return
@@ -103,6 +103,9 @@ class Receptions:
         hours_end_at = None if hours_s is None else now + hours_s
         self._rooms.join(leg, accepted.pair, accepted.settings, accepted.role, now, hours_end_at)
         self._do(leg, leg.runner.answered(None, now), now)
+
+    def _refusal(self, accepted: Accepted) -> Refusal | None:
+        return self._rooms.ask(accepted.pair, accepted.settings, accepted.role)
 
     def _ended(self, leg: Leg, ending: requests.Ending) -> None:
         """Leave the caller to the conference, or hang up: the dialogue has said all there was to say."""

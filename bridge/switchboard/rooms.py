@@ -74,10 +74,10 @@ class Rooms:
         self._new_id = new_id
         self._number = NO_ROOM
 
-    def ask(self, key: RoomKey, role: Role) -> Refusal | None:
-        """Ask whether somebody may come in now: None, or why not."""
+    def ask(self, key: RoomKey, settings: Settings, role: Role) -> Refusal | None:
+        """Ask whether somebody may come in now: None, or why not. Settings count where nobody is in yet."""
         room = self.by_key.get(key)
-        answer = admit(room.conference, role) if room is not None else None
+        answer = admit(Conference(settings) if room is None else room.conference, role)
         return answer.reason if isinstance(answer, Refused) else None
 
     def expect(self, leg: Leg, key: RoomKey, settings: Settings) -> Room:
@@ -116,8 +116,7 @@ class Rooms:
             room.expected -= 1
         else:
             self._reduce(room, Leave(leg.number, because), now)
-        if room.conference.phase is Phase.EMPTY and not room.expected:
-            self._close(room)
+        self._close_if_over(room)
 
     def key(self, leg: Leg, key: str, now: float) -> None:
         """Read a key of somebody in a conference."""
@@ -139,6 +138,7 @@ class Rooms:
         room = self.by_number.get(number)
         if room is not None:
             self._reduce(room, TimerFired(key), now)
+            self._close_if_over(room)
 
     def _matched(self, leg: Leg, matcher: Matcher, match: Match | None, now: float) -> None:
         deadline = matcher.next_deadline()
@@ -157,9 +157,11 @@ class Rooms:
             self.by_key[key] = self.by_number[room.number] = room
         return room
 
-    def _close(self, room: Room) -> None:
-        del self.by_key[room.key], self.by_number[room.number]
-        self._lines.effects.append(CloseRoom(room.number))
+    def _close_if_over(self, room: Room) -> None:
+        """Forget a room in which nobody is and nobody is expected; once, though calls that it turned away end later."""
+        if room.conference.phase is Phase.EMPTY and not room.expected and room.number in self.by_number:
+            del self.by_key[room.key], self.by_number[room.number]
+            self._lines.effects.append(CloseRoom(room.number))
 
     def _reduce(self, room: Room, event: Event, now: float) -> None:
         room.conference, effects = reduce(room.conference, event, now)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bridge.conference.course import STRAGGLERS_S
 from bridge.conference.events import LeaveReason
 from bridge.service.role import Role
-from bridge.service.settings import LastModerator
+from bridge.service.settings import LastModerator, Settings
 from bridge.switchboard.effects import CloseRoom, CloseStream, RecordConferenceEnded, RecordLeft
-from bridge.switchboard.events import Stop
+from bridge.switchboard.events import Stop, StreamOpened
 from bridge.switchboard.lines import SPEECH_GUARD_S
 from bridge.switchboard.rooms import HOLD_MUSIC, TONES
 from media.control import NO_ROOM, Mute, Play, Route, StreamClosed
 from prompts.recordings import HOLD_MUSIC as HOLD_MUSIC_CLIP
 from prompts.tones import TONES as TONE_CLIPS
 from sip.events import CallEnded, EndCause
-from tests.support.playbook import Says, SaysRoom, a, after, call, hangs_up, joined, press
+from tests.support.builders import BRIDGE_HOST, TRUSTED_HOST, accepted, incoming
+from tests.support.playbook import Says, SaysRoom, a, after, call, hangs_up, joined, keyed, press
 
 if TYPE_CHECKING:
     from tests.support.playbook import Playbook
@@ -118,6 +120,47 @@ def test_a_bridge_that_stops_hangs_up_everybody_and_records_why(play: Playbook) 
     call(play, 2) >> Stop() << hangs_up(1, "shut down") << CloseStream(1) << hangs_up(2) << CloseStream(2)
     play << a(RecordLeft, reason=LeaveReason.SHUT_DOWN) << a(RecordConferenceEnded) << CloseRoom(1)
     assert play.board.calls == 0
+
+
+def test_the_one_place_is_the_moderator_s_and_who_comes_before_is_told_by_the_reception_c6(
+    play: Playbook,
+) -> None:
+    keyed(play, accepted(PARTICIPANT, maximum_participants=1)) << Says(1, "conference_full")
+    assert play.board.conferences == 0
+
+
+def into_open_room(play: Playbook, *legs: int) -> None:
+    """They dial a room with one place; who comes second is turned away."""
+    play.board._open_room = Settings.for_open_room(maximum_participants=1)
+    for leg in legs:
+        play >> incoming(leg, dialled="conf-a", source=TRUSTED_HOST)
+        play.skip()
+    for leg in legs:
+        play >> StreamOpened(leg, BRIDGE_HOST, 20_000 + 2 * leg)
+        play.skip()
+
+
+def test_a_room_closes_once_though_who_was_turned_away_hangs_up_later(play: Playbook) -> None:
+    into_open_room(play, 1, 2)
+    play >> gone(1) << CloseStream(1) << a(RecordLeft) << a(RecordConferenceEnded) << CloseRoom(1)
+    play >> gone(2) << CloseStream(2)
+
+
+def test_who_was_turned_away_closes_no_room_that_has_opened_since(play: Playbook) -> None:
+    into_open_room(play, 1, 2)
+    play >> gone(1)
+    play.skip()
+    into_open_room(play, 3)
+    play >> gone(2) << CloseStream(2)
+    assert set(play.board._rooms.by_number) == {2}
+
+
+def test_a_room_closes_when_the_last_stragglers_are_forgotten(play: Playbook) -> None:
+    play.voice.LENGTH = int(2 * STRAGGLERS_S * 8000)  # last words longer than anybody waits for them
+    joined(play, maximum_length_s=60.0) >> after(60)
+    play.skip() >> after(STRAGGLERS_S) << a(RecordLeft) << a(RecordConferenceEnded) << CloseRoom(1)
+    assert play.board.conferences == 0
+    play >> gone(1) << CloseStream(1)
 
 
 def test_every_tone_and_the_music_are_in_the_library() -> None:
