@@ -307,8 +307,10 @@ class Engine:
         self._speakers.moved(row)
 
     def _leave_room(self, slot: int) -> None:
+        room = self._rooms.room(slot)
         if self._rooms.leave(slot):
-            self._listeners.room_emptied(slot)
+            for playback in self._listeners.room_emptied(slot):
+                self._events.append(control.PlaybackEnded(playback, room=room))
 
     def _close(self, stream: int, row: int, now: float) -> None:
         streams = self.streams

@@ -61,9 +61,9 @@ class Listeners:
         """Queue audio to a room."""
         self._announcements.queue(slot, playback, segments, replace=False, total=self.audio.samples)
 
-    def room_emptied(self, slot: int) -> None:
-        """Nobody is there to hear the rest."""
-        self._announcements.stop(slot)
+    def room_emptied(self, slot: int) -> list[int]:
+        """Nobody is there to hear the rest; returns the playbacks that end so."""
+        return self._announcements.stop(slot)
 
     def music(self, row: int, segment: Segment | None) -> None:
         """What the row hears while it is in no room."""
@@ -116,9 +116,9 @@ class Listeners:
                 line[heard.rows] = size + np.arange(len(talkers))
                 size += len(talkers)
 
-        if self._loops.slots:
+        if not self._loops.idle:
             offsets = self._loops.tick()
-            span = offsets[:, None] + _WITHIN
+            span = np.minimum(offsets[:, None] + _WITHIN, self.audio.samples - 1)
             lines += [self.audio.mu[span], self.audio.a[span]]
             music = self._music[:count]
             waits = (music != NO_MUSIC) & (slot == 0)
@@ -182,7 +182,7 @@ class Listeners:
         waits = (music != NO_MUSIC) & (slot == 0)
         if waits.any():
             offsets = self._loops.offsets[music[waits]]
-            base[waits] = self.audio.pcm[offsets[:, None] + _WITHIN]
+            base[waits] = self.audio.pcm[np.minimum(offsets[:, None] + _WITHIN, self.audio.samples - 1)]
         target = np.where(np.arange(len(rows)) < len(due.keys), DUCK, np.float32(1.0)).astype(np.float32)
         mixed = soft_limit(ramp_mix(base, gain[rows], target) + prompt)
         gain[rows] = target

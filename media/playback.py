@@ -18,8 +18,8 @@ from media.control import Segment
 
 FRAME: Final = 160
 QUEUE_LIMIT: Final = 64
-"""Playbacks waiting for one row or room; beyond, the oldest that has not begun is dropped: feedback that is a minute
-late is worse than none."""
+"""Playbacks waiting for one row or room; beyond, the oldest that has not begun is dropped and counts as ended: feedback
+that is a minute late is worse than none."""
 
 
 class SharedAudio(NamedTuple):
@@ -59,7 +59,7 @@ class Due(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A playback whose last sample went out."""
+    """A playback whose last sample went out, or that was dropped unasked."""
 
     key: int
     playback: int
@@ -72,15 +72,12 @@ class Player:
         self._offset = np.zeros(keys, np.intp)
         self._left = np.zeros(keys, np.intp)
         self._queues: dict[int, deque[tuple[int, deque[Segment]]]] = {}
+        self._dropped: list[Ended] = []
 
     @property
     def idle(self) -> bool:
         """Nothing plays anywhere."""
         return not self._queues
-
-    def playing(self, key: int) -> bool:
-        """Something plays or waits for `key`."""
-        return key in self._queues
 
     def queue(
         self, key: int, playback: int, segments: Sequence[Segment], *, replace: bool, total: int
@@ -93,22 +90,22 @@ class Player:
         if waiting is None:
             waiting = self._queues[key] = deque()
         elif len(waiting) >= QUEUE_LIMIT:
+            self._dropped.append(Ended(key, waiting[1][0]))
             del waiting[1]
         waiting.append((playback, kept))
 
-    def stop(self, key: int) -> None:
-        """Drop all that plays and waits for `key`."""
-        self._queues.pop(key, None)
+    def stop(self, key: int) -> list[int]:
+        """Drop all that plays and waits for `key`; returns the playbacks."""
+        waiting = self._queues.pop(key, ())
         self._left[key] = 0
+        return [playback for playback, _ in waiting]
 
     def tick(self) -> tuple[Due, list[Ended]]:
         """Move every playing key on by one frame."""
-        ended: list[Ended] = []
-        keys: list[int] = []
+        ended, self._dropped = self._dropped, []
         for key in [key for key in self._queues if self._left[key] <= 0]:
             self._next_segment(key, ended)
-        keys.extend(self._queues)
-        index = np.array(keys, np.intp)
+        index = np.array(list(self._queues), np.intp)
         offset = self._offset[index]
         length = np.minimum(self._left[index], FRAME)
         self._offset[index] += length
@@ -168,13 +165,15 @@ class MusicLoops:
             del self._slots[self._segments[slot]]
 
     @property
-    def slots(self) -> int:
-        """Slots there are, heard or not."""
-        return len(self._users)
+    def idle(self) -> bool:
+        """Nobody hears any of them."""
+        return not self._slots
 
     def tick(self) -> NDArray[np.intp]:
         """Move on by a frame; returns `offsets`."""
-        self.offsets = np.zeros(len(self._users), np.intp)
+        self.offsets = np.zeros(
+            len(self._users), np.intp
+        )  # of one that nobody hears, the beginning of everything
         for slot, users in enumerate(self._users):
             if users:
                 segment = self._segments[slot]

@@ -615,3 +615,29 @@ def test_a_marker_that_was_never_sent_is_forgotten_with_its_row() -> None:
         world.tick()
         world.apply(control.CloseStream(1))
     assert not world.engine._marked
+
+
+def test_what_a_room_would_have_heard_ends_when_the_last_has_left() -> None:
+    world = World()
+    world.engine.load(audio_of(tone(1_500.0, 8_000)))
+    world.call(1, room=5)
+    for playback in (8, 9):
+        world.apply(control.PlayRoom(5, playback, [control.Segment(0, 8_000)]))
+    world.talk(3)
+    world.apply(control.Route(1, control.NO_ROOM))
+    assert world.engine.events() == [control.PlaybackEnded(8, room=5), control.PlaybackEnded(9, room=5)]
+    again = world.call(2, room=5)
+    world.talk(3)
+    assert np.abs(again.samples(3)).max() == 0
+
+
+def test_shared_audio_that_shrinks_is_read_no_further_than_it_goes() -> None:
+    world = World()
+    world.engine.load(audio_of(tone(1_000.0, 8_000)))
+    caller = world.call(1)
+    world.apply(control.Music(1, control.Segment(4_000, 4_000)))
+    world.apply(control.Play(1, 5, [control.Segment(7_000, 1_000)]))
+    world.talk(2)
+    world.engine.load(audio_of(tone(1_000.0, 400)))
+    world.talk(20)
+    assert len(caller.heard) == 22
