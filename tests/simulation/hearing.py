@@ -124,17 +124,29 @@ class Ear:
 
     def how_much_of(self, since: float, until: float, name: str, values: Mapping[str, int | str]) -> float:
         """How much of a prompt was said, at the place where most of it was."""
+        return float(self._likeness(self.frames(since, until), name, values).max(initial=0.0))
+
+    def said_at(self, since: float, until: float, name: str, values: Mapping[str, int | str]) -> float | None:
+        """When a prompt began to be heard; None where it was not said."""
+        likeness = self._likeness(self.frames(since, until), name, values)
+        if not len(likeness) or likeness.max() < SAID:
+            return None
+        return next(at for at, *_ in self._frames if at >= since) + FRAME_S * int(likeness.argmax())
+
+    def _likeness(
+        self, frames: NDArray[np.int16], name: str, values: Mapping[str, int | str]
+    ) -> NDArray[np.float32]:
+        """How much of a prompt was said from each frame on."""
         wanted = _frames_of(name, self.language, tuple(sorted(values.items())))
-        heard = self.frames(since, until).astype(np.float32)
-        if not len(heard):
-            return 0.0
+        heard = frames.astype(np.float32)
         size = len(wanted)
         products = np.zeros((len(heard) + size, size), np.float32)
         products[: len(heard)] = heard @ wanted.T
         # What was said from frame n on lies on the diagonal that begins there.
         step, within = products.strides
         diagonals = np.lib.stride_tricks.as_strided(products, (len(heard), size), (step, step + within))
-        return float(diagonals.sum(axis=1).max() / np.square(wanted).sum())
+        likeness: NDArray[np.float32] = diagonals.sum(axis=1) / np.square(wanted).sum()
+        return likeness
 
     def music_at(self, since: float, until: float) -> int | None:
         """Which frame of the hold music is the first of what was heard; None where it was not music."""

@@ -72,6 +72,8 @@ class Phone:
         """First lines of the SIP messages that came."""
         self.answered_at = 0.0
         self.frequency_hz = 0
+        self.pressed_at: list[tuple[float, str]] = []
+        """When which key went down, of those that travel by RTP."""
         self._clock, self._network = clock, network
         self._chance = random.Random(f"{seed} {host} phone")
         self.agent = Agent(settings=AgentSettings(user=name), entropy=self._chance.randbytes)
@@ -288,6 +290,7 @@ class Phone:
         key, packets, gap = self._keys[0]
         if self._key_at == 0:
             self._key_timestamp = self._timestamp
+            self.pressed_at.append((self._clock.now, key))
         self._key_at += 1
         if self._key_at <= packets:
             last = self._key_at == packets

@@ -213,13 +213,22 @@ def test_a_full_conference_says_so_and_keeps_a_place_for_the_moderator() -> None
     meeting.nothing_is_left()
 
 
-def test_a_conference_ends_at_its_maximum_length_after_a_warning() -> None:
+def test_before_its_maximum_length_a_conference_is_warned() -> None:
     """C6."""
-    meeting = Meeting(given={"maximum_length_s": 320.0})
+    meeting = Meeting(given={"maximum_length_s": 315.0})
     rui, ana = meeting.moderator("rui"), meeting.participant("ana")
-    meeting.until(lambda: ana.heard("maximum_length_warning", within_s=6.0, minutes=5), within_s=40.0)
-    for phone in (rui, ana):
-        phone.hang_up()
+    meeting.run(14.0)
+    meeting.until(lambda: ana.heard("maximum_length_warning", within_s=6.0, minutes=5))
+    meeting.nothing_is_left()
+
+
+def test_at_its_maximum_length_a_conference_ends_for_all() -> None:
+    """C6, R2."""
+    meeting = Meeting(given={"maximum_length_s": 6.0})
+    rui, ana = meeting.moderator("rui"), meeting.participant("ana")
+    meeting.until(lambda: ana.heard("maximum_length_reached", within_s=6.0))
+    meeting.until(lambda: rui.state is ana.state is State.OVER)
+    assert {entry.reason for entry in meeting.records()} == {"maximum_length"}
     meeting.nothing_is_left()
 
 

@@ -29,7 +29,7 @@ from tests.simulation.phone import Phone, State
 from tests.simulation.workers import RTP_PORTS, PoolTwin
 from tests.support.netem import WIRE, Conditions
 
-LOOK_EVERY_S: Final = 0.1
+LOOK_EVERY_S: Final = 0.2
 """How often `until` looks."""
 FIRST_VOICE_HZ: Final = 601
 VOICES_APART_HZ: Final = 127
