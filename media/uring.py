@@ -1,7 +1,8 @@
 """A small io_uring: one ring, receives into a ring of buffers, sends in one submission, driven from numpy.
 
-The kernel's own interface (`man 7 io_uring`), as much of it as thousands of RTP sockets need; the load tester uses it too. Submission entries are rows of a numpy array, completions come out as
-numpy arrays, so that a thousand packets cost one system call and no Python statement each.
+The kernel's own interface (`man 7 io_uring`), as much of it as thousands of RTP sockets need; the load tester uses it
+too. Submission entries are rows of a numpy array, completions come out as numpy arrays, so that a thousand packets cost
+one system call and no Python statement each.
 
 Memory order: with IORING_SETUP_DEFER_TASKRUN the kernel touches the rings only while this thread is inside
 `io_uring_enter`, so plain loads and stores are enough.

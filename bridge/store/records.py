@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bridge.store.tables import conferences, nodes, participants
+from bridge.store.tables import conferences, nodes, pairs, participants
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -222,7 +222,7 @@ class Records:
         query = (
             select(
                 conferences.c.id.label("conference"),
-                conferences.c.name.label("room"),
+                func.coalesce(pairs.c.name, conferences.c.name).label("room"),
                 conferences.c.pair_id.label("pair"),
                 conferences.c.began_at,
                 conferences.c.ended_at,
@@ -230,6 +230,7 @@ class Records:
                 *(participants.c[name] for name in Entry.__struct_fields__ if name in participants.c),
             )
             .join_from(participants, conferences, participants.c.conference_id == conferences.c.id)
+            .outerjoin(pairs, pairs.c.id == conferences.c.pair_id)
             .where(participants.c.joined_at >= since)
             .order_by(participants.c.joined_at.desc(), participants.c.id.desc())
             .limit(limit)

@@ -6,7 +6,7 @@ from rich.console import Console
 from benchmarks import report
 from benchmarks.plan import Plan
 from benchmarks.run import LoadTest
-from benchmarks.uring import UringUnavailableError
+from media.uring import UringUnavailableError
 
 
 @pytest.mark.parametrize("wire", ["epoll", "uring"])

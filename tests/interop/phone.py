@@ -151,6 +151,14 @@ class Phone:
         self.audio.connect((self.bridge[0], reply.audio_port))
         return reply
 
+    def key_by_info(self, keys: str) -> None:
+        """Press keys, told by INFO."""
+        for key in keys:
+            body = f"Signal={key}\r\nDuration=100\r\n"
+            message = self.request("INFO", body=body).replace("application/sdp", "application/dtmf-relay")
+            self.send(message)
+            assert self.final("INFO").status == 200
+
     def hang_up(self) -> None:
         self.send(self.request("BYE"))
         assert self.final("BYE").status == 200

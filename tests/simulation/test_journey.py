@@ -216,7 +216,7 @@ def test_a_full_conference_says_so_and_keeps_a_place_for_the_moderator() -> None
 def test_before_its_maximum_length_a_conference_is_warned() -> None:
     """C6."""
     meeting = Meeting(given={"maximum_length_s": 315.0})
-    rui, ana = meeting.moderator("rui"), meeting.participant("ana")
+    ana = meeting.moderator("ana")
     meeting.run(14.0)
     meeting.until(lambda: ana.heard("maximum_length_warning", within_s=6.0, minutes=5))
     meeting.nothing_is_left()
