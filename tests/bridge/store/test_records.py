@@ -1,6 +1,9 @@
 import pytest
 
+from bridge.service.settings import Settings
+from bridge.store.customers import Customers
 from bridge.store.database import Database
+from bridge.store.passcodes import Passcodes
 from bridge.store.records import (
     SERVER_STOPPED,
     ConferenceEnded,
@@ -43,6 +46,26 @@ def test_a_participant_is_on_record_from_join_to_leave_with_the_reason(database:
     write(database, Left("p1", 160.0, "hung up"), ConferenceEnded("c1", 161.0, "empty"))
     (after,) = entries(database)
     assert (after.joined_at, after.left_at, after.reason, after.ended_at) == (100.0, 160.0, "hung up", 161.0)
+
+
+def test_a_room_is_called_as_its_pair_is_or_by_the_name_that_was_dialled(database: Database) -> None:
+    with database.transaction() as connection:
+        pair = Passcodes(connection).create_pair(
+            customer=Customers(connection).add("Acme", at=1.0),
+            name="Board",
+            settings=Settings(),
+            codes={},
+            at=1.0,
+            expires_at=2.0,
+        )
+    write(
+        database,
+        ConferenceStarted("c1", 1.0, "n1", pair, ""),
+        ConferenceStarted("c2", 2.0, "n1", None, "sales"),
+        joined("p1", "c1", 1.0),
+        joined("p2", "c2", 2.0),
+    )
+    assert [(entry.room, entry.pair) for entry in entries(database)] == [("sales", None), ("Board", pair)]
 
 
 def test_a_whole_call_may_be_in_one_batch_whatever_its_order(database: Database) -> None:
