@@ -94,13 +94,19 @@ class Negotiation:
         return self._local.body
 
     def _agree(self, agreed: Negotiated) -> None:
+        """Take what was agreed.
+
+        Who no longer takes our audio has put us on hold: what still comes is music that a conference must not hear,
+        and that nothing comes is no sign of a caller who is gone. A peer that only talks from the start is heard.
+        """
         event = agreed.telephone_event
+        held = not agreed.send and not self.late
         self.format = Format(
             codec=CODECS[agreed.codec.name],
             payload_type=agreed.codec.payload_type,
             telephone_event=-1 if event is None else event,
             send=agreed.send,
-            receive=agreed.receive,
+            receive=agreed.receive and not held,
         )
         if agreed.remote is not None:
             self.remote = Endpoint(*agreed.remote)

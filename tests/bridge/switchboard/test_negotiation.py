@@ -40,10 +40,19 @@ def test_hold_and_resume_change_the_directions_and_the_version() -> None:
     held = lines(negotiation.reoffered(sdp(direction="sendonly", version=2)))
     assert "a=recvonly" in held
     assert "o=- 7 2 IN IP4 192.0.2.1" in held
-    assert (negotiation.format.send, negotiation.format.receive) == (False, True)
+    assert (negotiation.format.send, negotiation.format.receive) == (False, False), "its music is not heard"
     resumed = lines(negotiation.reoffered(sdp(version=3)))
     assert "a=sendrecv" in resumed
     assert negotiation.format == PCMU
+
+
+def test_who_only_talks_from_the_start_is_heard() -> None:
+    negotiation = agreed(direction="sendonly")
+    assert (negotiation.format.send, negotiation.format.receive) == (False, True)
+    late = Negotiation(None, "192.0.2.1", 7)
+    late.describe("192.0.2.1", 20_000)
+    late.answered(sdp(direction="sendonly"))
+    assert (late.format.send, late.format.receive) == (False, True)
 
 
 def test_the_hold_of_rfc_2543_keeps_the_address_we_had() -> None:
