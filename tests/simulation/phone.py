@@ -132,9 +132,9 @@ class Phone:
             self.agent.hang_up(self._call, self._clock.now)
             self._transmit()
 
-    def hold(self, direction: str = "sendonly") -> None:
-        """Re-INVITE; this phone plays no music and sends nothing meanwhile."""
-        self._sends = False
+    def hold(self, direction: str = "sendonly", *, music: bool = False) -> None:
+        """Re-INVITE. Some phones play music to those who are held (here: go on with their tone), others send nothing."""
+        self._sends = music
         self._reoffer(direction)
 
     def resume(self) -> None:
