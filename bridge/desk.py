@@ -1,8 +1,9 @@
 """The desk where passcodes are judged: between the switchboard, which asks, and the store, which knows.
 
-The answer's delay is settled before anything is looked up (G5). What the store finds is judged by the service's rules,
-in the time zone of the service, and told to the switchboard in its own words. Codes are digested here at once; neither
-the store nor a log ever sees one.
+The answer's delay is settled before anything is looked up (G5); whether the source may have an answer at all is settled
+when the answer is there, so that of a hundred look-ups that one source asks for at once no more are answered than of a
+hundred in a row. What the store finds is judged by the service's rules, in the time zone of the service, and told to the
+switchboard in its own words. Codes are digested here at once; neither the store nor a log ever sees one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bridge.config.settings import Service
 from bridge.dialogue.verdicts import Accepted, CounterVerdict, Denied, Verdict, Why
 from bridge.service import pairs
 from bridge.service.digests import Digests
-from bridge.service.guessing import Alert, Guesses
+from bridge.service.guessing import Alert, Guesses, Scope
 from bridge.service.levels import LEVELS, end_of_hours
 from bridge.store.errors import StoreError
 from bridge.store.passcodes import FoundPasscode, Passcodes
@@ -32,6 +33,9 @@ _log = structlog.get_logger("desk")
 
 _MIDNIGHT_HOUR: Final = 24
 """Hours of use end with the day, which is said as 24 o'clock (service.md, levels)."""
+
+_HINT: Final = "a carrier or PBX? name its address in server.trusted_networks"
+"""For the operator whose PBX is taken for one person."""
 
 _DENIED: Final = {
     pairs.Verdict.UNKNOWN: Why.UNKNOWN,
@@ -86,22 +90,21 @@ class Desk:
 
     def look_up(self, asked: LookUpPasscode, now: float) -> None:
         """Judge a keyed passcode; the answer comes later, whatever it is."""
-        trunk = asked.access_number
-        delay_s = self._guesses.delay_before_answer(asked.source, trunk, now)
-        blocked = self._guesses.blocked(asked.source, trunk, now)
+        source, trunk = asked.origin.source, asked.origin.trunk
+        delay_s = self._guesses.delay_before_answer(source, trunk, now)
         digest = self._digests.passcode(asked.passcode)
 
         def answered(found: FoundPasscode | None) -> None:
             verdict = (
-                Denied(why=Why.TOO_MANY_ATTEMPTS, delay_s=delay_s)
-                if blocked is not None
-                else self._verdict(found, delay_s)
+                self._verdict(found, delay_s)
+                if self._guesses.blocked(source, trunk, now) is None
+                else Denied(why=Why.TOO_MANY_ATTEMPTS, delay_s=delay_s)
             )
             if isinstance(verdict, Accepted):
                 if not verdict.asks_counter_password:
-                    self._guesses.record_success(asked.source, now)
+                    self._guesses.record_success(source, now)
             elif verdict.why is Why.UNKNOWN:
-                self._alert(self._guesses.record_failure(asked.source, trunk, now))
+                self._alert(self._guesses.record_failure(source, trunk, now))
             self._deliver(PasscodeFound(asked.leg, verdict))
 
         self._store.ask(
@@ -113,15 +116,15 @@ class Desk:
     def check_counter_password(self, asked: CheckCounterPassword, now: float) -> None:
         """Judge a keyed counter-password (A5) against what the passcode's look-up brought."""
         found: FoundPasscode = asked.token
-        trunk = asked.access_number
-        delay_s = self._guesses.delay_before_answer(asked.source, trunk, now)
+        source, trunk = asked.origin.source, asked.origin.trunk
+        delay_s = self._guesses.delay_before_answer(source, trunk, now)
         keyed = self._digests.counter_password(found.pair.id, found.role, asked.password)
         check = pairs.check_counter_password(keyed, found.counter_passwords)
-        right = check.right and self._guesses.blocked(asked.source, trunk, now) is None
+        right = check.right and self._guesses.blocked(source, trunk, now) is None
         if right:
-            self._guesses.record_success(asked.source, now)
+            self._guesses.record_success(source, now)
         else:
-            self._alert(self._guesses.record_failure(asked.source, trunk, now))
+            self._alert(self._guesses.record_failure(source, trunk, now))
         verdict = CounterVerdict(right=right, person=check.person if right else None, delay_s=delay_s)
         self._deliver(CounterPasswordChecked(asked.leg, verdict))
 
@@ -162,4 +165,5 @@ class Desk:
                 name=alert.name,
                 score=alert.score,
                 blocked=alert.blocked,
+                **({"hint": _HINT} if alert.scope is Scope.SOURCE and "@" not in alert.name else {}),
             )

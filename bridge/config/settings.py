@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field, replace
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from bridge.config.values import Address, Form, Network, OneOf, Range
+from bridge.config.values import Address, Form, Network, OneOf, Range, within
 from bridge.service.passcodes import DEFAULT_DIGITS, LONGEST_DIGITS, SHORTEST_DIGITS
 from bridge.service.settings import DEFAULT_GRACE_S
 
@@ -47,6 +47,8 @@ class Server:
         "roda"
     )
     """The name of this machine among those that share a store: each closes only its own records after a crash."""
+    trusted_networks: tuple[Network, ...] = ()
+    """Carriers and PBXs that say truly who calls: wrong codes are counted by the caller's number (`service.origin`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +165,7 @@ class OpenRoom:
         name = number[len(before) : len(number) - len(after)]
         if not (number.startswith(before) and number.endswith(after) and _ROOM_NAME.fullmatch(name)):
             return None
-        try:
-            ip = ip_address(source)
-        except ValueError:
-            return None
-        mapped = getattr(ip, "ipv4_mapped", None)
-        return name if any((mapped or ip) in network for network in self.networks) else None
+        return name if within(source, self.networks) else None
 
 
 _ROOM_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -8,7 +8,7 @@ cannot say (a range, a choice, a pattern) stands beside it in `Annotated`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -33,6 +33,16 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         return ip_address(self.host).is_loopback
+
+
+def within(address: str, networks: Iterable[Network]) -> bool:
+    """Whether `address`, as a socket tells it, lies in one of `networks`; what is no address lies in none."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return any((mapped or ip) in network for network in networks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,5 +6,5 @@ settings  how a pair's conferences behave, C1 to C6 (`settings`)
 code      the digits of one role of a pair: drawn so that nobody guesses them (`passcodes`), kept as a digest (`digests`)
 pair      a moderator's and a participants' code, their counter-passwords and their life; what becomes of a caller who
           keys one (`pairs`)
-guess     a wrong code, and what it costs who keyed it (`guessing`)
+guess     a wrong code, and what it costs who keyed it (`guessing`), told apart by where it came from (`origin`)
 """

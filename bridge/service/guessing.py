@@ -10,7 +10,7 @@ the score has leaked to half. Three things make this hold:
 - The scores of trunk and service would let a guesser shut out everybody; so a source that keyed a right code not long
   ago answers for itself alone. Its own score is not forgiven by it, or one good code would buy endless guesses.
 
-A source is whatever tells callers apart best: the number of a trusted trunk's caller, else the network address.
+What a source and a trunk are, `origin` says.
 """
 
 from __future__ import annotations

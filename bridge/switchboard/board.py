@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from bridge.admission import Admission, OpenRoom, Refusal
 from bridge.conference.events import LeaveReason, TimerKey
 from bridge.conference.keymap import DEFAULT_KEYMAP, Keymap
+from bridge.config.values import within
+from bridge.service.origin import Origin, origin
 from bridge.service.role import Role
 from bridge.service.settings import Settings
 from bridge.switchboard.effects import (
@@ -184,13 +186,15 @@ class Switchboard:
             self._refuse(event, fault.status, str(fault), warning)
             return
         self._leg_number += 1
+        caller = event.from_.uri.user or ""
         leg = Leg(
             number=self._leg_number,
             call=event.call,
             call_id=event.call_id,
-            caller=event.from_.uri.user or "",
+            caller=caller,
             dialled=dialled,
             source=source,
+            origin=self._origin(event, caller),
             negotiation=negotiation,
         )
         if isinstance(place, OpenRoom):
@@ -208,6 +212,11 @@ class Switchboard:
             )
         )
         self._timers.set((LegTimer.STREAM, leg.number), now + STREAM_S)
+
+    def _origin(self, event: sip.IncomingCall, caller: str) -> Origin:
+        peer, (host, port) = event.flow.remote[0], event.flow.local
+        trusted = within(peer, self._config.server.trusted_networks)
+        return origin(peer=peer, listener=f"{host}:{port}", caller=caller, trusted=trusted)
 
     def _refuse(self, event: sip.IncomingCall, status: int, why: str, headers: Headers = ()) -> None:
         self._lines.effects.append(RejectCall(event.call, status, headers))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bridge.conference.events import LeaveReason
+    from bridge.service.origin import Origin
     from bridge.service.role import Role
     from media.control import AnyCommand, Endpoint, Format
 
@@ -120,14 +121,12 @@ class CloseRoom:
 class LookUpPasscode:
     """Whose passcode is this, and may it be used now? Answered by `PasscodeFound` or `LookUpFailed`.
 
-    `source` is the network address the call came from and `access_number` what was dialled, for the guessing limits
-    (G5). The digits are never shown by `repr`.
+    `origin` is for the guessing limits (G5). The digits are never shown by `repr`.
     """
 
     leg: int
     passcode: str = field(repr=False)
-    source: str
-    access_number: str
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +136,7 @@ class CheckCounterPassword:
     leg: int
     token: Any = field(repr=False)
     password: str = field(repr=False)
-    source: str
-    access_number: str
+    origin: Origin
 
 
 # --- records: written in order; a failure is the store's to log and to retry, the call goes on -----------------------

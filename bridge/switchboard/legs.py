@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bridge.conference.events import LeaveReason
     from bridge.conference.keymap import Matcher
     from bridge.dialogue.runner import Runner
+    from bridge.service.origin import Origin
     from bridge.switchboard.negotiation import Negotiation
     from bridge.switchboard.room import Room
 
@@ -89,6 +90,7 @@ class Leg:
         "name",
         "negotiation",
         "number",
+        "origin",
         "person",
         "playback",
         "room",
@@ -108,6 +110,7 @@ class Leg:
         caller: str,
         dialled: str,
         source: str,
+        origin: Origin,
         negotiation: Negotiation,
     ) -> None:
         self.number = number
@@ -116,6 +119,9 @@ class Leg:
         self.caller = caller
         self.dialled = dialled
         self.source = source
+        """The peer's address, by which calls are counted."""
+        self.origin = origin
+        """By what wrong codes are counted (G5)."""
         self.negotiation = negotiation
         self.state = LegState.OPENING
         self.stream = StreamState.ASKED

@@ -121,10 +121,9 @@ class Receptions:
         self._lines.timers.set((LegTimer.STORE, leg.number), now + STORE_S)
         match request:
             case requests.LookUpPasscode():
-                effect = LookUpPasscode(leg.number, request.passcode, leg.source, leg.dialled)
-                self._lines.effects.append(effect)
+                self._lines.effects.append(LookUpPasscode(leg.number, request.passcode, leg.origin))
             case requests.CheckCounterPassword():
                 token = request.accepted.token
                 self._lines.effects.append(
-                    CheckCounterPassword(leg.number, token, request.password, leg.source, leg.dialled)
+                    CheckCounterPassword(leg.number, token, request.password, leg.origin)
                 )

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from bridge.service.origin import Origin
 from bridge.switchboard.legs import SAME_KEY_S, KeyWay, Leg
 from bridge.switchboard.negotiation import Negotiation
 
 
 def leg() -> Leg:
     negotiation = Negotiation(None, "192.0.2.1", 1)
-    return Leg(number=1, call=1, call_id="c", caller="a", dialled="b", source="s", negotiation=negotiation)
+    return Leg(
+        number=1,
+        call=1,
+        call_id="c",
+        caller="a",
+        dialled="b",
+        source="s",
+        origin=Origin("s", "t"),
+        negotiation=negotiation,
+    )
 
 
 def test_the_same_key_by_rtp_and_by_info_counts_once() -> None:

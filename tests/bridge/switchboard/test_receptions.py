@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from ipaddress import ip_network
 
 import pytest
 
 from bridge.conference.events import LeaveReason
+from bridge.config.settings import Server
 from bridge.dialogue.requests import FIRST_DIGIT_S, NEXT_DIGIT_S
 from bridge.dialogue.runner import State
 from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
 from bridge.service.levels import Level
+from bridge.service.origin import Origin
 from bridge.service.role import Role
 from bridge.switchboard.effects import (
     CheckCounterPassword,
@@ -29,14 +31,24 @@ from bridge.switchboard.receptions import STORE_S
 from media.control import DigitReceived, Music, Play, PlaybackEnded, Route, StopPlay
 from sip import events as sip
 from sip.events import CallConfirmed, CallEnded, EndCause
-from tests.support.builders import ACCESS_NUMBER, CALLER_HOST, accepted, incoming
-from tests.support.playbook import HERE, Says, SaysRoom, a, after, call, hangs_up, joined, keyed, press
-
-if TYPE_CHECKING:
-    from tests.support.playbook import Playbook
+from tests.support.builders import ACCESS_NUMBER, BRIDGE_HOST, CALLER_HOST, accepted, config, incoming
+from tests.support.playbook import (
+    HERE,
+    Playbook,
+    Says,
+    SaysRoom,
+    a,
+    after,
+    call,
+    hangs_up,
+    joined,
+    keyed,
+    press,
+)
 
 UNKNOWN = Denied(why=Why.UNKNOWN)
-LOOK_UP = LookUpPasscode(1, "1234", CALLER_HOST, ACCESS_NUMBER)
+ORIGIN = Origin(source=CALLER_HOST, trunk=f"{BRIDGE_HOST}:5060")
+LOOK_UP = LookUpPasscode(1, "1234", ORIGIN)
 
 
 def test_the_whole_way_in_a2_a3(play: Playbook) -> None:
@@ -49,6 +61,12 @@ def test_the_whole_way_in_a2_a3(play: Playbook) -> None:
         RecordJoined, participant="id-2", role=Role.MODERATOR, access_number=ACCESS_NUMBER, caller="caller1"
     )
     play << a(Route, stream=1, room=1) << Says(1, "you_are_first", "es")
+
+
+def test_the_guesses_of_a_trusted_trunk_are_counted_by_the_caller_s_number_g5() -> None:
+    trusting = Server(trusted_networks=(ip_network(f"{CALLER_HOST}/32"),))
+    play = Playbook(config(server=trusting))
+    press(call(play), "1234#") << LookUpPasscode(1, "1234", Origin(f"caller1@{CALLER_HOST}", CALLER_HOST))
 
 
 def test_a_pause_submits_what_was_keyed_a3(play: Playbook) -> None:
@@ -94,7 +112,7 @@ def test_a_counter_password_says_who_it_is_a5(play: Playbook) -> None:
         play, accepted(Role.PARTICIPANT, asks_counter_password=True, token="t", begins_with_moderator=False)
     )
     play << Says(1, "enter_counter_password")
-    press(play, "55#") << CheckCounterPassword(1, "t", "55", CALLER_HOST, ACCESS_NUMBER)
+    press(play, "55#") << CheckCounterPassword(1, "t", "55", ORIGIN)
     play >> CounterPasswordChecked(1, CounterVerdict(right=True, person=12, name="Ana"))
     play << a(RecordConferenceStarted) << a(RecordJoined, person=12, name="Ana")
     play.skip()
