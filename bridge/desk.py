@@ -125,7 +125,11 @@ class Desk:
             self._guesses.record_success(source, now)
         else:
             self._alert(self._guesses.record_failure(source, trunk, now))
-        verdict = CounterVerdict(right=right, person=check.person if right else None, delay_s=delay_s)
+        verdict = (
+            CounterVerdict(right=True, person=check.person, name=check.name, delay_s=delay_s)
+            if right
+            else CounterVerdict(right=False, delay_s=delay_s)
+        )
         self._deliver(CounterPasswordChecked(asked.leg, verdict))
 
     def _verdict(self, found: FoundPasscode | None, delay_s: float) -> Verdict:

@@ -50,6 +50,10 @@ class CounterPassword(Protocol):
     def person(self) -> int | None:
         """Whose it is; None where all share it."""
 
+    @property
+    def name(self) -> str | None:
+        """That person's."""
+
 
 class Passcode(Protocol):
     """One code of a pair: the moderators' or the participants'."""
@@ -120,10 +124,13 @@ class CounterCheck:
     right: bool
     person: int | None = None
     """None where it was wrong, is everybody's, or two people have the same one."""
+    name: str | None = None
+    """The person's."""
 
 
 def check_counter_password(keyed: bytes, counter_passwords: Iterable[CounterPassword]) -> CounterCheck:
     """Compare the digest of what was keyed with all that may be: all of them, in a time that tells nothing (G5)."""
     matching = [each for each in counter_passwords if hmac.compare_digest(each.digest, keyed)]
-    people = {each.person for each in matching}
-    return CounterCheck(right=bool(matching), person=people.pop() if len(people) == 1 else None)
+    people = {(each.person, each.name) for each in matching}
+    person, name = people.pop() if len(people) == 1 else (None, None)
+    return CounterCheck(right=bool(matching), person=person, name=name)

@@ -162,6 +162,14 @@ def test_a_counter_password_is_right_or_wrong_a5() -> None:
     assert not Hall().countered(found, "56").verdict.right
 
 
+def test_a_counter_password_of_ones_own_says_who_calls_a5() -> None:
+    found = stored(counter("55", person=12, name="Ana"), counter("66", person=13, name="Rui"))
+    said = Hall().countered(found, "66").verdict
+    assert (said.right, said.person, said.name) == (True, 13, "Rui")
+    wrong = Hall().countered(found, "77").verdict
+    assert (wrong.right, wrong.person, wrong.name) == (False, None, None)
+
+
 def test_a_store_that_fails_is_told_as_such() -> None:
     hall = Hall()
     hall.desk.look_up(LookUpPasscode(3, "4826", HOME), 0.0)

@@ -36,6 +36,7 @@ class Pair:
 class Counter:
     digest: bytes
     person: int | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ class Code:
     counter_passwords: tuple[Counter, ...] = ()
 
 
-def counter(password: str, person: int | None = None) -> Counter:
-    return Counter(keyed(password), person)
+def counter(password: str, person: int | None = None, name: str | None = None) -> Counter:
+    return Counter(keyed(password), person, name)
 
 
 def keyed(password: str) -> bytes:
@@ -118,8 +119,8 @@ def test_a5_a_collective_counter_password_lets_in_and_names_nobody():
 
 
 def test_a5_an_individual_counter_password_says_who_it_is():
-    counters = [counter("4826", person=7), counter("9305", person=8)]
-    assert check_counter_password(keyed("9305"), counters) == CounterCheck(right=True, person=8)
+    counters = [counter("4826", person=7, name="Ana"), counter("9305", person=8, name="Rui")]
+    assert check_counter_password(keyed("9305"), counters) == CounterCheck(right=True, person=8, name="Rui")
     assert check_counter_password(keyed("1111"), counters) == CounterCheck(right=False)
 
 
