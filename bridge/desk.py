@@ -21,7 +21,7 @@ from bridge.dialogue.verdicts import Accepted, CounterVerdict, Denied, Verdict, 
 from bridge.service import pairs
 from bridge.service.digests import Digests
 from bridge.service.guessing import Alert, Guesses, Scope
-from bridge.service.levels import LEVELS, end_of_hours
+from bridge.service.levels import END_OF_DAY_HOUR, LEVELS, end_of_hours
 from bridge.store.errors import StoreError
 from bridge.store.passcodes import FoundPasscode, Passcodes
 from bridge.switchboard.effects import CheckCounterPassword, LookUpPasscode
@@ -30,9 +30,6 @@ from bridge.switchboard.events import CounterPasswordChecked, LookUpFailed, Pass
 T = TypeVar("T")
 
 _log = structlog.get_logger("desk")
-
-_MIDNIGHT_HOUR: Final = 24
-"""Hours of use end with the day, which is said as 24 o'clock (service.md, levels)."""
 
 _HINT: Final = "a carrier or PBX? name its address in server.trusted_networks"
 """For the operator whose PBX is taken for one person."""
@@ -140,7 +137,7 @@ class Desk:
             return Denied(
                 why=_DENIED[judged],
                 opens_hour=0 if hours is None else hours.opens.hour,
-                closes_hour=_MIDNIGHT_HOUR,
+                closes_hour=END_OF_DAY_HOUR,
                 delay_s=delay_s,
             )
         settings = found.pair.settings

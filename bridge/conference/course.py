@@ -19,6 +19,7 @@ from bridge.conference.effects import (
 from bridge.conference.events import LeaveReason, TimerKey
 from bridge.conference.model import Phase
 from bridge.conference.phases import Turn
+from bridge.service.levels import LEVELS
 from bridge.service.settings import LastModerator
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def emptied(draft: Draft, reason: LeaveReason) -> None:
 
 
 def hours_end_at(draft: Draft, event: HoursEndAt) -> None:
-    """Note when to tell people that the hours of level 1 are over."""
+    """Note when the hours of level 1 are over."""
     if draft.phase not in {Phase.EMPTY, Phase.ENDED}:
         draft.set_timer(TimerKey.HOURS_END, max(event.at, draft.now))
 
@@ -172,9 +173,19 @@ def timer_fired(draft: Draft, key: TimerKey) -> None:
             draft.log("maximum_length_reached")
             over(draft, LeaveReason.MAXIMUM_LENGTH, words.MAXIMUM_LENGTH_REACHED)
         case TimerKey.HOURS_END:
-            draft.announce(words.HOURS_ENDING)
+            _hours_ended(draft)
         case TimerKey.STRAGGLERS:
             _forget_stragglers(draft)
+
+
+def _hours_ended(draft: Draft) -> None:
+    """Level 1 at midnight: who talks is told and talks on; who still waits would wait for nobody until the morning."""
+    hours = LEVELS[draft.settings.level].hours
+    if draft.talking or hours is None:
+        draft.announce(words.HOURS_ENDING)
+        return
+    draft.log("hours_over_while_waiting", people=len(draft.present()))
+    over(draft, LeaveReason.HOURS_ENDED, words.outside_hours(hours.opens.hour))
 
 
 def _forget_stragglers(draft: Draft) -> None:

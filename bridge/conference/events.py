@@ -32,6 +32,8 @@ class LeaveReason(Enum):
     """The conference ended because its last moderator did not come back (C5)."""
     MAXIMUM_LENGTH = "maximum_length"
     """The conference ended because its time was up (C6)."""
+    HOURS_ENDED = "hours_ended"
+    """Level 1: its hours were over before a moderator came."""
     SHUT_DOWN = "shut_down"
     """The bridge is being stopped."""
 
@@ -48,7 +50,7 @@ class TimerKey(Enum):
     LENGTH = "length"
     """C6: the maximum length is reached."""
     HOURS_END = "hours_end"
-    """Level 1: the hours of use are over; people are told and talk on."""
+    """Level 1: the hours of use are over; people are told and talk on, unless they were still waiting to."""
     STRAGGLERS = "stragglers"
     """The conference is over and somebody's call has still not ended."""
 
@@ -115,7 +117,7 @@ class TimerFired:
 @dataclass(frozen=True, slots=True)
 class HoursEndAt:
     """The level's hours of use end at `at`, on the clock of `now`: told by who knows the time of day, once the
-    conference has opened (`levels.end_of_hours`). People are warned, nobody is cut off.
+    conference has opened (`levels.end_of_hours`). People are warned, no talk is cut off.
     """
 
     at: float

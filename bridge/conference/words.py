@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from bridge.conference.commands import Command
+from bridge.service.levels import END_OF_DAY_HOUR
 from prompts.phrases import Utterance
 
 YOU_ARE_FIRST: Final = Utterance("you_are_first")
@@ -49,6 +50,11 @@ def moderator_left(seconds: int) -> Utterance:
 def maximum_length_warning(minutes: int) -> Utterance:
     """So many minutes are left (C6)."""
     return Utterance("maximum_length_warning", (("minutes", minutes),))
+
+
+def outside_hours(opens_hour: int) -> Utterance:
+    """Level 1 works from this hour until midnight."""
+    return Utterance("outside_hours", (("end", END_OF_DAY_HOUR), ("start", opens_hour)))
 
 
 def muted_on_entry(keys: str | None) -> Utterance:

@@ -40,9 +40,13 @@ class Grant(Enum):
     ALWAYS = "always"
 
 
+END_OF_DAY_HOUR: Final = 24
+"""How the midnight that ends a day is said (service.md, levels)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Daily hours of use in local time: from `opens` on, until the midnight that ends the day."""
+    """Daily hours of use in local time: from `opens`, a full hour, until the midnight that ends the day."""
 
     opens: time
 

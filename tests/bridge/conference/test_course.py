@@ -14,8 +14,9 @@ from bridge.conference.effects import (
 )
 from bridge.conference.events import End, HoursEndAt, LeaveReason, SettingsChanged, TimerFired, TimerKey
 from bridge.conference.model import Phase
+from bridge.service.levels import Level
 from bridge.service.settings import LastModerator, Settings
-from prompts.phrases import Utterance
+from prompts.phrases import Utterance, say
 from tests.bridge.conference.room import Room
 
 QUIET = Settings(music_until_moderator=False)
@@ -210,6 +211,18 @@ def test_level_1_at_the_end_of_its_hours_people_are_told_and_go_on():
     assert room.announced() == ["hours_ending"]
     assert room.phase is Phase.RUNNING
     assert room.hung_up() == []
+
+
+def test_level_1_who_still_waits_when_the_hours_end_is_told_the_hours_and_waits_no_longer():
+    room = Room(Settings(level=Level.MODERATE))
+    room.participant(1)
+    room(HoursEndAt(room.now + 1800))
+    room.wait(1800)
+    assert room.hung_up() == [(1, LeaveReason.HOURS_ENDED)]
+    assert room.music() == [(1, False)], "the hours are not said over music"
+    assert [e.utterance for e in room.effects if isinstance(e, HangUp)] == [
+        say("outside_hours", start=6, end=24)
+    ]
 
 
 def test_level_1_hours_that_are_over_already_are_told_at_once():
