@@ -123,7 +123,12 @@ class TcpTransport:
 
     def made(self, connection: _Connection, transport: asyncio.Transport) -> None:
         """A connection stands."""
-        remote = transport.get_extra_info("peername")[:2]
+        peer = transport.get_extra_info("peername")
+        if peer is None:  # reset before we were told of it
+            self.counters["dropped:reset at once"] += 1
+            transport.abort()
+            return
+        remote = peer[:2]
         requested = connection.requested
         crowded = (
             requested is None and self._hosts[remote[0]] >= CONNECTIONS_PER_HOST_MAX and not is_own(remote[0])

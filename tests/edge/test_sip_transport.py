@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import struct
 
 import pytest
 import uvloop
@@ -140,6 +141,24 @@ def test_a_broken_stream_is_answered_and_closed(run):
             writer.write(OPTIONS.replace(b"Content-Length: 0", b"Content-Length: -1"))
             assert (await reader.read()).startswith(b"SIP/2.0 400")
             writer.close()
+
+    run(story())
+
+
+def test_a_connection_that_is_reset_before_we_see_it_is_no_error(run):
+    async def story():
+        complaints = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        async with driven() as (_, _, stream):
+            for _ in range(20):
+                with socket.create_connection(stream.local) as rude:
+                    rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reader, writer = await asyncio.open_connection(*stream.local)
+            writer.write(OPTIONS)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"SIP/2.0 200")
+            writer.close()
+        assert complaints == []
 
     run(story())
 
