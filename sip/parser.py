@@ -53,6 +53,7 @@ _SINGLE = frozenset({
 """Headers that may stand once (the tables of RFC 3261 section 20 and of the extensions): twice means that two
 readers may see two values (CVE-2018-14767), hence 400. Content-Length may repeat itself, if it agrees."""
 
+_KEEP_ALIVE = b"\r\n\r\n"
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _QUOTED_PAIR = re.compile(r"\\[\x00-\x09\x0b\x0c\x0e-\x7f]")
@@ -131,8 +132,10 @@ class StreamParser:
 
     @property
     def pending(self) -> int:
-        """Bytes of a message not complete yet; the transport gives it a time limit (slow-loris)."""
-        return len(self._buffer)
+        """Bytes of a message not complete yet; the transport gives it a time limit (slow-loris). Line ends that may
+        become a keep-alive are none: some peers send single ones.
+        """
+        return 0 if _KEEP_ALIVE.startswith(self._buffer) else len(self._buffer)
 
     def receive(self, data: bytes) -> list[Request | Response | KeepAlive]:
         """Take a chunk; return the messages and keep-alives it completes.
@@ -159,10 +162,10 @@ class StreamParser:
         draft = self._draft
         if draft is None:
             if buffer.startswith(b"\r\n"):
-                if buffer.startswith(b"\r\n\r\n"):
+                if buffer.startswith(_KEEP_ALIVE):
                     del buffer[:4]
                     return KeepAlive()
-                if b"\r\n\r\n".startswith(buffer):
+                if _KEEP_ALIVE.startswith(buffer):
                     return None
                 del buffer[:2]
             draft = self._read_head()

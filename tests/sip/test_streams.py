@@ -90,3 +90,23 @@ def test_closing_forgets_the_stream_and_its_deadline(connection):
     bench.streams.closed(connection)
     assert len(bench.streams) == (connection == 99)
     assert (bench.deadlines.next() is None) is (connection != 99)
+
+
+@pytest.mark.parametrize("pause", [b"\r\n", b"\r\n\r", b"\r"])
+def test_a_line_end_alone_is_no_message_begun(pause):
+    bench = Bench()
+    bench.feed(OPTIONS, 0.0)
+    assert bench.feed(pause, 1.0) == []
+    bench.deadlines.advance(1.0 + 2 * WHOLE_MESSAGE_S)
+    assert bench.closed == []
+    rest = b"\r\n\r\n"[len(pause) :]
+    assert bench.feed(rest, 60.0) == [KeepAlive()]
+    assert len(bench.feed(b"\r\n" + OPTIONS, 61.0)) == 1
+
+
+def test_a_line_end_alone_is_no_first_message_either():
+    bench = Bench()
+    bench.streams.opened(TCP, 0.0, ours=False)
+    bench.feed(b"\r\n", 1.0)
+    bench.deadlines.advance(FIRST_MESSAGE_S)
+    assert bench.closed == [TCP]
