@@ -48,6 +48,10 @@ class Reply:
         return found[1] if found else ""
 
     @property
+    def to_tag(self) -> str:
+        return self.header("To").partition(";tag=")[2]
+
+    @property
     def audio_port(self) -> int:
         return int(re.search(r"^m=audio (\d+)", self.text, re.MULTILINE)[1])
 
@@ -125,7 +129,7 @@ class Phone:
 
     def hear(self) -> Reply:
         """The next message; TimeoutError where none comes."""
-        return Reply(self.signalling.recv(65535).decode())
+        return Reply(self.signalling.recv(65535).decode("latin-1"))
 
     def final(self, method: str) -> Reply:
         """The next final response to `method`."""
@@ -137,7 +141,7 @@ class Phone:
         """Call, without saying ACK: the final response."""
         self.send(self.request("INVITE", number, body=sdp(self.audio_port)))
         reply = self.final("INVITE")
-        self.to_tag = reply.header("To").partition(";tag=")[2]
+        self.to_tag = reply.to_tag
         return reply
 
     def acknowledge(self) -> None:
