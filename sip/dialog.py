@@ -155,7 +155,7 @@ def contact_of(message: Request | Response) -> str | None:
     if text is None:
         return None
     if text.startswith("<"):  # nearly always, and the parser has seen that it is whole
-        return text[1 : text.index(">")]
+        return text[1 : text.index(">")].strip(" \t")
     contacts = message.contacts
     return str(contacts[0].uri) if contacts else None
 

@@ -91,6 +91,7 @@ def test_tags_and_call_id_must_all_fit():
     [
         ("<sip:a@b;transport=tcp>;q=1", "sip:a@b;transport=tcp"),
         ('"a <b>" <sip:a@b>', "sip:a@b"),
+        ("< sip:a@b\t>", "sip:a@b"),
         ("sip:a@b", "sip:a@b"),
         ("*", None),
     ],
