@@ -115,7 +115,6 @@ class Engine:
         self._event_type = np.full(rows, _NO_EVENT, np.int16)
         self._receives = np.zeros(rows, np.bool_)
         self._sends = np.zeros(rows, np.bool_)
-        self._quiet = np.zeros(rows, np.uint8)
         self._last_arrival = np.zeros(rows, np.float64)  # of RTP
         self._alive_at = np.zeros(rows, np.float64)  # of RTCP: a phone that is muted may send nothing else
         self._timeout_s = np.zeros(rows, np.float64)
@@ -258,7 +257,7 @@ class Engine:
             self._a_law_rows += 1 if a_law else -1
             self._speakers.a_law[row] = a_law
             self._jitter.restart(np.array([row]))
-        self._quiet[row] = g711.SILENCE[g711.Law.A if a_law else g711.Law.MU]
+        self._jitter.silence[row] = g711.SILENCE[g711.Law.A if a_law else g711.Law.MU]
         self._payload_type[row] = new.payload_type
         self.block["second"][row] = new.payload_type
         self._event_type[row] = new.telephone_event
@@ -521,7 +520,7 @@ class Engine:
         count = self._high
         both_laws = self._a_law_rows > 0
         self._keys_in.advance(count, now)
-        pull = self._jitter.pull(count, now * RATE_HZ, self._quiet[:count])
+        pull = self._jitter.pull(count, now * RATE_HZ)
         heard = self._speakers.tick(count, pull, self._keys_in.pressed[:count], both_laws=both_laws)
         table, line, ended, announced = self._listeners.tick(count, heard, both_laws=both_laws)
         self._tell_ended(ended, announced)
@@ -604,7 +603,7 @@ class Engine:
         started = self._reception.started(due)
         streams.lost[due] = lost
         streams.jitter_ms[due] = self._reception.jitter[due] * (1_000 / RATE_HZ)
-        streams.delay_ms[due] = self._jitter.delay(count, now * RATE_HZ)[due] * (1_000 / RATE_HZ)
+        streams.delay_ms[due] = self._jitter.delay(due, now * RATE_HZ) * (1_000 / RATE_HZ)
         for index, row in enumerate(due.tolist()):
             block = None
             if started[index]:

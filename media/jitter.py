@@ -4,19 +4,20 @@ Theory of operation
 -------------------
 The buffer is a ring of samples indexed by *position*: the RTP timestamp, unwrapped and counted from the first packet of
 the row. So packets of any length, in any order and twice put their samples where they belong, and nothing needs to
-know how long a packet is. A packet of 160 samples on the grid, nearly every one, is one row copy; the rest are
-scattered sample by sample, as columns too.
+know how long a packet is. The ring is kept in blocks of 10 ms, each stamped with the number of what it holds: a stamp
+that is not the number sought says "not here", and nothing is ever wiped. A packet of 160 samples on the grid, nearly every
+one, is one row copy; one of any other multiple of 10 ms is a few; the rest are scattered sample by sample, as columns too.
 
-All times are in samples. A packet's *transit* is its arrival minus its position; `base` is the smallest transit of late
-(it leaks upward, so a slow clock is followed) and `spread` how much later than that packets come: it grows at once and
-shrinks slowly. A frame is due when it has been in flight for `base + spread + MARGIN`; how much longer it waits than
-`base` is the row's *delay*.
+All times are in samples. A packet's *transit* is its arrival minus its position. `fastest` is the least transit of the last
+seconds and `slowest` the greatest, both over windows, so that a slow clock or another route is followed as it comes. A
+frame is due when the slowest packet would be here; how much longer than `fastest` it waits is the row's *delay*.
 
 A row is EMPTY (nothing came yet), WAITING (its first packet waits for the delay to pass) or PLAYING. Each tick a playing
 row takes one of these ways (`Pull` says which):
 
 - the frame is there: played, the row moves on;
-- it is not, but later ones are: lost. The gap is concealed and the row moves on;
+- it is not, but later ones are: lost. The gap is concealed and the row moves on, over all of the gap at once where the
+  delay is too long anyway;
 - it is not and nothing later is: late or lost, who knows. The gap is concealed and the row *holds*. When later frames
   show that it was lost, as many frames as were held are stepped over; when it was late it is played, and the delay has
   grown by what was held: that is how the delay grows;
@@ -35,29 +36,36 @@ from numpy.typing import NDArray
 FRAME: Final = 160
 """Samples of one tick at 8 kHz."""
 RATE_HZ: Final = 8_000
+BLOCK: Final = 80
+"""Samples of 10 ms, which packet times are multiples of."""
 SLOTS: Final = 32
 """Frames in a row's ring: 640 ms. What is further ahead than `AHEAD` is a jump of the peer's clock, not a delay."""
 HISTORY: Final = 4
 """Frames behind the play position that stay readable, for concealment."""
 AHEAD: Final = (SLOTS - HISTORY - 1) * FRAME
-RING: Final = SLOTS * FRAME
+JUMP: Final = 800.0
+"""A packet that comes 100 ms sooner than the fastest so far: no network gains that at once, the peer's clock jumped."""
 
 MARGIN: Final = 16.0
-"""2 ms kept above the measured spread: a tick does not begin at the exact moment it is due."""
+"""2 ms kept above the slowest packet: a tick does not begin at the exact moment it is due."""
 FIRST_SPREAD: Final = 64.0
-"""8 ms assumed of a line that nothing is known about: a wired phone's. More is learned with the first late packet."""
+"""8 ms between fastest and slowest are assumed of a line that nothing is known about: a wired phone's. More is learned
+with the first late packet."""
 LARGEST_SPREAD: Final = 2_400.0
 """300 ms: later packets are lost; a conversation with more delay is none."""
-SPREAD_DECAY: Final = 1.0 - 1.0 / 500.0
-"""Per tick: a spread that is not seen again has halved after 7 s."""
-BASE_LEAK: Final = 0.16
-"""Samples per tick that `base` gives way upward: 1 ms/s, twice the worst clock (500 ppm)."""
+WINDOW_TICKS: Final = 100
+"""2 s: `fastest` and `slowest` are of the present window and the one before."""
 HOLD_LIMIT: Final = 10
 """Frames: after 200 ms without anything the talker has paused, not the network."""
-SHRINK_AFTER: Final = 50
-"""Ticks (1 s) that the delay must have been too long before a frame with speech is squeezed away; a quiet one goes at once."""
-BACKWARD_LIMIT: Final = 3
-"""So many packets in a row from before the ring: the peer's clock jumped back."""
+SHRINK_AFTER: Final = 25
+"""Ticks (0.5 s) from one frame with speech that is squeezed away to the next; quiet ones go at once."""
+SHRINK_HASTE: Final = 4
+"""Where the delay is several frames too long, they go so many times as often: every 120 ms, and 200 ms are gone in 2 s."""
+
+_BLOCKS: Final = SLOTS * FRAME // BLOCK
+_NONE: Final = -1  # the stamp of a block that holds nothing
+_SAMPLES: Final = np.arange(BLOCK)
+_PAIR: Final = np.array([0, 1])
 
 
 class State(IntEnum):
@@ -72,7 +80,7 @@ class Pull(NamedTuple):
     """One frame of each of the first N rows."""
 
     codes: NDArray[np.uint8]
-    """(N, 160): meaningful where `complete`, and in part where `partial`."""
+    """(N, 160): meaningful where `complete`, and in part where `partial`; silence elsewhere."""
     complete: NDArray[np.bool_]
     """The whole frame is there."""
     missing: NDArray[np.intp]
@@ -80,7 +88,7 @@ class Pull(NamedTuple):
     partial: NDArray[np.bool_]
     """(len(missing), 160): which samples of theirs are there all the same."""
     anchor: NDArray[np.int64]
-    """(len(missing),): the position where each one's gap stands, for `history`."""
+    """(len(missing),): the frame where each one's gap stands, for `history`."""
     squeeze: NDArray[np.intp]
     """Rows that now play two frames in the time of one; their `following` codes are the second."""
     following: NDArray[np.uint8]
@@ -91,37 +99,51 @@ class JitterBuffer:
     """State of R rows; see the theory above."""
 
     def __init__(self, rows: int) -> None:
-        self._ring = np.zeros((rows, SLOTS, FRAME), np.uint8)
-        self._have = np.zeros((rows, SLOTS, FRAME), np.bool_)
-        self._flat = self._ring.reshape(rows, RING)
-        self._flat_have = self._have.reshape(rows, RING)
-        self._index = np.arange(rows)
+        self.silence = np.zeros(rows, np.uint8)
+        """Each row's code of silence."""
+        self._frames = np.zeros((rows * SLOTS, FRAME), np.uint8)
+        self._blocks = self._frames.reshape(rows * _BLOCKS, BLOCK)
+        self._stamps = np.full(rows * _BLOCKS, _NONE, np.int32)  # which block of its row each holds whole
+        self._pairs = self._stamps.view(np.int64)  # the same, two blocks at a time: which frame
+        self._flags = np.zeros(
+            (rows * _BLOCKS, BLOCK), np.bool_
+        )  # of blocks that came in odd pieces: what is there
+        self._flagged = np.full(rows * _BLOCKS, _NONE, np.int32)  # which block the flags are of
+        self._first_slot = np.arange(rows) * SLOTS
         self.state = np.zeros(rows, np.uint8)
         self.play = np.zeros(rows, np.int64)
-        """Position of the next frame to be played; always on the grid of 160."""
-        self._head = np.zeros(rows, np.int64)  # end of what has come
+        """Number of the next frame to be played."""
+        self._head = np.zeros(rows, np.int64)  # end of what has come, in samples
         self._last = np.zeros(rows, np.int64)  # position of the packet that unwraps the next timestamp
         self._last_timestamp = np.zeros(rows, np.uint32)
-        self._base = np.zeros(rows, np.float64)
-        self._spread = np.full(rows, FIRST_SPREAD)
+        self._fastest = np.zeros(rows, np.float64)
+        self._slowest = np.zeros(rows, np.float64)
+        self._fastest_now = np.full(rows, np.inf)  # in the present window
+        self._slowest_now = np.full(rows, -np.inf)
+        self._least_spread = np.full(rows, FIRST_SPREAD)  # known from before, until the windows know better
+        self._ticks = 0
         self._held = np.zeros(rows, np.int16)
         self._grow = np.zeros(rows, np.bool_)
         self._excess = np.zeros(rows, np.int16)
-        self._backward = np.zeros(rows, np.int16)
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
         self.restart(np.array([row]))
-        self._spread[row] = FIRST_SPREAD
+        self._fastest[row] = self._slowest[row] = 0.0
+        self._least_spread[row] = FIRST_SPREAD
 
     def restart(self, rows: NDArray[np.intp]) -> None:
         """Forget what is buffered; the next packet is the first of a new run. What is known of the line stays."""
         self.state[rows] = State.EMPTY
-        self._have[rows] = False
+        for stamps in (self._stamps, self._flagged):
+            stamps.reshape(-1, _BLOCKS)[rows] = _NONE
         self._held[rows] = 0
         self._grow[rows] = False
         self._excess[rows] = 0
-        self._backward[rows] = 0
+        spread = np.minimum(self._slowest[rows] - self._fastest[rows], LARGEST_SPREAD)
+        self._least_spread[rows] = np.maximum(self._least_spread[rows], spread)
+
+    # In --------------------------------------------------------------------------------------------------------
 
     def put(
         self,
@@ -151,157 +173,179 @@ class JitterBuffer:
         late : ndarray of shape (M,), bool
             The packet's moment has passed: it was not stored.
         """
-        position = self._positions(rows, timestamp, arrival, length)
+        position = self._last[rows] + (timestamp - self._last_timestamp[rows]).view(np.int32)
+        transit = arrival - position
+        end = position + length
         state = self.state[rows]
         play = self.play[rows]
-        playing = state == State.PLAYING
-        late: NDArray[np.bool_] = (playing & (position + length <= play)) | (~playing & (position < 0))
-        self._observe(rows, position, arrival, late, playing)
-
-        plain = (length == FRAME) & (start == start[0]) & (position % FRAME == 0) & ~late
-        if plain.all():
-            slot = (position // FRAME) % SLOTS
-            self._ring[rows, slot] = slots[at, start[0] : start[0] + FRAME]
-            self._have[rows, slot] = True
-        else:
-            if plain.any():
-                slot = (position[plain] // FRAME) % SLOTS
-                self._ring[rows[plain], slot] = slots[at[plain], start[0] : start[0] + FRAME]
-                self._have[rows[plain], slot] = True
-            rest = np.flatnonzero(~plain & ~late)
-            if rest.size:
-                oldest = np.where(playing, play, 0)[rest]
-                self._scatter(rows[rest], position[rest], oldest, slots[at[rest]], start[rest], length[rest])
+        begins = (
+            (state == State.EMPTY) | (end > play * FRAME + AHEAD) | (transit < self._fastest[rows] - JUMP)
+        )
+        if begins.any():
+            self._begin(rows[begins], arrival[begins])
+            position[begins] = 0
+            play[begins] = 0
+            transit, end = arrival - position, position + length
+        self._last[rows] = position
+        self._last_timestamp[rows] = timestamp
+        frame, within = np.divmod(position, FRAME)
+        late: NDArray[np.bool_] = (end <= play * FRAME) | (position < 0)
+        self._observe(rows, transit, within)
         head = self._head[rows]
-        self._head[rows] = np.where(late, head, np.maximum(head, position + length))
+        if not late.any():
+            self._head[rows] = np.maximum(head, end)
+            if (length == FRAME).all() and not within.any() and (start == start[0]).all():
+                here = self._first_slot[rows] + frame % SLOTS
+                self._frames[here] = slots[at, start[0] : start[0] + FRAME]
+                self._pairs[here] = _pair(frame)
+                return late
+        else:
+            self._head[rows] = np.where(late, head, np.maximum(head, end))
+            self._grow[rows] |= late & (state == State.PLAYING)
+        kept = np.flatnonzero(~late)
+        self._store(rows[kept], position[kept], play[kept], slots, at[kept], start[kept], length[kept])
         return late
 
-    def _positions(
-        self,
-        rows: NDArray[np.intp],
-        timestamp: NDArray[np.uint32],
-        arrival: NDArray[np.float64],
-        length: NDArray[np.intp],
-    ) -> NDArray[np.int64]:
-        """Unwrap timestamps; rows that are EMPTY or whose clock jumped begin a new run at position 0."""
-        step = (timestamp - self._last_timestamp[rows]).astype(np.int32).astype(np.int64)
-        position = self._last[rows] + step
-        reference = np.where(self.state[rows] == State.PLAYING, self.play[rows], 0)
-        started = self.state[rows] != State.EMPTY
-        behind = started & (position + length < reference - RING)
-        self._backward[rows] = np.where(behind, self._backward[rows] + 1, 0)
-        jumped = started & (
-            (position + length > reference + AHEAD) | (self._backward[rows] >= BACKWARD_LIMIT)
-        )
-        if jumped.any():
-            self.restart(rows[jumped])
-            started &= ~jumped
-        if not started.all():
-            new = ~started
-            fresh = rows[new]
-            position[new] = 0
-            self.state[fresh] = State.WAITING
-            self.play[fresh] = 0
-            self._head[fresh] = 0
-            self._base[fresh] = arrival[new]
-        forward = ~behind
-        kept = rows[forward]
-        self._last[kept] = position[forward]
-        self._last_timestamp[kept] = timestamp[forward]
-        return position
+    def _begin(self, rows: NDArray[np.intp], arrival: NDArray[np.float64]) -> None:
+        """A new run, whose first packet has position 0."""
+        self.restart(rows[self.state[rows] != State.EMPTY])
+        self.state[rows] = State.WAITING
+        self.play[rows] = 0
+        self._head[rows] = 0
+        self._fastest[rows] = self._fastest_now[rows] = arrival
+        self._slowest[rows] = self._slowest_now[rows] = arrival
+        before = self._first_slot[rows, None] + np.arange(SLOTS - HISTORY + 1, SLOTS)
+        self._frames[before] = self.silence[rows, None, None]
 
     def _observe(
+        self, rows: NDArray[np.intp], transit: NDArray[np.float64], within: NDArray[np.int64]
+    ) -> None:
+        """Learn the line from when these packets came."""
+        fastest = np.minimum(self._fastest[rows], transit)
+        self._fastest[rows] = fastest
+        self._fastest_now[rows] = np.minimum(self._fastest_now[rows], transit)
+        # The part of the packet that is needed first is needed with the frame it begins in.
+        needed = transit + within
+        needed[needed - fastest > LARGEST_SPREAD] = -np.inf
+        self._slowest[rows] = np.maximum(self._slowest[rows], needed)
+        self._slowest_now[rows] = np.maximum(self._slowest_now[rows], needed)
+
+    def _store(
         self,
         rows: NDArray[np.intp],
         position: NDArray[np.int64],
-        arrival: NDArray[np.float64],
-        late: NDArray[np.bool_],
-        playing: NDArray[np.bool_],
+        play: NDArray[np.int64],
+        slots: NDArray[np.uint8],
+        at: NDArray[np.intp],
+        start: NDArray[np.intp],
+        length: NDArray[np.intp],
     ) -> None:
-        """Learn the line from when these packets came."""
-        transit = arrival - position
-        base = np.minimum(self._base[rows], transit)
-        # The part of the packet that is needed first is needed with the frame it begins in.
-        lateness = transit + position % FRAME - base
-        spread = np.minimum(np.maximum(self._spread[rows], lateness), LARGEST_SPREAD)
-        self._base[rows] = base
-        self._spread[rows] = spread
-        self._grow[rows] |= late & playing
+        """Packets of any length: whole blocks at a time where they lie on the grid of blocks."""
+        ordinary = (position % BLOCK == 0) & (length % BLOCK == 0)
+        which = np.flatnonzero(ordinary)
+        first = position[which] // BLOCK
+        count = length[which] // BLOCK
+        for piece in range(int(count.max(initial=0))):
+            number = first + piece
+            has = (count > piece) & (number >= 2 * play[which])
+            mine, number = which[has], number[has]
+            here = rows[mine] * _BLOCKS + number % _BLOCKS
+            self._blocks[here] = slots[at[mine, None], start[mine, None] + (_SAMPLES + BLOCK * piece)]
+            self._stamps[here] = number
+        odd = np.flatnonzero(~ordinary)
+        if odd.size:
+            self._scatter(rows[odd], position[odd], play[odd], slots[at[odd]], start[odd], length[odd])
 
     def _scatter(
         self,
         rows: NDArray[np.intp],
         position: NDArray[np.int64],
-        oldest: NDArray[np.int64],
+        play: NDArray[np.int64],
         slots: NDArray[np.uint8],
         start: NDArray[np.intp],
         length: NDArray[np.intp],
     ) -> None:
-        """Packets off the grid or of another length, sample by sample (ragged, but still columns)."""
-        total = int(length.sum())
-        owner = np.repeat(np.arange(len(rows)), length)
-        within = np.arange(total) - np.repeat(np.cumsum(length) - length, length)
+        """Packets off the grid, sample by sample (ragged, but still columns)."""
+        owner, within = _ragged(length)
         sample = position[owner] + within
-        fits = sample >= oldest[owner]
+        fits = sample >= play[owner] * FRAME
         owner, within, sample = owner[fits], within[fits], sample[fits]
-        at = sample % RING
-        self._flat[rows[owner], at] = slots[owner, start[owner] + within]
-        self._flat_have[rows[owner], at] = True
+        number = sample // BLOCK
+        here = rows[owner] * _BLOCKS + number % _BLOCKS
+        begins = np.flatnonzero(
+            np.diff(here, prepend=_NONE)
+        )  # where each block that is touched has its first sample
+        touched, numbers = here[begins], number[begins].astype(np.int32)
+        anew = self._flagged[touched] != numbers
+        self._flags[touched[anew]] = False
+        self._flagged[touched] = numbers
+        self._blocks[here, sample % BLOCK] = slots[owner, start[owner] + within]
+        self._flags[here, sample % BLOCK] = True
+        whole = self._flags[touched].all(axis=1)
+        self._stamps[touched[whole]] = numbers[whole]
 
-    def pull(self, count: int, now: float, quiet: NDArray[np.uint8]) -> Pull:
-        """Take one frame of each of the first `count` rows.
+    # Out -------------------------------------------------------------------------------------------------------
 
-        Parameters
-        ----------
-        now : float
-            The tick's time in samples.
-        quiet : ndarray of shape (count,), uint8
-            Each row's code of silence: what rows without a frame return.
-        """
-        rows = self._index[:count]
-        state = self.state[:count]
-        waiting = state == State.WAITING
-        self._base[:count] += BASE_LEAK
-        spread = self._spread[:count]
-        spread *= SPREAD_DECAY
-        target = self._base[:count] + (spread + MARGIN)
-        if waiting.any():
-            begins = waiting & (now >= target)
-            state[begins] = State.PLAYING
+    def pull(self, count: int, now: float) -> Pull:
+        """Take one frame of each of the first `count` rows; `now` is the tick's time in samples."""
+        self._ticks += 1
+        if self._ticks % WINDOW_TICKS == 0:
+            self._next_window()
+        state, play = self.state[:count], self.play[:count]
+        fastest = self._fastest[:count]
+        target = np.maximum(self._slowest[:count], fastest + self._least_spread[:count])
+        np.minimum(target, fastest + LARGEST_SPREAD, out=target)
+        target += MARGIN
+        state[(state == State.WAITING) & (now >= target)] = State.PLAYING
         playing = state == State.PLAYING
-        play = self.play[:count]
-        wait = now - play - target  # how much longer than needed the frame has waited
-        slot = (play // FRAME) % SLOTS
-        complete = playing & self._have[rows, slot].all(axis=1)
+        wait = now - play * FRAME - target  # how much longer than needed the frame has waited
+        here = self._first_slot[:count] + play % SLOTS
+        complete = self._pairs[here] == _pair(play)
+        complete &= playing
 
-        grow = self._grow[:count] & (wait < 0)
-        self._grow[:count] = grow
+        grow = self._grow[:count]
+        if grow.any():
+            grow &= wait < 0
         missing = np.flatnonzero(playing & (~complete | grow))
         if missing.size:
-            missing = self._miss(missing, complete, grow)
-            slot = (play // FRAME) % SLOTS
+            missing = self._miss(missing, complete, grow, wait)
+            here = self._first_slot[:count] + play % SLOTS
 
-        squeeze = self._shrink(count, complete, wait)
-        codes = self._ring[rows, slot]
-        codes[~complete] = quiet[~complete, None]
+        squeeze = self._shrink(complete, wait)
+        codes = self._frames[here]
+        if not complete.all():
+            absent = np.flatnonzero(~complete)
+            codes[absent] = self.silence[absent, None]
         anchor = play[missing]
-        partial = self._have[missing, slot[missing]] & ~grow[missing, None]
-        if partial.any():
-            codes[missing] = np.where(partial, self._ring[missing, slot[missing]], codes[missing])
-        lost = missing[
-            (self._head[missing] > anchor + FRAME) & ~grow[missing] & (state[missing] == State.PLAYING)
-        ]
-        self._pass(lost)
+        partial = self._partial(missing, grow) if missing.size else np.zeros((0, FRAME), np.bool_)
+        if missing.size:
+            codes[missing] = np.where(partial, self._frames[here[missing]], codes[missing])
+            lost = missing[(self._head[missing] > (anchor + 1) * FRAME) & ~grow[missing]]
+            self._frames[here[lost]] = codes[lost]  # what the ring's last lap left there is no history
+            play[lost] += 1
         following = np.zeros((0, FRAME), np.uint8)
         if squeeze.size:
-            self._pass(squeeze)
-            following = self._ring[squeeze, (play[squeeze] // FRAME) % SLOTS]
-        self._pass(rows[complete])
+            play[squeeze] += 1
+            following = self._frames[self._first_slot[squeeze] + play[squeeze] % SLOTS]
+        play += complete
         self._held[:count][complete] = 0
         return Pull(codes, complete, missing, partial, anchor, squeeze, following)
 
+    def _next_window(self) -> None:
+        """What was the present window is the one before."""
+        seen = np.flatnonzero(self._fastest_now < np.inf)
+        self._fastest[seen] = self._fastest_now[seen]
+        self._slowest[seen] = self._slowest_now[seen]
+        self._fastest_now[seen] = np.inf
+        self._slowest_now[seen] = -np.inf
+        self._least_spread[seen] /= 2.0
+
     def _miss(
-        self, missing: NDArray[np.intp], complete: NDArray[np.bool_], grow: NDArray[np.bool_]
+        self,
+        missing: NDArray[np.intp],
+        complete: NDArray[np.bool_],
+        grow: NDArray[np.bool_],
+        wait: NDArray[np.float64],
     ) -> NDArray[np.intp]:
         """Hold rows without their frame, or step over what they were held for and has proved lost.
 
@@ -312,13 +356,17 @@ class JitterBuffer:
         complete[growing] = False
         lacking = missing[~grow[missing]]
         while True:
-            beyond = self._head[lacking] > self.play[lacking] + FRAME
-            step = lacking[beyond & (self._held[lacking] > 0) & ~complete[lacking]]
+            beyond = self._head[lacking] > (self.play[lacking] + 1) * FRAME
+            longer = (self._held[lacking] > 0) | (wait[lacking] > FRAME)
+            step = lacking[beyond & longer & ~complete[lacking]]
             if not step.size:
                 break
-            self._pass(step)
-            self._held[step] -= 1
-            complete[step] = self._have[step, (self.play[step] // FRAME) % SLOTS].all(axis=1)
+            self._frames[self._first_slot[step] + self.play[step] % SLOTS] = self.silence[step, None]
+            self.play[step] += 1
+            wait[step] -= FRAME
+            self._held[step] -= self._held[step] > 0
+            here = self._first_slot[step] + self.play[step] % SLOTS
+            complete[step] = self._pairs[here] == _pair(self.play[step])
         still = ~complete[lacking]
         holding = lacking[still & ~beyond]
         self._held[holding] += 1
@@ -327,34 +375,41 @@ class JitterBuffer:
             self.restart(paused)
         return np.concatenate((lacking[still], growing))
 
-    def _pass(self, rows: NDArray[np.intp]) -> None:
-        """Move `rows` on by a frame; its place is free for the next lap of the ring."""
-        self._have[rows, (self.play[rows] // FRAME) % SLOTS] = False
-        self.play[rows] += FRAME
+    def _partial(self, rows: NDArray[np.intp], grow: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which samples of frames that are not whole are there; (len(rows), 160)."""
+        number = 2 * self.play[rows, None] + _PAIR
+        here = rows[:, None] * _BLOCKS + number % _BLOCKS
+        number = number.astype(np.int32)
+        there = (self._flags[here] & (self._flagged[here] == number)[..., None]) | (
+            self._stamps[here] == number
+        )[..., None]
+        partial: NDArray[np.bool_] = there.reshape(len(rows), FRAME) & ~grow[rows, None]
+        return partial
 
-    def _shrink(self, count: int, complete: NDArray[np.bool_], wait: NDArray[np.float64]) -> NDArray[np.intp]:
+    def _shrink(self, complete: NDArray[np.bool_], wait: NDArray[np.float64]) -> NDArray[np.intp]:
         """Rows whose delay is a whole frame too long and whose next frame is here too."""
+        excess = self._excess[: len(complete)]
         long = complete & (wait > FRAME + MARGIN)
-        excess = self._excess[:count]
-        excess[~long] = 0
-        if not long.any():
-            return np.zeros(0, np.intp)
-        excess[long] += 1
+        excess *= long
         chosen = np.flatnonzero(long)
-        following = ((self.play[chosen] // FRAME) + 1) % SLOTS
-        ready = self._have[chosen, following].all(axis=1)
-        second = self._ring[chosen, following]
+        if not chosen.size:
+            return chosen
+        excess[chosen] += np.minimum((wait[chosen] - MARGIN) // FRAME, SHRINK_HASTE).astype(np.int16)
+        number = self.play[chosen] + 1
+        here = self._first_slot[chosen] + number % SLOTS
+        second = self._frames[here]
         # A constant frame is digital silence, whatever the law.
         silent = (second == second[:, :1]).all(axis=1)
-        able: NDArray[np.intp] = chosen[ready & (silent | (excess[chosen] > SHRINK_AFTER))]
+        able = chosen[(self._pairs[here] == _pair(number)) & (silent | (excess[chosen] >= SHRINK_AFTER))]
+        excess[able] = 0
         return able
 
     def history(self, rows: NDArray[np.intp], anchor: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The `HISTORY` - 1 frames before `anchor`, as codes of shape (M, 480)."""
+        """The `HISTORY` - 1 frames before frame `anchor`, as codes of shape (M, 480)."""
         frames = HISTORY - 1
-        first = anchor[:, None] // FRAME - np.arange(frames, 0, -1)
-        codes: NDArray[np.uint8] = self._ring[rows[:, None], first % SLOTS].reshape(len(rows), frames * FRAME)
-        return codes
+        before = anchor[:, None] - np.arange(frames, 0, -1)
+        codes: NDArray[np.uint8] = self._frames[self._first_slot[rows, None] + before % SLOTS]
+        return codes.reshape(len(rows), frames * FRAME)
 
     def remember(self, rows: NDArray[np.intp], anchor: NDArray[np.int64], codes: NDArray[np.uint8]) -> None:
         """Put what was concealed where the lost frames would lie, so that `history` is what was heard.
@@ -362,9 +417,25 @@ class JitterBuffer:
         Rows that only hold are left alone: their frame may yet come.
         """
         lost = self.play[rows] > anchor
-        self._ring[rows[lost], (anchor[lost] // FRAME) % SLOTS] = codes[lost]
+        self._frames[self._first_slot[rows[lost]] + anchor[lost] % SLOTS] = codes[lost]
 
-    def delay(self, count: int, now: float) -> NDArray[np.float64]:
-        """How long frames wait beyond the fastest packet, in samples; 0 for rows that do not play."""
-        playing = self.state[:count] == State.PLAYING
-        return np.where(playing, now - self.play[:count] - self._base[:count], 0.0)
+    def delay(self, rows: NDArray[np.intp], now: float) -> NDArray[np.float64]:
+        """How long the frames of `rows` wait beyond the fastest packet, in samples; 0 for rows that do not play.
+
+        Asked after the `pull` at `now`: the frame at `play` is the next tick's.
+        """
+        playing = self.state[rows] == State.PLAYING
+        return np.where(playing, now + FRAME - self.play[rows] * FRAME - self._fastest[rows], 0.0)
+
+
+def _pair(frame: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The stamps of a frame's two blocks as one number, as they lie in memory (little-endian)."""
+    pair: NDArray[np.int64] = (2 * frame + 1 << 32) | (2 * frame & 0xFFFFFFFF)
+    return pair
+
+
+def _ragged(length: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """For pieces of these lengths laid end to end: which piece each sample is of, and its place within."""
+    owner = np.repeat(np.arange(len(length)), length)
+    within = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)
+    return owner, within

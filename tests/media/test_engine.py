@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+import pytest
 
 from dsp import g711
 from media import control, rtcp
@@ -641,3 +642,46 @@ def test_shared_audio_that_shrinks_is_read_no_further_than_it_goes() -> None:
     world.engine.load(audio_of(tone(1_000.0, 400)))
     world.talk(20)
     assert len(caller.heard) == 22
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "sequence", "ssrc"),
+    [
+        (-400, 0, 7),
+        (-8_000, 0, 7),
+        (-8_000 * 3_600, 0, 7),
+        (8_000 * 3_600, 0, 7),
+        (2_400, 0, 7),
+        (0, 10_000, 7),
+        (0, -10_000, 7),
+        (-64_000, -400, 7),
+        (123_456_789, 12_345, 99),
+    ],
+)
+def test_a_clock_or_numbering_that_jumps_costs_three_frames_at_most(
+    timestamp: int, sequence: int, ssrc: int
+) -> None:
+    world = World()
+    caller, listener = world.call(1, room=5), world.call(2, room=5)
+    for tick in range(100):
+        if tick == 50:
+            caller.timestamp += timestamp
+            caller.sequence += sequence
+        codes = g711.encode(tone(440.0, 160, start=160 * tick), g711.Law.MU).tobytes()
+        data = packet(
+            codes, sequence=caller.sequence, timestamp=caller.timestamp, ssrc=7 if tick < 50 else ssrc
+        )
+        caller.sequence += 1
+        caller.timestamp += 160
+        world.receive(caller, data)
+        world.tick()
+    heard = np.array(listener.heard).astype(float)
+    soft = np.flatnonzero(np.sqrt((heard[5:] ** 2).mean(axis=1)) < 2_000)
+    assert len(soft) <= 3
+    # No burst of noise where the two meet: concealed and faded, at most the tone's own slope and a little.
+    assert np.abs(np.diff(heard.ravel())).max() < 4_500
+    assert np.abs(heard).max() < 9_500
+    world.apply(control.CloseStream(1))
+    closed = world.engine.events()[-1]
+    assert isinstance(closed, control.StreamClosed)
+    assert closed.lost == 0

@@ -1,0 +1,483 @@
+"""The jitter buffer: whatever the network does, what comes out is what was sent, in order and once, and not later than
+need be.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from media import rtp
+from media.jitter import FRAME, HOLD_LIMIT, LARGEST_SPREAD, RATE_HZ, WINDOW_TICKS, JitterBuffer, Pull, State
+from tests.media.wire import packet, slots
+
+SILENCE = 0xFF
+WINDOW_S = WINDOW_TICKS * 0.02
+
+
+@dataclass
+class Talker:
+    """One row's sender: random bytes, so that each frame that comes out names its place."""
+
+    seed: int = 0
+    first_timestamp: int = 0
+    sent: bytes = b""
+    arrivals: list[tuple[float, int, bytes]] = field(default_factory=list)
+    """When each packet arrives (s), its timestamp, its payload; in the order sent."""
+
+    def __post_init__(self) -> None:
+        self._random = np.random.default_rng(self.seed)
+
+    def say(
+        self, at_s: float, samples: int = FRAME, *, delays_s: Sequence[float] = (0.0,), skip: int = 0
+    ) -> None:
+        """Send one packet that arrives once for each of `delays_s`; the clock has gone on by `skip` samples before it."""
+        self.sent += bytes(skip)
+        payload = self._random.integers(0, 255, samples).astype(np.uint8).tobytes()
+        timestamp = (self.first_timestamp + len(self.sent)) & 0xFFFFFFFF
+        self.sent += payload
+        self.arrivals += [(at_s + delay, timestamp, payload) for delay in delays_s]
+
+    def talk(self, ticks: int, *, from_s: float, every_s: float = 0.02) -> None:
+        """Send plain packets at a steady pace."""
+        for tick in range(ticks):
+            self.say(from_s + tick * every_s)
+
+
+@dataclass
+class Heard:
+    """What one row played, tick by tick."""
+
+    places: list[int | None] = field(default_factory=list)
+    """Where in what was sent each frame begins, None for a gap."""
+    squeezed: list[int] = field(default_factory=list)
+    """Ticks that played two frames at once."""
+    states: list[State] = field(default_factory=list)
+    delays_s: list[float] = field(default_factory=list)
+    late: int = 0
+    partial: int = 0
+    last: int = 0
+    """Where what was played ends: nothing before it may come."""
+
+    def gaps(self) -> int:
+        """Ticks without their frame while the row played."""
+        first = next((tick for tick, place in enumerate(self.places) if place is not None), 0)
+        playing = [state is State.PLAYING for state in self.states]
+        return sum(place is None and playing[tick] for tick, place in enumerate(self.places) if tick > first)
+
+
+def play(talkers: Sequence[Talker], seconds: float, *, start_s: float = 100.0) -> list[Heard]:
+    """Let all talkers' packets arrive and pull every 20 ms; rows are their indices."""
+    buffer = JitterBuffer(len(talkers) + 1)
+    buffer.silence[:] = SILENCE
+    heard = [Heard() for _ in talkers]
+    waiting = [sorted(talker.arrivals) for talker in talkers]
+    at = [0] * len(talkers)
+    for tick in range(round(seconds / 0.02)):
+        now = start_s + tick * 0.02
+        while True:
+            due = [
+                row for row, queue in enumerate(waiting) if at[row] < len(queue) and queue[at[row]][0] <= now
+            ]
+            if not due:
+                break
+            late = put(buffer, due, [waiting[row][at[row]] for row in due])
+            for row, is_late in zip(due, late, strict=True):
+                at[row] += 1
+                heard[row].late += is_late
+        pull = buffer.pull(len(talkers), now * RATE_HZ)
+        note(buffer, pull, talkers, heard, now)
+    return heard
+
+
+def put(buffer: JitterBuffer, rows: list[int], packets: list[tuple[float, int, bytes]]) -> list[bool]:
+    block, lengths = slots([packet(payload, sequence=0, timestamp=stamp) for _, stamp, payload in packets])
+    headers = rtp.parse(block, lengths)
+    return buffer.put(
+        np.array(rows),
+        headers.timestamp,
+        np.array([arrival for arrival, *_ in packets]) * RATE_HZ,
+        block["bytes"],
+        np.arange(len(rows)),
+        headers.start,
+        headers.length,
+    ).tolist()
+
+
+def note(buffer: JitterBuffer, pull: Pull, talkers: Sequence[Talker], heard: list[Heard], now: float) -> None:
+    second = dict(zip(pull.squeeze.tolist(), pull.following, strict=True))
+    missing = dict(zip(pull.missing.tolist(), pull.partial, strict=True))
+    for row, talker in enumerate(talkers):
+        mine = heard[row]
+        mine.states.append(State(buffer.state[row]))
+        mine.delays_s.append(float(buffer.delay(np.array([row]), now * RATE_HZ)[0]) / RATE_HZ)
+        if row in missing:
+            assert not pull.complete[row]
+            mine.partial += bool(missing[row].any())
+            assert (pull.codes[row][~missing[row]] == SILENCE).all()
+        if not pull.complete[row]:
+            mine.places.append(None)
+            continue
+        place = talker.sent.find(pull.codes[row].tobytes(), mine.last)
+        assert place >= 0, "a frame that nobody sent, or an older one"
+        mine.places.append(place)
+        if row in second:
+            mine.squeezed.append(len(mine.places) - 1)
+            place += FRAME
+            assert talker.sent[place : place + FRAME] == second[row].tobytes()
+            mine.places[-1] = place
+        mine.last = place + FRAME
+
+
+def in_order(heard: Heard) -> list[int]:
+    """The frames that came out; each after the one before, none twice."""
+    places = [place for place in heard.places if place is not None]
+    assert all(later >= earlier + FRAME for earlier, later in itertools.pairwise(places))
+    return places
+
+
+def alone(talker: Talker, seconds: float) -> Heard:
+    return play([talker], seconds)[0]
+
+
+def delays(heard: Heard, talker: Talker, *, start_s: float) -> NDArray[np.float64]:
+    """How old each frame's first sample was when it was played; the talker began at `start_s`."""
+    return np.array(
+        [
+            100.0 + tick * 0.02 - (start_s + place / RATE_HZ)
+            for tick, place in enumerate(heard.places)
+            if place is not None
+        ]
+    )
+
+
+# What comes out ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("first_timestamp", [0, 12_345, 2**32 - 1_000])
+def test_a_steady_line_is_played_whole_with_little_delay(first_timestamp: int) -> None:
+    talker = Talker(first_timestamp=first_timestamp)
+    talker.talk(100, from_s=100.003)
+    heard = alone(talker, 2.1)
+    assert in_order(heard) == [160 * number for number in range(100)]
+    assert None not in heard.places[2:101]
+    assert delays(heard, talker, start_s=100.003).max() < 0.021 + 0.011
+
+
+@pytest.mark.parametrize("milliseconds", [10, 20, 30, 40, 50, 60])
+def test_every_packet_time_is_played_whole(milliseconds: int) -> None:
+    talker = Talker(seed=milliseconds)
+    for number in range(1_200 // milliseconds):
+        talker.say(100.0 + number * milliseconds / 1_000, 8 * milliseconds)
+    heard = alone(talker, 1.1)
+    places = in_order(heard)
+    assert places[:40] == [160 * number for number in range(40)]
+    first = next(tick for tick, place in enumerate(heard.places) if place is not None)
+    assert None not in heard.places[first : first + 40]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 480), min_size=10, max_size=60), st.integers(0, 2**32 - 1))
+def test_packets_of_any_length_are_joined_without_a_seam(lengths: list[int], first: int) -> None:
+    talker = Talker(seed=len(lengths), first_timestamp=first)
+    for length in lengths:
+        talker.say(100.0 + len(talker.sent) / RATE_HZ, length)
+    heard = alone(talker, 1.0 + sum(lengths) / RATE_HZ)
+    whole = [160 * number for number in range(sum(lengths) // FRAME)]
+    assert in_order(heard) == whole
+
+
+NETWORK = st.lists(
+    st.tuples(
+        st.booleans(),  # it arrives at all
+        st.floats(0, 0.08),  # how late
+        st.lists(st.floats(0, 0.1), max_size=2),  # and again
+    ),
+    min_size=20,
+    max_size=80,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(NETWORK, st.sampled_from([80, 160, 240, 320, 480, 133, 401]), st.integers(0, 2**32 - 1))
+def test_any_loss_reorder_and_duplication_leaves_the_order_and_plays_nothing_twice(
+    network: list[tuple[bool, float, list[float]]], samples: int, first: int
+) -> None:
+    talker = Talker(seed=samples, first_timestamp=first)
+    for arrives, delay, again in network:
+        at = 100.0 + len(talker.sent) / RATE_HZ
+        talker.say(at, samples, delays_s=[delay, *(delay + later for later in again)] if arrives else [])
+    heard = alone(talker, 0.5 + len(talker.sent) / RATE_HZ)
+    places = in_order(heard)
+    lost = sum(not arrives for arrives, *_ in network) * samples
+    late = heard.late * samples
+    assert (
+        len(places) * FRAME
+        >= len(talker.sent) - (lost + late) * (1 + 2 * FRAME // samples) - 4 * samples - 800
+    )
+    if places:
+        oldest = delays(heard, talker, start_s=100.0)
+        assert oldest.max() <= LARGEST_SPREAD / RATE_HZ + 0.1
+
+
+def test_a_lost_packet_is_one_gap_and_no_delay() -> None:
+    talker = Talker()
+    for number in range(100):
+        talker.say(100.0 + number * 0.02, delays_s=[] if number in {30, 60} else [0.0])
+    heard = alone(talker, 1.9)
+    assert in_order(heard) == [160 * number for number in range(94) if number not in {30, 60}]
+    age = delays(heard, talker, start_s=100.0)
+    assert age.max() == pytest.approx(age.min(), abs=1e-6)
+
+
+def test_part_of_a_frame_is_told_sample_by_sample() -> None:
+    talker = Talker()
+    for number in range(100):
+        talker.say(100.0 + number * 0.01, 80, delays_s=[] if number == 41 else [0.0])
+    heard = alone(talker, 1.0)
+    assert heard.partial >= 1
+    assert 160 * 20 not in in_order(heard)
+    assert 160 * 21 in in_order(heard)
+
+
+# Delay ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_delay_grows_at_once_when_the_line_gets_slower_and_drains_back() -> None:
+    talker = Talker()
+    for number in range(1_000):
+        slow = 200 <= number < 250
+        talker.say(100.0 + number * 0.02, delays_s=[0.1 if slow else 0.0])
+    heard = alone(talker, 20.0)
+    in_order(heard)
+    lost = {160 * number for number in range(990)} - set(heard.places)  # type: ignore[arg-type]
+    assert len(lost) <= 1 + len(heard.squeezed)
+    age = np.array([0.0 if place is None else 100.0 + tick * 0.02 - 100.0 - place / RATE_HZ
+                    for tick, place in enumerate(heard.places)])  # fmt: skip
+    assert age[205:250].max() >= 0.1
+    assert age[205:].max() <= 0.16
+    assert age[250 + round((2 * WINDOW_S + 3.0) * 50) :].max() < 0.05
+    pauses = [tick for tick, place in enumerate(heard.places) if place is None and 5 < tick < 990]
+    assert len(pauses) <= 7
+
+
+@pytest.mark.parametrize(("delay_s", "apart"), [(0.025, 25), (0.12, 7)])
+def test_frames_of_speech_are_squeezed_one_by_one(delay_s: float, apart: int) -> None:
+    talker = Talker()
+    for number in range(1_000):
+        talker.say(100.0 + number * 0.02, delays_s=[delay_s if 100 <= number < 130 else 0.0])
+    heard = alone(talker, 20.0)
+    assert len(heard.squeezed) >= delay_s // 0.02
+    assert np.diff(heard.squeezed).min(initial=apart) >= apart
+
+
+def test_quiet_frames_are_left_out_without_waiting() -> None:
+    buffer = JitterBuffer(1)
+    packets = sorted(
+        (
+            100.0 + number * 0.02 + (0.12 if 100 <= number < 130 else 0.0),
+            160 * number,
+            bytes([SILENCE if number > 150 else number]) * 80 + bytes([SILENCE]) * 80,
+        )
+        for number in range(600)
+    )
+    squeezed = []
+    for tick in range(590):
+        now = 100.0 + tick * 0.02
+        while packets[0][0] <= now:
+            put(buffer, [0], [packets.pop(0)])
+        squeezed += [tick] * len(buffer.pull(1, now * RATE_HZ).squeeze)
+    assert len(squeezed) >= 5
+    assert squeezed[-1] - squeezed[0] < 10
+
+
+def test_a_route_that_gets_longer_for_good_is_measured_anew() -> None:
+    talker = Talker()
+    for number in range(1_000):
+        talker.say(100.0 + number * 0.02, delays_s=[0.1 if number >= 200 else 0.0])
+    heard = alone(talker, 20.0)
+    assert heard.delays_s[199] < 0.03
+    assert heard.delays_s[280] > 0.09
+    assert heard.delays_s[200 + round(2 * WINDOW_S * 50) + 5] < 0.04
+
+
+def test_random_jitter_costs_few_gaps_and_a_delay_of_its_size() -> None:
+    random = np.random.default_rng(7)
+    talkers = []
+    for spread in (0.01, 0.03, 0.06):
+        talker = Talker(seed=round(spread * 100))
+        arrival = 0.0
+        for number in range(1_500):
+            # A queue in the network: packets do not overtake each other.
+            arrival = max(arrival, 100.0 + number * 0.02 + random.uniform(0, spread))
+            talker.say(100.0 + number * 0.02, delays_s=[arrival - 100.0 - number * 0.02])
+        talkers.append(talker)
+    for heard, talker, spread in zip(play(talkers, 29.9), talkers, (0.01, 0.03, 0.06), strict=True):
+        in_order(heard)
+        assert heard.gaps() <= 12
+        age = delays(heard, talker, start_s=100.0)[100:]
+        assert np.median(age) <= spread + 0.03
+        assert age.max() <= spread + 0.06
+
+
+def test_a_burst_after_an_outage_is_caught_up_with() -> None:
+    talker = Talker()
+    for number in range(700):
+        at = 100.0 + number * 0.02
+        talker.say(at, delays_s=[max(0.0, 102.4 - at) if number >= 105 else 0.0])  # 300 ms of nothing
+    heard = alone(talker, 14.0)
+    in_order(heard)
+    age = delays(heard, talker, start_s=100.0)
+    assert age.max() <= LARGEST_SPREAD / RATE_HZ + 0.03
+    assert age[-50:].max() < 0.05
+
+
+def test_a_fast_or_slow_clock_is_followed_for_minutes() -> None:
+    rates = [-1_000, -500, 50, 500, 1_000]
+    talkers = []
+    for parts_per_million in rates:
+        talker = Talker(seed=abs(parts_per_million))
+        talker.talk(6_000, from_s=100.005, every_s=0.02 * (1 + parts_per_million * 1e-6))
+        talkers.append(talker)
+    for heard, parts_per_million in zip(play(talkers, 119.5), rates, strict=True):
+        places = in_order(heard)
+        drift_frames = 119.5 * abs(parts_per_million) * 1e-6 / 0.02
+        # A slow clock makes us wait for a frame now and then, a fast one makes us squeeze: once per frame of drift.
+        assert heard.gaps() <= (drift_frames if parts_per_million > 0 else 0) + 1
+        assert len(heard.squeezed) <= (drift_frames if parts_per_million < 0 else 0) + 1
+        assert len(places) + len(heard.squeezed) > 5_960 - drift_frames
+        skew = 1 + parts_per_million * 1e-6
+        age = [100.0 + tick * 0.02 - 100.005 - place / RATE_HZ * skew
+               for tick, place in enumerate(heard.places) if place is not None]  # fmt: skip
+        assert max(age) < 0.05
+        assert max(heard.delays_s) < 0.05
+
+
+# Clocks that jump ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("jump", [1_600, 3_200, 4_000, 8_000 * 3_600, 2**31 - 100_000])
+def test_a_timestamp_that_jumps_ahead_costs_a_few_frames(jump: int) -> None:
+    talker = Talker()
+    talker.talk(100, from_s=100.0)
+    after = Talker(seed=1, first_timestamp=len(talker.sent) + jump)
+    after.talk(100, from_s=102.0)
+    both = Talker(sent=talker.sent + after.sent, arrivals=talker.arrivals + after.arrivals)
+    heard = alone(both, 4.0)
+    in_order(heard)
+    gap = [tick for tick in range(95, 190) if heard.places[tick] is None]
+    assert len(gap) <= 3
+    assert len(heard.squeezed) == 0
+    assert delays(heard, both, start_s=100.0)[-50:].max() < 0.05
+
+
+def test_a_talker_who_pauses_is_heard_at_once_when_he_goes_on() -> None:
+    talker = Talker()
+    at, silences = 100.0, [0.06, 0.16, 0.24, 1.0, 30.0, 0.1]
+    begun = []
+    for silence in silences:
+        for _ in range(50):
+            talker.say(at)
+            at += 0.02
+        talker.sent += bytes(round(silence * RATE_HZ))
+        at += silence
+        begun.append((at, len(talker.sent)))
+    for _ in range(50):
+        talker.say(at)
+        at += 0.02
+    heard = alone(talker, at - 100.0)
+    in_order(heard)
+    for when, place in begun:
+        assert place in heard.places
+        tick = heard.places.index(place)
+        assert 100.0 + tick * 0.02 - when < 0.045
+    assert heard.gaps() <= 6 * (HOLD_LIMIT + 1)
+    assert State.EMPTY in heard.states
+
+
+def test_a_pause_does_not_forget_what_is_known_of_the_line() -> None:
+    talker = Talker()
+    at = 100.0
+    random = np.random.default_rng(3)
+    for _ in range(4):
+        for number in range(200):
+            talker.say(at, delays_s=[0.06 if number % 20 == 7 else random.uniform(0, 0.005)])
+            at += 0.02
+        talker.sent += bytes(4_000)
+        at += 0.5
+    heard = alone(talker, at - 100.0 - 0.5)
+    in_order(heard)
+    first_run = [tick for tick, place in enumerate(heard.places[:195]) if place is None and tick > 5]
+    later = [
+        tick
+        for tick, place in enumerate(heard.places)
+        if place is None and tick > 240 and heard.states[tick] is State.PLAYING
+    ]
+    assert first_run
+    assert len(later) <= 3 * (HOLD_LIMIT + 1) + 2
+
+
+# The rest ------------------------------------------------------------------------------------------------------
+
+
+def feed(buffer: JitterBuffer, numbers: Iterable[int], now: float, *, value: int | None = None) -> None:
+    for number in numbers:
+        put(buffer, [0], [(now, 160 * number, bytes([number if value is None else value]) * 160)])
+
+
+def test_what_was_concealed_is_history_and_what_an_old_lap_left_is_not() -> None:
+    buffer = JitterBuffer(1)
+    buffer.silence[:] = SILENCE
+    now = 100.0
+    for number in range(60):
+        if number not in {40, 43}:
+            feed(buffer, [number + 1], now, value=number % 50)
+        pull = buffer.pull(1, (now + 0.015) * RATE_HZ)
+        if pull.missing.size:
+            history = buffer.history(pull.missing, pull.anchor).reshape(3, FRAME)[:, 0].tolist()
+            if number > 45:
+                assert history == [40, 1, 42]
+        now += 0.02
+    feed(buffer, [200], now)
+
+
+def test_the_history_of_a_new_run_is_silence() -> None:
+    buffer = JitterBuffer(1)
+    buffer.silence[:] = SILENCE
+    now = 100.0
+    for number in range(40):
+        feed(buffer, [number], now)
+        buffer.pull(1, (now + 0.015) * RATE_HZ)
+        now += 0.02
+    buffer.restart(np.array([0]))
+    feed(buffer, [500], now, value=9)
+    history = buffer.history(np.array([0]), np.array([1])).reshape(3, FRAME)
+    assert history[:, 0].tolist() == [SILENCE, SILENCE, 9]
+
+
+def test_a_new_stream_in_the_row_hears_nothing_of_the_old_one() -> None:
+    buffer = JitterBuffer(1)
+    buffer.silence[:] = SILENCE
+    feed(buffer, range(5), 100.0)
+    buffer.clear(0)
+    pull = buffer.pull(1, 100.5 * RATE_HZ)
+    assert not pull.complete.any()
+    assert not pull.missing.size
+    assert (pull.codes == SILENCE).all()
+
+
+def test_rows_that_are_not_asked_for_stay_as_they_are() -> None:
+    buffer = JitterBuffer(3)
+    put(buffer, [0, 2], [(100.0, 0, b"a" * 160), (100.0, 0, b"c" * 160)])
+    pull = buffer.pull(1, 100.1 * RATE_HZ)
+    assert pull.codes.shape == (1, FRAME)
+    assert pull.complete.tolist() == [True]
+    assert buffer.state.tolist() == [State.PLAYING, State.EMPTY, State.WAITING]
+    assert buffer.pull(0, 101.0 * RATE_HZ).codes.shape == (0, FRAME)
