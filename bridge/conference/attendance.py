@@ -61,7 +61,7 @@ def join(draft: Draft, event: Join, verdict: Admitted | Refused) -> None:
     if draft.has(event.leg):
         return
     if isinstance(verdict, Refused):
-        draft.log("refused", leg=event.leg, role=event.role.value, reason=verdict.reason.value)
+        draft.log("turned away", leg=event.leg, role=event.role.value, reason=verdict.reason.value)
         draft.effects.append(TurnAway(event.leg, REFUSAL_WORDS[verdict.reason]))
         return
     moderator = event.role is Role.MODERATOR

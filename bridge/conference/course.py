@@ -93,7 +93,7 @@ def moderator_gone(draft: Draft) -> None:
     draft.moderators -= 1
     if draft.moderators or not draft.talking:
         return
-    draft.log("last_moderator_left", then=draft.settings.when_last_moderator_leaves.value)
+    draft.log("last moderator left", then=draft.settings.when_last_moderator_leaves.value)
     if draft.settings.when_last_moderator_leaves is LastModerator.CONTINUE:
         # Nobody is left who could end the lecture: the others would stay silenced for good.
         if draft.lecture:
@@ -112,7 +112,7 @@ def moderator_returned(draft: Draft) -> None:
     draft.turn(Turn.MODERATOR_RETURNED)
     draft.cancel_timer(TimerKey.GRACE)
     draft.announce(words.MODERATOR_RETURNED)
-    draft.log("moderator_returned")
+    draft.log("moderator returned")
 
 
 def over(draft: Draft, reason: LeaveReason, last_words: Utterance) -> None:
@@ -165,12 +165,12 @@ def timer_fired(draft: Draft, key: TimerKey) -> None:
                 draft.say(each.leg, words.WAIT_FOR_MODERATOR)
             draft.set_timer(TimerKey.WAITING_PROMPT, draft.now + WAITING_PROMPT_S)
         case TimerKey.GRACE:
-            draft.log("grace_over")
+            draft.log("grace time over")
             over(draft, LeaveReason.MODERATOR_LEFT, words.CONFERENCE_ENDED)
         case TimerKey.LENGTH_WARNING:
             draft.announce(words.maximum_length_warning(round(LENGTH_WARNING_S / 60)))
         case TimerKey.LENGTH:
-            draft.log("maximum_length_reached")
+            draft.log("maximum length reached")
             over(draft, LeaveReason.MAXIMUM_LENGTH, words.MAXIMUM_LENGTH_REACHED)
         case TimerKey.HOURS_END:
             _hours_ended(draft)
@@ -184,7 +184,7 @@ def _hours_ended(draft: Draft) -> None:
     if draft.talking or hours is None:
         draft.announce(words.HOURS_ENDING)
         return
-    draft.log("hours_over_while_waiting", people=len(draft.present()))
+    draft.log("hours over while waiting", people=len(draft.present()))
     over(draft, LeaveReason.HOURS_ENDED, words.outside_hours(hours.opens.hour))
 
 
@@ -193,5 +193,5 @@ def _forget_stragglers(draft: Draft) -> None:
     for each in stragglers:
         draft.take(each.leg)
         draft.effects.append(RecordLeave(each.leg, each.dismissed or LeaveReason.LOST, draft.now))
-    draft.log("stragglers_forgotten", calls=len(stragglers))
+    draft.log("stragglers forgotten", calls=len(stragglers))
     emptied(draft, stragglers[-1].dismissed or LeaveReason.LOST)

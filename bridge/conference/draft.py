@@ -155,14 +155,16 @@ class Draft:
         self.effects.append(SetMute(participant.leg, muted))
         return True
 
-    def set_lecture(self, on: bool) -> None:
-        """Lecture mode on or off for everybody here; those who come later find it so."""
+    def set_lecture(self, on: bool) -> int:
+        """Lecture mode on or off for everybody here; those who come later find it so. How many are silenced by it, or
+        heard again.
+        """
         people = self.everybody()
         before = [self.silenced(each) for each in people]
         self.lecture = on
-        for each, was_silenced in zip(people, before, strict=True):
-            if self.silenced(each) != was_silenced:
-                self.effects.append(SetMute(each.leg, on))
+        changed = [each for each, was in zip(people, before, strict=True) if self.silenced(each) != was]
+        self.effects.extend(SetMute(each.leg, on) for each in changed)
+        return len(changed)
 
     # Phases and timers
 

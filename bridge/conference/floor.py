@@ -50,9 +50,9 @@ def toggle_lecture(draft: Draft, participant: Participant) -> None:
     """`*5`. The tone warns everybody before the silence falls, and tells when it lifts."""
     on = not draft.lecture
     draft.effects.append(ToneRoom(ToneName.LECTURE))
-    draft.set_lecture(on)
+    changed = draft.set_lecture(on)
     draft.say(participant.leg, words.LECTURE_ON if on else words.LECTURE_OFF)
-    draft.log("lecture", leg=participant.leg, on=on)
+    draft.log("lecture", leg=participant.leg, on=on, people=changed)
 
 
 def toggle_lock(draft: Draft, participant: Participant) -> None:

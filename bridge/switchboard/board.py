@@ -42,6 +42,7 @@ from bridge.switchboard.lines import Lines, TimerName, Voice
 from bridge.switchboard.negotiation import Negotiation
 from bridge.switchboard.receptions import Receptions
 from bridge.switchboard.rooms import Rooms
+from bridge.switchboard.sparing import Sparing
 from bridge.switchboard.timers import Timers
 from media import control
 from media.control import UpdateStream
@@ -87,6 +88,7 @@ class Switchboard:
         "_lines",
         "_open_room",
         "_receptions",
+        "_refusals",
         "_rooms",
         "_timers",
     )
@@ -102,6 +104,7 @@ class Switchboard:
         self._receptions = Receptions(self._lines, self._rooms, config.service)
         self._open_room = Settings.for_open_room(language=config.service.language)
         self._leg_number = 0
+        self._refusals = Sparing()
         self._handlers: dict[type, Callable[[Any, float], None]] = {
             sip.IncomingCall: self._call_came,
             sip.CallConfirmed: self._call_confirmed,
@@ -169,21 +172,21 @@ class Switchboard:
         dialled, source = event.request_uri.user or "", event.flow.remote[0]
         place = self._admission.decide(dialled, source, now)
         if isinstance(place, Refusal):
-            self._refuse(event, place.status, place.why.value, _retry_after(place.retry_after_s))
+            self._refuse(event, place.status, place.why.value, now, _retry_after(place.retry_after_s))
             return
         if (
             isinstance(place, OpenRoom)
             and (refusal := self._rooms.ask(place.name, self._open_room, Role.PARTICIPANT)) is not None
         ):
             self._admission.left(source)
-            self._refuse(event, 486, refusal.value)
+            self._refuse(event, 486, refusal.value, now)
             return
         try:
             negotiation = Negotiation(event.offer, event.flow.local[0], self._leg_number + 1)
         except RemoteError as fault:
             self._admission.left(source)
             warning = (("Warning", fault.warning),) if isinstance(fault, NotAcceptable) else ()
-            self._refuse(event, fault.status, str(fault), warning)
+            self._refuse(event, fault.status, str(fault), now, warning)
             return
         self._leg_number += 1
         caller = event.from_.uri.user or ""
@@ -196,12 +199,14 @@ class Switchboard:
             source=source,
             origin=self._origin(event, caller),
             negotiation=negotiation,
+            came_at=now,
         )
         if isinstance(place, OpenRoom):
             leg.routed_to = self._rooms.expect(leg, place.name, self._open_room).number
         else:
             leg.language = place.number.language or self._config.service.language
         self._lines.add(leg)
+        self._lines.log(Level.INFO, "call came", leg, caller=caller, dialled=dialled, source=source)
         self._lines.effects.append(
             OpenStream(
                 stream=leg.number,
@@ -218,9 +223,23 @@ class Switchboard:
         trusted = within(peer, self._config.server.trusted_networks)
         return origin(peer=peer, listener=f"{host}:{port}", caller=caller, trusted=trusted)
 
-    def _refuse(self, event: sip.IncomingCall, status: int, why: str, headers: Headers = ()) -> None:
+    def _refuse(
+        self, event: sip.IncomingCall, status: int, why: str, now: float, headers: Headers = ()
+    ) -> None:
         self._lines.effects.append(RejectCall(event.call, status, headers))
-        fields = {"call_id": event.call_id, "source": event.flow.remote[0], "status": status, "why": why}
+        left_out = self._refusals.ask(now)
+        if left_out is None:
+            return
+        fields: dict[str, object] = {
+            "call_id": event.call_id,
+            "caller": event.from_.uri.user or "",
+            "dialled": event.request_uri.user or "",
+            "source": event.flow.remote[0],
+            "status": status,
+            "why": why,
+        }
+        if left_out:
+            fields["left_out"] = left_out
         self._lines.effects.append(Log(Level.WARNING, "call refused", fields))
 
     def _call_confirmed(self, event: sip.CallConfirmed, now: float) -> None:
@@ -277,8 +296,12 @@ class Switchboard:
     def _call_ended(self, event: sip.CallEnded, _now: float) -> None:
         leg = self._lines.by_call.get(event.call)
         if leg is not None:
-            self._lines.log(Level.DEBUG, "call ended", leg, cause=event.cause.value, reason=event.reason)
-            self._lines.end(leg, LEFT_BECAUSE[event.cause])
+            because = LEFT_BECAUSE[event.cause]
+            if because in {LeaveReason.LOST, LeaveReason.FAILED}:
+                self._lines.log(
+                    Level.INFO, "call broke off", leg, cause=event.cause.value, reason=event.reason
+                )
+            self._lines.end(leg, because)
 
     # --- media ---
 
@@ -400,6 +423,13 @@ class Switchboard:
             leg, because = departures.popleft()
             self._admission.left(leg.source)
             self._rooms.leave(leg, because, now)
+            self._lines.log(
+                Level.INFO,
+                "call ended",
+                leg,
+                reason=because.value,
+                duration_s=round(now - leg.came_at, 1),
+            )
 
 
 def _retry_after(seconds: int | None) -> Headers:

@@ -80,6 +80,7 @@ class Leg:
         "call",
         "call_id",
         "caller",
+        "came_at",
         "dialled",
         "key",
         "key_at",
@@ -112,6 +113,7 @@ class Leg:
         source: str,
         origin: Origin,
         negotiation: Negotiation,
+        came_at: float,
     ) -> None:
         self.number = number
         self.call = call
@@ -123,6 +125,7 @@ class Leg:
         self.origin = origin
         """By what wrong codes are counted (G5)."""
         self.negotiation = negotiation
+        self.came_at = came_at
         self.state = LegState.OPENING
         self.stream = StreamState.ASKED
         self.language = ""

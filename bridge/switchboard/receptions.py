@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from bridge.conference.events import LeaveReason
 from bridge.dialogue import requests, runner
 from bridge.dialogue.reception import reception
-from bridge.dialogue.verdicts import Accepted, CounterVerdict, Verdict
+from bridge.dialogue.verdicts import Accepted, CounterVerdict, Denied, Verdict
 from bridge.switchboard.effects import CheckCounterPassword, Level, LookUpPasscode
 from bridge.switchboard.legs import Leg, LegState, LegTimer
 
@@ -57,6 +57,12 @@ class Receptions:
         """Bring the service's word on what was keyed."""
         if isinstance(verdict, CounterVerdict):
             leg.person, leg.name = verdict.person, verdict.name
+            if not verdict.right:
+                self._lines.log(Level.INFO, "counter-password refused", leg, source=leg.origin.source)
+        elif isinstance(verdict, Denied):
+            self._lines.log(
+                Level.INFO, "passcode refused", leg, why=verdict.why.value, source=leg.origin.source
+            )
         self._answered(leg, verdict, now)
 
     def not_available(self, leg: Leg, now: float) -> None:

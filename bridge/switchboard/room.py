@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from bridge.conference.model import Conference
@@ -11,10 +11,19 @@ RoomKey = int | str
 """Which conference: the pair's id (A4), or the name of an open room."""
 
 
+class Person(NamedTuple):
+    """One of those who are in, as the records know them."""
+
+    record: str
+    """Their id there."""
+    call_id: str
+    joined_at: float
+
+
 class Room:
     """One conference and its place in this bridge."""
 
-    __slots__ = ("conference", "conference_id", "expected", "key", "number", "participants")
+    __slots__ = ("conference", "conference_id", "expected", "joins", "key", "number", "opened_at", "people")
 
     def __init__(self, key: RoomKey, number: int, conference: Conference) -> None:
         self.key = key
@@ -23,8 +32,11 @@ class Room:
         self.conference = conference
         self.conference_id = ""
         """The records', new each time the conference opens."""
-        self.participants: dict[int, str] = {}
-        """The records' ids of those who are in, by leg."""
+        self.opened_at = 0.0
+        self.joins = 0
+        """How often somebody has come since."""
+        self.people: dict[int, Person] = {}
+        """Those who are in, by leg."""
         self.expected = 0
         """Legs that have been promised the room and are not in the conference yet."""
 

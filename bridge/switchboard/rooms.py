@@ -23,7 +23,7 @@ from bridge.switchboard.effects import (
     RecordLeft,
 )
 from bridge.switchboard.legs import Leg, LegState, LegTimer
-from bridge.switchboard.room import Room
+from bridge.switchboard.room import Person, Room
 from media.control import NO_ROOM, Music, Mute, Route
 from prompts.phrases import Utterance
 
@@ -181,7 +181,11 @@ class Rooms:
             case wanted.ToneRoom():
                 lines.say_room(room.number, TONES[effect.tone], room.language)
             case wanted.Log():
-                fields = {"conference": room.conference_id, **dict(effect.fields)}
+                fields: dict[str, object] = {"conference": room.conference_id, **dict(effect.fields)}
+                number = fields.get("leg")
+                about = lines.by_number.get(number) if isinstance(number, int) else None
+                if about is not None:
+                    fields["call_id"] = about.call_id
                 lines.effects.append(Log(Level.INFO, effect.event, fields))
             case (
                 wanted.ConferenceOpened()
@@ -229,23 +233,41 @@ class Rooms:
         effects = self._lines.effects
         match effect:
             case wanted.ConferenceOpened():
-                room.conference_id = self._new_id()
+                room.conference_id, room.opened_at, room.joins = self._new_id(), effect.at, 0
                 pair, name = (room.key, "") if isinstance(room.key, int) else (None, room.key)
                 effects.append(RecordConferenceStarted(room.conference_id, pair, name))
+                self._log(room, "conference opened", **({"room": name} if pair is None else {"pair": pair}))
             case wanted.ConferenceBegan():
-                effects.append(Log(Level.DEBUG, "conference began", {"conference": room.conference_id}))
+                self._log(room, "conference began", waited_s=_passed_s(room.opened_at, effect.at))
             case wanted.ConferenceEnded():
                 effects.append(RecordConferenceEnded(room.conference_id, effect.reason))
+                self._log(
+                    room,
+                    "conference ended",
+                    reason=effect.reason.value,
+                    duration_s=_passed_s(room.opened_at, effect.at),
+                    joins=room.joins,
+                )
             case wanted.RecordLeave():
-                participant = room.participants.pop(effect.leg, None)
-                if participant is not None:
-                    effects.append(RecordLeft(participant, room.conference_id, effect.reason))
+                person = room.people.pop(effect.leg, None)
+                if person is not None:
+                    effects.append(RecordLeft(person.record, room.conference_id, effect.reason))
+                    self._log(
+                        room,
+                        "left",
+                        leg=effect.leg,
+                        call_id=person.call_id,
+                        reason=effect.reason.value,
+                        duration_s=_passed_s(person.joined_at, effect.at),
+                        people=len(room.people),
+                    )
 
     def _record_joined(self, leg: Leg, room: Room, effect: wanted.RecordJoin) -> None:
-        participant = room.participants[leg.number] = self._new_id()
+        person = room.people[leg.number] = Person(self._new_id(), leg.call_id, effect.at)
+        room.joins += 1
         self._lines.effects.append(
             RecordJoined(
-                participant=participant,
+                participant=person.record,
                 conference=room.conference_id,
                 role=effect.role,
                 name=effect.name or "",
@@ -255,4 +277,22 @@ class Rooms:
                 call_id=leg.call_id,
             )
         )
-        self._lines.log(Level.INFO, "joined", leg, role=effect.role.value, caller=leg.caller)
+        who = {} if leg.person is None else {"person": leg.person}
+        self._lines.log(
+            Level.INFO,
+            "joined",
+            leg,
+            role=effect.role.value,
+            caller=leg.caller,
+            **who,
+            people=len(room.people),
+        )
+
+    def _log(self, room: Room, event: str, /, **fields: object) -> None:
+        """Write a line about a room."""
+        self._lines.effects.append(Log(Level.INFO, event, {"conference": room.conference_id, **fields}))
+
+
+def _passed_s(since: float, now: float) -> float:
+    """A duration as lines of the log have it."""
+    return round(now - since, 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.conference.events import LeaveReason
+from bridge.dialogue.verdicts import Denied, Why
 from bridge.service.role import Role
 from bridge.switchboard.board import STREAM_S
 from bridge.switchboard.effects import (
@@ -25,13 +26,14 @@ from bridge.switchboard.effects import (
     RejectCall,
     RejectOffer,
 )
-from bridge.switchboard.events import Drain, StreamOpened, StreamRefused
+from bridge.switchboard.events import Drain, PasscodeFound, StreamOpened, StreamRefused
+from bridge.switchboard.sparing import BURST_LINES
 from media import control
 from media.control import Endpoint, UpdateStream
 from sip import events as sip
 from sip.events import AnswerReceived, CallConfirmed, CallEnded, EndCause, OfferReceived
-from tests.support.builders import CALLER_RTP, PCMU, TRUSTED_HOST, config, incoming, sdp
-from tests.support.playbook import HERE, Accepts, Playbook, Says, a, after, hangs_up, rejects
+from tests.support.builders import CALLER_RTP, PCMU, TRUSTED_HOST, accepted, config, incoming, sdp
+from tests.support.playbook import HERE, Accepts, Playbook, Says, a, after, hangs_up, press, rejects
 
 if TYPE_CHECKING:
     from sip.events import IncomingCall
@@ -100,6 +102,58 @@ def test_an_unknown_number_is_refused_and_logged(play: Playbook) -> None:
     play >> incoming(dialled="nobody") << rejects(1, 404)
     play << a(Log, level=Level.WARNING, event="call refused")
     play >> CallEnded(1, EndCause.LOCAL, 404, "")
+
+
+def test_a_flood_of_refused_calls_is_not_a_flood_of_lines(play: Playbook) -> None:
+    lines = 0
+    for number in range(1000):
+        play >> incoming(number, dialled="nobody") << rejects(number, 404)
+        lines += len(play.logged)
+    assert lines == BURST_LINES
+    play >> after(1.0)
+    play >> incoming(dialled="nobody") << rejects(1, 404)
+    assert play.logged[0].fields["left_out"] == 1000 - BURST_LINES
+
+
+def test_an_operator_reads_of_a_call_from_its_coming_to_its_end() -> None:
+    play = Playbook()
+    read: list[str] = []
+
+    def noted() -> None:
+        for line in play.logged:
+            fields = dict(line.fields)
+            assert line.level is Level.INFO
+            assert fields.pop("leg", 1) == 1
+            assert fields.pop("call_id", "call-1") == "call-1"
+            assert fields.pop("conference", "id-1") == "id-1"
+            read.append(f"{line.event} {fields}")
+
+    play >> incoming()
+    noted()
+    play.skip() >> OPENED
+    play.skip() >> CONFIRMED
+    press(play.skip(), "1#").skip() >> PasscodeFound(1, Denied(why=Why.UNKNOWN))
+    noted()
+    press(play.skip(), "2#").skip() >> PasscodeFound(1, accepted())
+    play.skip().spoken()
+    noted()
+    press(play.skip(), "*5")
+    noted()
+    play.skip() >> after(90)
+    play >> CallEnded(1, EndCause.BYE, 0, "")
+    noted()
+    play.skip()
+    assert read == [
+        "call came {'caller': 'caller1', 'dialled': '551130000000', 'source': '192.0.2.7'}",
+        "passcode refused {'why': 'unknown', 'source': '192.0.2.7'}",
+        "conference opened {'pair': 7}",
+        "joined {'role': 'moderator', 'caller': 'caller1', 'people': 1}",
+        "conference began {'waited_s': 0.0}",
+        "lecture {'on': True, 'people': 0}",
+        "left {'reason': 'hung_up', 'duration_s': 90.0, 'people': 0}",
+        "conference ended {'reason': 'hung_up', 'duration_s': 90.0, 'joins': 1}",
+        "call ended {'reason': 'hung_up', 'duration_s': 90.0}",
+    ]
 
 
 def test_an_open_room_is_unknown_to_a_stranger(play: Playbook) -> None:

@@ -18,6 +18,7 @@ def leg() -> Leg:
         source="s",
         origin=Origin("s", "t"),
         negotiation=negotiation,
+        came_at=0.0,
     )
 
 
