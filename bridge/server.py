@@ -133,6 +133,9 @@ class Server:
         )
         self._agent = Agent(settings=settings, entropy=os.urandom)
         self._driver = Driver(self._agent, self._from_sip)
+        # Up to here a signal ends the process at once; from the first caller on, everybody is hung up before.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._loop.add_signal_handler(number, self.stop)
         for kind, addresses in ((UdpTransport, config.server.udp), (TcpTransport, config.server.tcp)):
             for address in addresses:
                 await self._listen(kind, address.host, address.port)
@@ -193,8 +196,6 @@ class Server:
 
     async def serve(self) -> None:
         """Serve until a signal or `stop`."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._loop.add_signal_handler(number, self.stop)
         await self._stopped.wait()
         _log.info("stopping", calls=self._switchboard.calls)
         self._agent.draining = True

@@ -31,7 +31,7 @@ def sdp(port: int, *, formats: str = "0 101", direction: str = "sendrecv") -> st
 
 @dataclass
 class Reply:
-    """A response, in text."""
+    """What the bridge sent, in text: mostly responses."""
 
     text: str
 
@@ -46,6 +46,12 @@ class Reply:
     def header(self, name: str) -> str:
         found = re.search(rf"^{name}: *(.*?)\r?$", self.text, re.MULTILINE | re.IGNORECASE)
         return found[1] if found else ""
+
+    def answer(self) -> str:
+        """The 200 to it, where it is a request."""
+        copied = ("Via", "From", "To", "Call-ID", "CSeq")
+        lines = "".join(f"{name}: {self.header(name)}\r\n" for name in copied)
+        return f"SIP/2.0 200 OK\r\n{lines}Content-Length: 0\r\n\r\n"
 
     @property
     def to_tag(self) -> str:

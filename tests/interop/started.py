@@ -162,11 +162,19 @@ class Bridge:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def wait(self, patience_s: float = PATIENCE_S) -> int:
+        """Its exit status, once it has ended."""
+        assert self._process is not None
+        return self._process.wait(patience_s)
+
     def stop(self) -> int:
         """End it as an operator does; its exit status."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(PATIENCE_S)
+        self.signal(signal.SIGTERM)
+        return self.wait()
 
     def kill(self) -> None:
         """End it as a power cut does, and wait for its workers to notice."""
@@ -174,7 +182,7 @@ class Bridge:
         workers = self.workers()
         self._process.kill()
         self._process.wait(PATIENCE_S)
-        until(lambda: not any(map(_running, workers)), "the workers to end")
+        until(lambda: not any(map(is_running, workers)), "the workers to end")
 
     # What can be seen of it
 
@@ -191,9 +199,13 @@ class Bridge:
         """Its media processes, the spare with them."""
         return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
 
+    def processes(self) -> list[int]:
+        """Control and its media processes."""
+        return [self.pid, *self.workers()]
+
     def holdings(self) -> dict[str, int]:
         """Open files and threads of control and of all workers."""
-        pids = [self.pid, *self.workers()]
+        pids = self.processes()
         return {
             "files": sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids),
             "threads": sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in pids),
@@ -216,7 +228,8 @@ class Demo:
         self.participant = participant
 
 
-def _running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Whether a process is there, and not only its name on its parent's list."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

@@ -162,7 +162,7 @@ def test_noise_of_a_known_seed_harms_nothing(bridge: Bridge, phone: Callable[[],
     """Good messages with a few bytes changed, cut out or doubled."""
     chance = random.Random(2)
     bad = phone()
-    good_but_for_its_codec = with_sdp(("AVP 0 101", "AVP 98 101"))
+    good_but_for_its_codec = with_sdp(("AVP 0 101", "AVP 77"))
     for number in range(500):
         noisy = bytearray(good_but_for_its_codec.replace(UNIQUE.encode(), b"noise%03d" % number))
         for _ in range(chance.randint(1, 6)):
