@@ -3,6 +3,9 @@
 Tables as in `client_transaction`: state -> input -> (next state, effects), a timer among the effects means "start it".
 They absorb what the peer repeats and answer it from the state, so that the user sees every request once. 2xx to INVITE
 are repeated by the session, not here (13.3.1.4): the table only lets them pass. TERMINATED has no row.
+
+One step more than the RFCs draw: an INVITE that nobody acknowledged ends by way of CONFIRMED, too. A caller repeats it
+for 32 s, and what it sent last may travel for T4 yet: later than timers H and L, it would ring as a second call.
 """
 
 from collections.abc import Mapping
@@ -67,7 +70,7 @@ INVITE: Final[Table] = {
         Told.REQUEST: (State.COMPLETED, (Do.REPEAT,)),
         Told.ACK: (State.CONFIRMED, (Do.STOP, Do.FORGET, Timer.I)),
         Timer.G: (State.COMPLETED, (Do.REPEAT, Timer.G)),
-        Timer.H: (State.TERMINATED, ()),
+        Timer.H: (State.CONFIRMED, (Do.STOP, Do.FORGET, Timer.I)),
         **_ignored(State.COMPLETED, Told.PROVISIONAL, Told.SUCCESS, Told.FAILURE, Timer.I, Timer.L),
     },
     State.CONFIRMED: {
@@ -80,7 +83,7 @@ INVITE: Final[Table] = {
     # RFC 6026: repeated INVITEs are absorbed here and never become a second call.
     State.ACCEPTED: {
         Told.SUCCESS: (State.ACCEPTED, (Do.RELAY,)),
-        Timer.L: (State.TERMINATED, ()),
+        Timer.L: (State.CONFIRMED, (Timer.I,)),
         **_ignored(
             State.ACCEPTED,
             Told.REQUEST, Told.ACK, Told.PROVISIONAL, Told.FAILURE, Timer.G, Timer.H, Timer.I,

@@ -19,7 +19,7 @@ from sip.server_transaction import Key, Merge, ServerTransaction, told
 from sip.timers import RETRANSMISSION, T2_S, Deadlines, Timer, duration_s, next_interval_s
 
 TRANSACTIONS_MAX: Final = 32_768
-"""Transactions alive at once, some 40 MB at worst: 500 calls a second for the 32 s they linger. Above it `full` says so
+"""Transactions alive at once, some 40 MB at worst: 450 calls a second for the 37 s they linger. Above it `full` says so
 and the agent answers new requests 503 with Retry-After, without state."""
 MAGIC_COOKIE: Final = "z9hG4bK"
 """A branch that begins so is unique (RFC 3261 8.1.1.7)."""

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sip.agent import Agent, AgentSettings, Flow
+from sip.timers import GIVE_UP_S, T4_S
 from sip.transactions import TRANSACTIONS_MAX
 from tests.support.sip_playbook import TCP, UDP, Playbook, counting_entropy
 
@@ -192,6 +193,21 @@ def test_two_callers_with_the_same_branch_are_two_calls():
     data = book.request("INVITE", {"branch": "z9hG4bKpeer1", "call": "other", "to": "", "sdp": "b"})
     book.feed(data.replace(b"192.168.0.9:5062;rport", b"192.168.0.8;rport"))
     assert [event.offer for event in book.told] == [b"a", b"b"]
+
+
+@pytest.mark.parametrize(("verb", "status"), [("accept", 200), ("reject", 486)])
+def test_an_invite_that_travelled_for_longer_than_we_wait_for_its_ack_is_no_second_call(verb, status):
+    book = Playbook().play(">> INVITE sdp=offer\n<< 100 INVITE\n** IncomingCall offer=offer")
+    if verb == "accept":
+        book.agent.accept(book.call, b"answer", book.now)
+    else:
+        book.agent.reject(book.call, status, book.now)
+    first = book.request("INVITE", {"branch": "z9hG4bKpeer1", "cseq": "1", "to": "", "sdp": "offer"})
+    for _ in range(int(2 * (GIVE_UP_S + T4_S))):
+        book.feed(first)
+        book.now += 0.5
+        book.agent.advance(book.now)
+    assert [type(event).__name__ for event in book.told] == ["IncomingCall", "CallEnded"]
 
 
 def test_a_peer_of_rfc_2543_repeats_branches_and_still_makes_two_calls():

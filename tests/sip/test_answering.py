@@ -38,7 +38,7 @@ def test_a_call_rings_is_answered_and_hung_up_by_the_peer():
         >> BYE
         << 200 BYE
         ** CallEnded cause=BYE status=0
-        .. 32
+        .. 37
     """)
     assert book.agent.calls == 0
     assert book.agent.transactions == 0
@@ -205,7 +205,7 @@ def test_hanging_up_before_the_ack_waits_for_it():
         >> ACK
         << BYE
         >> 200 BYE
-        .. 32
+        .. 37
     """
     )
     assert book.last("BYE").headers.get("Reason") == 'SIP;text="enough"'
@@ -283,7 +283,7 @@ def test_an_answer_to_a_broken_connection_is_dropped_and_the_call_still_ends():
     assert book.agent.counters["dropped:connection gone"] == 1
     # The BYE asks for a connection to where the Contact says.
     book.play("""
-        .. 32
+        .. 37
         << BYE
         ** CallEnded cause=NO_ACK status=0
     """)

@@ -28,7 +28,7 @@ def test_our_bye_is_repeated_until_answered():
         .. 0.5
         << BYE
         >> 200 BYE
-        .. 32
+        .. 37
     """
     )
     assert book.agent.calls == book.agent.transactions == 0
@@ -36,7 +36,7 @@ def test_our_bye_is_repeated_until_answered():
 
 def test_our_bye_that_nobody_answers_is_given_up():
     book = Playbook().play(IN_CALL + "-- hang_up\n<< BYE\n** CallEnded cause=LOCAL status=0")
-    book.play(".. 32\n" + "<< BYE\n" * 10)
+    book.play(".. 37\n" + "<< BYE\n" * 10)
     assert book.agent.transactions == 0
 
 
@@ -62,7 +62,7 @@ def test_a_repeated_bye_is_answered_again_and_told_once():
         ** CallEnded cause=BYE status=0
         >> BYE again
         << 200 BYE
-        .. 32
+        .. 37
         >> BYE again
         << 481 BYE
     """

@@ -133,7 +133,7 @@ def test_a_re_invite_before_the_ack_stands_for_the_ack():
         << 200 INVITE sdp=held
         >> ACK cseq=1
         >> ACK cseq=2
-        .. 32
+        .. 37
     """)
 
 
@@ -213,7 +213,7 @@ def test_we_offer_and_the_peer_answers():
         ** AnswerReceived sdp=agreed
         >> 200 INVITE again
         << ACK
-        .. 32
+        .. 37
     """
     )
     # The 2xx moved the peer's contact; later requests go there.
@@ -352,7 +352,7 @@ def test_an_answer_that_comes_after_we_hung_up_is_still_acknowledged():
         >> 200 INVITE sdp=late
         << ACK
         >> 200 BYE
-        .. 32
+        .. 37
     """
     )
     assert book.agent.transactions == 0
@@ -376,7 +376,7 @@ def test_a_peer_that_hung_up_need_not_answer_our_offer_any_more():
         >> BYE
         << 200 BYE
         ** CallEnded cause=BYE status=0
-        .. 33
+        .. 37
     """
     )
     assert book.agent.transactions == 0
