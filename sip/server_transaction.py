@@ -112,8 +112,10 @@ NON_INVITE: Final[Table] = {
     },
 }
 
-Key = tuple[str, str, str]
-"""Branch, sent-by and method; ACK and CANCEL look for INVITE (17.2.3, 9.2)."""
+Key = tuple[str, str, int | None, str, str]
+"""Branch, sent-by host and port, Call-ID and method; ACK and CANCEL look for INVITE (17.2.3, 9.2). The RFC does without
+the Call-ID; but phones that count their branches, behind NATs that count their addresses, do meet.
+"""
 Merge = tuple[str, str, int, str]
 """Call-ID, From tag, CSeq number and method: the same request come by another way (8.2.2.2)."""
 
@@ -126,7 +128,7 @@ class ServerTransaction:
     )  # fmt: skip
 
     def __init__(self, key: Key, merge: Merge | None, flow: Flow) -> None:
-        invite = key[2] == "INVITE"
+        invite = key[-1] == "INVITE"
         self.table = INVITE if invite else NON_INVITE
         self.state = State.PROCEEDING if invite else State.TRYING
         self.key = key

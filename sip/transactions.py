@@ -13,7 +13,7 @@ from sip import client_transaction as client
 from sip import server_transaction as server
 from sip.client_transaction import ClientTransaction, Failure, Outcome, User, heard
 from sip.draft import Draft
-from sip.flow import Flow, bracketed
+from sip.flow import Flow
 from sip.message import Request, Response
 from sip.server_transaction import Key, Merge, ServerTransaction, told
 from sip.timers import RETRANSMISSION, T2_S, Deadlines, Timer, duration_s, next_interval_s
@@ -237,9 +237,8 @@ def _key(request: Request, method: str) -> Key:
     branch = via.branch or ""
     if not branch.startswith(MAGIC_COOKIE):
         # RFC 2543 peers repeat branches: what else must be equal in a repetition stands in for uniqueness.
-        branch = f"{branch} {request.call_id} {request.cseq.number} {request.from_.tag or ''}"
-    port = "" if via.port is None else f":{via.port}"
-    return (branch, f"{bracketed(via.host)}{port}".lower(), method)
+        branch = f"{branch} {request.cseq.number} {request.from_.tag or ''}"
+    return (branch, via.host, via.port, request.call_id, method)
 
 
 def _merge(request: Request) -> Merge:

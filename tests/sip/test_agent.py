@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sip.agent import Agent, AgentSettings, Flow
+from sip.events import CallEnded, EndCause
 from sip.timers import GIVE_UP_S, T4_S
 from sip.transactions import TRANSACTIONS_MAX
 from tests.support.sip_playbook import TCP, UDP, Playbook, counting_entropy
@@ -208,6 +209,14 @@ def test_an_invite_that_travelled_for_longer_than_we_wait_for_its_ack_is_no_seco
         book.now += 0.5
         book.agent.advance(book.now)
     assert [type(event).__name__ for event in book.told] == ["IncomingCall", "CallEnded"]
+
+
+def test_two_callers_of_the_same_private_address_and_branch_are_two_calls():
+    book = Playbook().play(">> INVITE sdp=a\n<< 100 INVITE\n** IncomingCall offer=a")
+    book.feed(book.request("INVITE", {"branch": "z9hG4bKpeer1", "call": "other", "to": "", "sdp": "b"}))
+    assert [event.offer for event in book.told] == [b"a", b"b"]
+    book.feed(book.request("CANCEL", {"branch": "z9hG4bKpeer1", "call": "other"}))
+    assert book.told[-1] == CallEnded(2, EndCause.CANCELLED, 487, "")
 
 
 def test_a_peer_of_rfc_2543_repeats_branches_and_still_makes_two_calls():
