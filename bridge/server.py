@@ -14,7 +14,6 @@ import os
 import resource
 import secrets
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -23,14 +22,14 @@ from typing import Any, Final
 import structlog
 import uvloop
 
-from bridge import logs
+from bridge import ledger, logs
+from bridge.addresses import Addresses
 from bridge.config import Config
 from bridge.desk import Desk
 from bridge.store.database import open_database
 from bridge.store.errors import StoreError
 from bridge.store.identity import ENTROPY_BYTES, unique_id
 from bridge.store.passcodes import Passcodes
-from bridge.store.records import ConferenceEnded, ConferenceStarted, Joined, Left
 from bridge.store.secret import read_key
 from bridge.store.worker import StoreWorker
 from bridge.switchboard import effects
@@ -54,11 +53,6 @@ GC_ALLOCATIONS: Final = 20_000
 """New objects between two looks of the garbage collector, some hundred calls' worth: calls leave few circles behind."""
 STOP_S: Final = 2.0
 """After a signal everybody is hung up; peers have so long to answer the BYE before the process ends."""
-PORT_TRY: Final = 9
-"""Any port will do to ask the kernel which of our addresses faces a peer; nothing is sent (discard, RFC 863)."""
-WILDCARDS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 (recognised, not bound here)
-ADDRESSES_REMEMBERED: Final = 4_096
-"""Peers whose facing address of ours is remembered; then all are forgotten and asked anew."""
 
 _log = structlog.get_logger("server")
 
@@ -74,14 +68,15 @@ class Server:
         self._config = config
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self._facing: dict[str, str] = {}
         self._stopped = asyncio.Event()
         self._quiet = asyncio.Event()
-        self._host = config.server.udp[0].host if config.server.udp else config.server.tcp[0].host
+        self._addresses = Addresses(config.server)
         self._pool = Pool(
             workers=config.media.worker_count,
             rows=config.media.streams_per_worker,
-            ports=Ports(self._host, config.media.port_low, config.media.port_high, secrets.randbelow),
+            ports=Ports(
+                self._addresses.audio, config.media.port_low, config.media.port_high, secrets.randbelow
+            ),
             cname=config.server.node,
             entropy=os.urandom,
             on_event=self._from_elsewhere,
@@ -109,10 +104,10 @@ class Server:
             effects.CheckCounterPassword: lambda effect: self._desk.check_counter_password(
                 effect, self._now()
             ),
-            effects.RecordConferenceStarted: self._record_started,
-            effects.RecordJoined: self._record_joined,
-            effects.RecordLeft: self._record_left,
-            effects.RecordConferenceEnded: self._record_ended,
+            effects.RecordConferenceStarted: self._record,
+            effects.RecordJoined: self._record,
+            effects.RecordLeft: self._record,
+            effects.RecordConferenceEnded: self._record,
             effects.Log: self._write_log,
         }
 
@@ -129,7 +124,9 @@ class Server:
         except TimeoutError as error:
             raise StartError("the media workers did not start in time: is the machine overloaded?") from error
         settings = AgentSettings(
-            product=PRODUCT, advertised=self._advertised(), calls_max=config.limits.calls or 100_000
+            product=PRODUCT,
+            advertised=self._addresses.for_signalling(),
+            calls_max=config.limits.calls or 100_000,
         )
         self._agent = Agent(settings=settings, entropy=os.urandom)
         self._driver = Driver(self._agent, self._from_sip)
@@ -278,58 +275,12 @@ class Server:
         except PoolFullError as error:
             answer: Event = StreamRefused(effect.stream, str(error))
         else:
-            answer = StreamOpened(effect.stream, self._address_for(effect.remote), port)
+            peer = None if effect.remote is None else effect.remote.host
+            answer = StreamOpened(effect.stream, self._addresses.for_audio(effect.local, peer), port)
         self._switchboard.handle(answer, self._now())
 
-    def _address_for(self, remote: control.Endpoint | None) -> str:
-        """Which address of ours a peer should send audio to."""
-        if self._config.server.advertised:
-            return self._config.server.advertised
-        if self._host not in WILDCARDS:
-            return self._host
-        peer = "192.0.2.1" if remote is None else remote.host
-        if peer not in self._facing:
-            if len(self._facing) >= ADDRESSES_REMEMBERED:
-                self._facing.clear()
-            self._facing[peer] = _facing(peer)
-        return self._facing[peer]
-
-    def _advertised(self) -> dict[str, tuple[str, int]]:
-        """Where peers reach each transport, if it is not simply where it listens."""
-        told: dict[str, tuple[str, int]] = {}
-        server = self._config.server
-        for name, addresses in (("udp", server.udp), ("tcp", server.tcp)):
-            for address in addresses[:1]:
-                if server.advertised:
-                    told[name] = (server.advertised, address.port)
-                elif address.host in WILDCARDS:
-                    told[name] = (_facing("192.0.2.1"), address.port)
-        return told
-
-    def _record_started(self, effect: effects.RecordConferenceStarted) -> None:
-        node = self._config.server.node
-        self._store.record(ConferenceStarted(effect.conference, time.time(), node, effect.pair, effect.name))
-
-    def _record_joined(self, effect: effects.RecordJoined) -> None:
-        self._store.record(
-            Joined(
-                effect.participant,
-                effect.conference,
-                time.time(),
-                effect.call_id,
-                effect.role.value,
-                effect.caller,
-                effect.access_number,
-                person=effect.person,
-                name=effect.name,
-            )
-        )
-
-    def _record_left(self, effect: effects.RecordLeft) -> None:
-        self._store.record(Left(effect.participant, time.time(), effect.reason.value))
-
-    def _record_ended(self, effect: effects.RecordConferenceEnded) -> None:
-        self._store.record(ConferenceEnded(effect.conference, time.time(), effect.reason.value))
+    def _record(self, effect: ledger.Entry) -> None:
+        self._store.record(ledger.record(effect, at=time.time(), node=self._config.server.node))
 
     @staticmethod
     def _write_log(effect: effects.Log) -> None:
@@ -341,17 +292,6 @@ _call_log = structlog.get_logger("calls")
 
 def _new_id() -> str:
     return unique_id(time.time(), os.urandom(ENTROPY_BYTES))
-
-
-def _facing(peer: str) -> str:
-    """Our address on the way to `peer`: what the kernel would send from. Nothing is sent."""
-    family = socket.AF_INET6 if ":" in peer else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((peer, PORT_TRY))
-        except OSError:
-            return "::1" if family == socket.AF_INET6 else "127.0.0.1"
-        return str(probe.getsockname()[0])
 
 
 def _raise_descriptor_limit() -> None:

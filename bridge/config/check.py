@@ -176,10 +176,17 @@ class _Reader:
         server = config.server
         if not server.udp and not server.tcp:
             self.fault(("server", "udp"), "server.udp and server.tcp are both empty: nobody could call")
+            return
+        first = (*server.udp, *server.tcp)[0]
         for name, addresses in (("udp", server.udp), ("tcp", server.tcp)):
             for index, address in enumerate(addresses):
                 if address in addresses[:index]:
                     self.fault(("server", name, index), f"server.{name} names {address} twice")
+                if address.is_ipv6 != first.is_ipv6:
+                    self.fault(
+                        ("server", name, index),
+                        f"server.{name} {address}: all addresses must be of one IP version, as {first} is",
+                    )
 
     def _ports(self, config: Config) -> None:
         media = config.media

@@ -31,6 +31,10 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
+    def is_ipv6(self) -> bool:
+        return ":" in self.host
+
+    @property
     def is_loopback(self) -> bool:
         return ip_address(self.host).is_loopback
 

@@ -211,6 +211,7 @@ class Switchboard:
             OpenStream(
                 stream=leg.number,
                 format=negotiation.format,
+                local=event.flow.local[0],
                 remote=negotiation.remote,
                 room=leg.routed_to,
                 rtp_timeout_s=self._config.media.rtp_timeout_s,

@@ -80,12 +80,13 @@ class RejectOffer:
 class OpenStream:
     """Bind ports for `stream` on a worker: answered by `StreamOpened` or `StreamRefused`, once.
 
-    `room` is where the stream belongs at once (the pool picks the room's worker), or `media.control.NO_ROOM`. The pool
+    `local` is the address that was called. `room` is where the stream belongs at once (the pool picks the room's worker), or `media.control.NO_ROOM`. The pool
     adds sockets, SSRC, first sequence and timestamp, and CNAME. `CloseStream` never comes before the answer.
     """
 
     stream: int
     format: Format
+    local: str
     remote: Endpoint | None
     room: int
     rtp_timeout_s: float

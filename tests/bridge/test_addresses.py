@@ -1,0 +1,60 @@
+"""What peers are told of where we are."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.addresses import PEERS_REMEMBERED, Addresses, facing
+from bridge.config.settings import Server
+from bridge.config.values import Address
+
+
+def listening(*hosts: str, advertised: str = "") -> Addresses:
+    return Addresses(Server(udp=tuple(Address(host, 5060) for host in hosts), tcp=(), advertised=advertised))
+
+
+def test_audio_is_where_signalling_is() -> None:
+    assert listening("192.0.2.1").audio == "192.0.2.1"
+    assert listening("192.0.2.1").for_audio("192.0.2.1", "198.51.100.7") == "192.0.2.1"
+    assert listening("192.0.2.1").for_signalling() == {}
+
+
+def test_of_several_addresses_a_caller_hears_of_the_one_that_was_called() -> None:
+    addresses = listening("127.0.0.1", "192.0.2.1")
+    assert addresses.audio == "0.0.0.0"
+    assert addresses.for_audio("127.0.0.1", "127.0.0.9") == "127.0.0.1"
+    assert addresses.for_audio("192.0.2.1", "198.51.100.7") == "192.0.2.1"
+
+
+@pytest.mark.parametrize(("wildcard", "loopback"), [("0.0.0.0", "127.0.0.1"), ("::", "::1")])
+def test_who_listens_everywhere_tells_each_peer_the_address_that_faces_it(
+    wildcard: str, loopback: str
+) -> None:
+    addresses = listening(wildcard)
+    assert addresses.audio == wildcard
+    assert addresses.for_audio(wildcard, loopback) == loopback
+    told = addresses.for_signalling()["udp"]
+    assert told == (addresses.for_audio(wildcard, None), 5060)
+    assert (":" in told[0]) == (":" in wildcard)
+    assert told[0] != wildcard
+
+
+def test_an_advertised_address_is_told_to_everybody() -> None:
+    addresses = listening("0.0.0.0", advertised="conf.example")
+    assert addresses.for_audio("0.0.0.0", "127.0.0.1") == "conf.example"
+    assert addresses.for_signalling() == {"udp": ("conf.example", 5060)}
+
+
+def test_what_is_remembered_of_peers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("bridge.addresses.facing", asked.append)
+    addresses = listening("0.0.0.0")
+    for peer in range(PEERS_REMEMBERED + 1):
+        addresses.for_audio("0.0.0.0", f"10.0.{peer >> 8}.{peer & 255}")
+        addresses.for_audio("0.0.0.0", f"10.0.{peer >> 8}.{peer & 255}")
+    assert len(asked) == PEERS_REMEMBERED + 1
+    assert len(addresses._facing) == 1
+
+
+def test_where_no_way_leads_it_is_loopback() -> None:
+    assert facing("255.255.255.255") == "127.0.0.1"
