@@ -23,7 +23,7 @@ from sip.headers import Address
 from sip.inspection import ACCEPT_SDP, Refusal, inspect
 from sip.message import Request, Response
 from sip.parser import KeepAlive, parse
-from sip.reply import Echo
+from sip.reply import Echo, way_back
 from sip.server_transaction import State as ServerState
 from sip.session import Input, Session
 from sip.settings import KNOWN_METHODS, AgentSettings
@@ -210,7 +210,7 @@ class Agent:
     def _malformed(self, flow: Flow, error: ParseError) -> None:
         self._core.counters["dropped:malformed"] += 1
         if error.status and error.partial is not None:
-            self._core.refuse(error.partial, flow, error.status)
+            self._core.refuse(error.partial, way_back(error.partial, flow), error.status)
 
     def _message(self, flow: Flow, message: Request | Response, now: float) -> None:
         core = self._core
@@ -219,6 +219,7 @@ class Agent:
             if not core.transactions.receive(message, now):
                 core.counters["dropped:stray response"] += 1
             return
+        flow = way_back(message, flow)
         method = message.method
         core.counters[f"received:{method if method in KNOWN_METHODS else 'other'}"] += 1
         if method == "ACK":

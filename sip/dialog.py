@@ -3,24 +3,22 @@
 A dialog keeps header text as it stood, so that a request in it is written by putting strings together.
 """
 
-import ipaddress
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from sip.draft import Draft, Fields
 from sip.errors import ParseError
-from sip.flow import Flow
+from sip.flow import SIP_PORT, Flow
 from sip.headers import Address
 from sip.message import Request, Response
 from sip.uri import Uri
-
-SIP_PORT = 5060
 
 
 class Dialog:
     """Peer state between two user agents, seen from us: local is ours, remote the peer's."""
 
     __slots__ = (
-        "call_id", "flow", "local", "local_cseq", "local_tag", "remote", "remote_cseq", "remote_tag", "routes",
-        "target",
+        "call_id", "flow", "local", "local_cseq", "local_tag", "relayed", "remote", "remote_cseq", "remote_tag",
+        "routes", "target",
     )  # fmt: skip
 
     def __init__(
@@ -36,6 +34,7 @@ class Dialog:
         flow: Flow,
         local_cseq: int,
         remote_cseq: int | None,
+        relayed: bool = False,
     ) -> None:
         self.call_id = call_id
         self.local = local
@@ -49,6 +48,8 @@ class Dialog:
         self.flow = flow
         self.local_cseq = local_cseq
         self.remote_cseq = remote_cseq
+        self.relayed = relayed
+        """Proxies brought the peer to us, or us to the peer, that may not want to hear the rest."""
 
     @classmethod
     def of_request(cls, request: Request, flow: Flow, tag: str) -> "Dialog":
@@ -65,23 +66,27 @@ class Dialog:
             flow=flow,
             local_cseq=0,
             remote_cseq=request.cseq.number,
+            relayed=_relayed(request),
         )
 
     @classmethod
     def of_response(cls, response: Response, draft: Draft, flow: Flow, tag: str) -> "Dialog":
         """The dialog that a response to our INVITE opened (12.1.2)."""
         headers = response.headers
+        target = contact_of(response) or draft.uri
         return cls(
             call_id=draft.call_id,
             local=draft.from_,
             local_tag=tag,
             remote=headers.get("To") or draft.to,
             remote_tag=response.to.tag or "",
-            target=contact_of(response) or draft.uri,
+            target=target,
             routes=tuple(reversed(headers.values("Record-Route"))),
             flow=flow,
             local_cseq=draft.cseq,
             remote_cseq=None,
+            # Responses do not tell how many handed them on. A public address in the Contact is meant to be used.
+            relayed=_is_public(_uri_of(f"<{target}>")),
         )
 
     def matches(self, request: Request) -> bool:
@@ -95,11 +100,9 @@ class Dialog:
         self.remote_cseq = number
         return True
 
-    def refresh(self, message: Request | Response, flow: Flow | None = None) -> None:
-        """Take over the Contact of a re-INVITE or its 2xx (12.2.1.2), and the way a request came by."""
+    def refresh(self, message: Request | Response) -> None:
+        """Take over the Contact of a re-INVITE or its 2xx (12.2.1.2)."""
         self.target = contact_of(message) or self.target
-        if flow is not None:
-            self.flow = flow
 
     def request(
         self,
@@ -133,20 +136,34 @@ class Dialog:
     def next_flow(self, *, broken: bool) -> Flow:
         """The flow for a request of ours.
 
-        The way the peer's messages come by is the way that works: behind NAT its Contact lies. Two exceptions: a
-        Record-Route that names another host, and a connection that is `broken`. Names are left to a resolver; only
-        addresses are followed here.
+        The way the peer's messages come by is the way that works: behind NAT its Contact lies. Where proxies stand
+        between, they say themselves whether they want to hear the rest: a Record-Route names who does, and without one
+        the Contact is asked, as it is when a connection is `broken`. Names are left to a resolver; only addresses are
+        followed here.
         """
-        way = _uri_of(self.routes[0]) if self.routes else None
-        if way is None and broken:
-            way = _parsed(self.target)
-        if way is None or not _is_address(way.host):
-            return self.flow
+        flow = self.flow
+        if self.routes:
+            way = _uri_of(self.routes[0])
+        elif broken or self.relayed:
+            way = _uri_of(f"<{self.target}>")
+        else:
+            return flow
+        if way is None or _address(way.host) is None:
+            return flow
+        remote = (way.host, way.port or SIP_PORT)
         if not broken:
             transport = (way.parameter("transport") or "udp").lower()
-            if way.host == self.flow.remote[0] or transport != self.flow.transport:
-                return self.flow
-        return Flow(self.flow.transport, self.flow.local, (way.host, way.port or SIP_PORT))
+            # The port a stream comes from is never the one that its peer listens on.
+            same = way.host == flow.remote[0] if flow.reliable else remote == flow.remote
+            if same or transport != flow.transport:
+                return flow
+        return Flow(flow.transport, flow.local, remote)
+
+
+def _relayed(request: Request) -> bool:
+    """Whether a request came over proxies: each adds a Via."""
+    vias = request.headers.get_all("Via")
+    return len(vias) > 1 or "," in vias[0]
 
 
 def contact_of(message: Request | Response) -> str | None:
@@ -160,23 +177,20 @@ def contact_of(message: Request | Response) -> str | None:
     return str(contacts[0].uri) if contacts else None
 
 
-def _uri_of(route: str) -> Uri | None:
+def _uri_of(address: str) -> Uri | None:
     try:
-        return Address.parse(route).uri
+        return Address.parse(address).uri
     except ParseError:
         return None
 
 
-def _parsed(uri: str) -> Uri | None:
-    try:
-        return Uri.parse(uri)
-    except ParseError:
-        return None
+def _is_public(uri: Uri | None) -> bool:
+    address = None if uri is None else _address(uri.host)
+    return address is not None and address.is_global
 
 
-def _is_address(host: str) -> bool:
+def _address(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        ipaddress.ip_address(host)
+        return ip_address(host)
     except ValueError:
-        return False
-    return True
+        return None

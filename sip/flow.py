@@ -1,6 +1,10 @@
 """Flow and Transmit: where a message came from and goes to, without a socket in sight (RFC 5626's word)."""
 
 from dataclasses import dataclass
+from typing import Final
+
+SIP_PORT: Final = 5060
+"""The port of a URI or Via that names none (RFC 3261 19.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)

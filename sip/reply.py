@@ -5,13 +5,27 @@ from collections.abc import Iterable
 
 from sip.draft import field_lines
 from sip.errors import ParseError
-from sip.flow import Flow, bracketed
+from sip.flow import SIP_PORT, Flow, bracketed
 from sip.message import REASONS, Request
 
 _COPIED = frozenset({"Via", "From", "Call-ID", "CSeq"})
 _RPORT = re.compile(r";[ \t]*rport(?=[ \t]*(?:[;,]|$))", re.IGNORECASE)
 _RECEIVED = re.compile(r";[ \t]*received[ \t]*=[^;,]*", re.IGNORECASE)
 _BREAKS = str.maketrans("\r\n", "  ")
+
+
+def way_back(request: Request, flow: Flow) -> Flow:
+    """The flow for the answers to a request: the one it came by (RFC 3581 4), but for a peer that stands behind no NAT and
+    does not ask for that. Then the port in its Via is where it listens (RFC 3261 18.2.2): some send from another.
+    """
+    if flow.transport != "udp":
+        return flow
+    via = request.via
+    if via.rport is not None or via.host != flow.remote[0]:
+        return flow
+    place = (via.host, via.port or SIP_PORT)
+    # Where we listen ourselves nobody else can.
+    return flow if place in (flow.remote, flow.local) else Flow("udp", flow.local, place)
 
 
 class Echo:

@@ -289,11 +289,45 @@ def test_a_flood_of_strange_methods_does_not_grow_the_counters():
     assert len(book.agent.counters) == 2
 
 
-def test_every_response_goes_back_to_the_source_whatever_the_via_says():
+@pytest.mark.parametrize("method", ["OPTIONS", "OPTIONS broken"])
+@pytest.mark.parametrize(
+    ("via", "remote"),
+    [
+        # RFC 3581, and whoever stands behind a NAT: back to the source.
+        ("192.168.0.9:5062;rport", ("10.0.0.77", 7777)),
+        ("192.168.0.9:5062", ("10.0.0.77", 7777)),
+        ("10.0.0.77:5062;rport", ("10.0.0.77", 7777)),
+        ("phone.invalid", ("10.0.0.77", 7777)),
+        # RFC 3261 18.2.2: to the port of the Via.
+        ("10.0.0.77:5062", ("10.0.0.77", 5062)),
+        ("10.0.0.77", ("10.0.0.77", 5060)),
+    ],
+)
+def test_a_response_goes_to_the_source_or_to_the_port_that_a_peer_in_plain_sight_names(via, remote, method):
     book = Playbook()
-    other = Flow("udp", UDP.local, ("10.0.0.77", 7777))
-    book.agent.receive(other, book.request("OPTIONS", {}), book.now)
-    assert [out.flow for out in book.agent.outgoing()] == [other]
+    data = book.request("OPTIONS", {}).replace(b"192.168.0.9:5062;rport", via.encode())
+    if "broken" in method:
+        data = data.replace(b"Max-Forwards: 70", b"Max-Forwards: many")
+    book.agent.receive(Flow("udp", UDP.local, ("10.0.0.77", 7777)), data, book.now)
+    assert [out.flow.remote for out in book.agent.outgoing()] == [remote]
+
+
+def test_nobody_is_answered_at_an_address_of_ours():
+    book = Playbook()
+    here = Flow("udp", UDP.local, (UDP.local[0], 7777))
+    data = book.request("OPTIONS", {}).replace(b"192.168.0.9:5062;rport", b"10.0.0.1:5060")
+    book.agent.receive(here, data, book.now)
+    assert [out.flow for out in book.agent.outgoing()] == [here]
+
+
+def test_a_peer_that_listens_elsewhere_than_it_sends_from_is_hung_up_there():
+    book, plain = Playbook(), Flow("udp", UDP.local, ("192.168.0.9", 50_000))
+    data = book.request("INVITE", {"sdp": "o"}).replace(b";rport", b"")
+    book.agent.receive(plain, data, book.now)
+    book.play(".. 0\n<< 100 INVITE\n** IncomingCall offer=o\n-- accept sdp=a\n<< 200 INVITE sdp=a")
+    book.agent.receive(plain, book.request("ACK", {}).replace(b";rport", b""), book.now)
+    book.play(".. 0\n** CallConfirmed sdp=None\n-- hang_up\n<< BYE\n** CallEnded cause=LOCAL status=0")
+    assert {flow.remote for flow in book.flows} == {("192.168.0.9", 5062)}
 
 
 def test_a_digit_in_a_call_that_is_over_for_us_is_not_told():

@@ -5,7 +5,7 @@ import pytest
 from sip.dialog import Dialog, contact_of
 from sip.flow import Flow
 from sip.headers import Headers
-from sip.message import Request
+from sip.message import Request, Response
 from sip.uri import Uri
 
 UDP = Flow("udp", ("10.0.0.1", 5060), ("10.0.0.9", 5062))
@@ -107,9 +107,10 @@ def test_the_contact_is_read_in_all_its_forms(text, uri):
         # Behind NAT the Contact lies: back the way it came.
         (UDP, (), False, ("10.0.0.9", 5062), 0),
         (TCP, (), False, ("10.0.0.9", 40_000), 3),
-        # A proxy that is the source itself may name another of its ports.
-        (UDP, ("<sip:10.0.0.9:5070;lr>",), False, ("10.0.0.9", 5062), 0),
-        # A proxy elsewhere wants to be asked.
+        # A proxy may listen at another of its ports, or elsewhere; a stream comes from any port.
+        (UDP, ("<sip:10.0.0.9:5070;lr>",), False, ("10.0.0.9", 5070), 0),
+        (UDP, ("<sip:10.0.0.9:5062;lr>",), False, ("10.0.0.9", 5062), 0),
+        (TCP, ("<sip:10.0.0.9:5070;lr;transport=tcp>",), False, ("10.0.0.9", 40_000), 3),
         (UDP, ("<sip:10.0.0.5;lr>",), False, ("10.0.0.5", 5060), 0),
         (TCP, ("<sip:10.0.0.5:5070;lr;transport=tcp>",), False, ("10.0.0.5", 5070), 0),
         (TCP, ("<sip:10.0.0.5:5070;lr>",), False, ("10.0.0.9", 40_000), 3),
@@ -124,6 +125,46 @@ def test_the_next_request_goes_the_way_that_works(flow, routes, broken, remote, 
     dialog, _ = dialog_of(flow, *[("Record-Route", route) for route in routes])
     way = dialog.next_flow(broken=broken)
     assert (way.remote, way.connection, way.local) == (remote, connection, flow.local)
+
+
+PROXY = ("Via", "SIP/2.0/UDP 192.0.2.5:5060;branch=z9hG4bK0")
+
+
+@pytest.mark.parametrize(
+    ("fields", "contact", "remote"),
+    [
+        ((PROXY,), "<sip:alice@10.0.0.20>", ("10.0.0.20", 5060)),
+        ((PROXY,), "<sip:alice@10.0.0.20:5070>", ("10.0.0.20", 5070)),
+        ((PROXY,), "<sip:alice@phone.invalid>", UDP.remote),
+        ((PROXY, ("Record-Route", "<sip:10.0.0.9:5062;lr>")), "<sip:alice@10.0.0.20>", UDP.remote),
+        ((), "<sip:alice@10.0.0.20>", UDP.remote),
+    ],
+)
+def test_a_proxy_that_recorded_no_route_is_left_out_from_then_on(fields, contact, remote):
+    dialog, _ = dialog_of(UDP, *fields, contact=contact)
+    assert dialog.next_flow(broken=False).remote == remote
+
+
+def test_two_hops_may_stand_in_one_via_line():
+    _, request = dialog_of(contact="<sip:alice@10.0.0.20>")
+    request.headers.set("Via", "SIP/2.0/UDP 10.0.0.9:5062;branch=z9hG4bK1, SIP/2.0/UDP 10.0.0.20")
+    assert Dialog.of_request(request, UDP, "ours").next_flow(broken=False).remote == ("10.0.0.20", 5060)
+
+
+@pytest.mark.parametrize(
+    ("contact", "remote"),
+    [
+        ("<sip:bob@8.8.8.8:5070>", ("8.8.8.8", 5070)),
+        ("<sip:bob@192.168.0.9>", UDP.remote),
+        ("<sip:bob@phone.invalid>", UDP.remote),
+    ],
+)
+def test_who_answers_us_is_asked_at_a_public_contact_and_not_at_one_behind_nat(contact, remote):
+    _, request = dialog_of()
+    draft = draft_of(dialog_of()[0])
+    answer = Response(200, "OK", Headers([*request.headers]))
+    answer.headers.set("Contact", contact)
+    assert Dialog.of_response(answer, draft, UDP, "ours").next_flow(broken=False).remote == remote
 
 
 def test_a_target_that_is_no_address_leaves_a_broken_way_as_it_is():

@@ -276,9 +276,12 @@ def test_headers_of_ours_go_along_and_cannot_smuggle():
 
 def test_our_requests_inside_the_dialog_follow_the_route_the_answer_recorded():
     book = Playbook().play("-- invite sdp=o\n<< INVITE sdp=o")
-    book.extra = [("Record-Route", "<sip:10.0.0.5;lr>"), ("Record-Route", "<sip:10.0.0.9;lr>")]
+    book.extra = [("Record-Route", "<sip:10.0.0.5;lr>"), ("Record-Route", "<sip:10.0.0.9:5062;lr>")]
     book.play(">> 200 INVITE sdp=a\n<< ACK\n** CallAnswered sdp=a")
-    assert [str(route.uri) for route in book.last("ACK").routes] == ["sip:10.0.0.9;lr", "sip:10.0.0.5;lr"]
+    assert [str(route.uri) for route in book.last("ACK").routes] == [
+        "sip:10.0.0.9:5062;lr",
+        "sip:10.0.0.5;lr",
+    ]
     assert book.flows[-1] == book.flow
 
 
