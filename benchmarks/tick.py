@@ -24,7 +24,7 @@ from benchmarks import processes
 from dsp import g711
 from media import control, rtp
 from media.engine import Engine
-from media.pool import WORKER_ENVIRONMENT
+from media.process import WORKER_ENVIRONMENT
 
 SAMPLES: Final = 160
 LOUDNESS: Final = 8_000

@@ -11,11 +11,7 @@ its numbers carried on; commands for it wait meanwhile.
 from __future__ import annotations
 
 import asyncio
-import mmap
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -27,7 +23,8 @@ import structlog
 from media import control
 from media.pacer import TICK_S
 from media.ports import Ports, PortsExhaustedError
-from media.streams import Streams, table_bytes
+from media.process import WorkerProcess
+from media.streams import Streams
 
 HEARTBEAT_S: Final = 1.0
 """How often the tick counts are looked at."""
@@ -35,18 +32,9 @@ STALLED_HEARTBEATS: Final = 3
 """A worker with streams whose ticks stand still for so many looks is ended and replaced: it hangs."""
 READY_TIMEOUT_S: Final = 15.0
 """Importing numpy on a loaded machine takes a second; one that is not ready by then never will be."""
-PIPE_BYTES: Final = 4 * control.MESSAGE_BYTES
 RESTARTS_PER_MINUTE: Final = 10
 """More workers lost than this and the fault is ours, not one call's: their calls end, and no more are started until the
 minute is over; if none is left new calls get 503."""
-WORKER_ENVIRONMENT: Final = {
-    # A tick's arrays go back to the allocator, not to the kernel: faulting their pages in again each tick costs more
-    # than the arithmetic on them (four times, measured on the limiter at 1,000 rows).
-    "MALLOC_TRIM_THRESHOLD_": "268435456",
-    "MALLOC_MMAP_THRESHOLD_": "268435456",
-    # One tick is one thread; matrix products must not start others.
-    "OPENBLAS_NUM_THREADS": "1",
-}
 
 _M = TypeVar("_M", bound=msgspec.Struct)
 _log = structlog.get_logger("media.pool")
@@ -64,54 +52,11 @@ class _Stream:
     port: int
     rtp: socket.socket
     rtcp: socket.socket
-    worker: _Worker
+    worker: WorkerProcess
     music: control.Music | None = None
     plays: dict[int, control.Play] = field(default_factory=dict)
     moving: list[control.AnyCommand] | None = None
     closing: bool = False
-
-
-class _Worker:
-    """One worker process as control sees it."""
-
-    def __init__(self, name: str, rows: int) -> None:
-        self.name = name
-        self.rows = rows
-        self.table_fd = os.memfd_create(f"roda-{name}", os.MFD_CLOEXEC)
-        os.ftruncate(self.table_fd, table_bytes(rows))
-        self.table = Streams(rows, mmap.mmap(self.table_fd, table_bytes(rows)))
-        self.pipe, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        for end in (self.pipe, theirs):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIPE_BYTES)
-        self.pipe.setblocking(False)
-        self.process = subprocess.Popen(  # noqa: S603 (our own module, fixed arguments)
-            [
-                sys.executable, "-m", "media.worker",
-                "--pipe", str(theirs.fileno()), "--table", str(self.table_fd), "--rows", str(rows),
-            ],
-            pass_fds=(theirs.fileno(), self.table_fd),
-            stdin=subprocess.DEVNULL,
-            env=os.environ | WORKER_ENVIRONMENT,
-            start_new_session=True,  # a Ctrl-C at the terminal is for control; a worker ends when its pipe does
-        )  # fmt: skip
-        theirs.close()
-        self.ready = asyncio.get_running_loop().create_future()
-        self.streams: set[int] = set()
-        self.queue: list[tuple[bytes, tuple[int, ...]]] = []
-        self.flush_planned = False
-        self.last_ticks = -1
-        self.stalled = 0
-        self.gone = False
-
-    @property
-    def load(self) -> int:
-        """Streams it has."""
-        return len(self.streams)
-
-    def close(self) -> None:
-        """Give back what control holds of it."""
-        self.pipe.close()
-        os.close(self.table_fd)
 
 
 class Pool:
@@ -145,11 +90,13 @@ class Pool:
         self._cname = cname
         self._entropy = entropy
         self._on_event = on_event
-        self._workers: list[_Worker] = []
-        self._spare: _Worker | None = None
+        self._workers: list[WorkerProcess] = []
+        self._spare: WorkerProcess | None = None
         self._streams: dict[int, _Stream] = {}
-        self._rooms: dict[int, tuple[_Worker, int]] = {}  # where it lives, how many are in
-        self._announcements: dict[int, tuple[int, _Worker]] = {}  # playback of a room: the room, who plays it
+        self._rooms: dict[int, tuple[WorkerProcess, int]] = {}  # where it lives, how many are in
+        self._announcements: dict[
+            int, tuple[int, WorkerProcess]
+        ] = {}  # playback of a room: the room, who plays it
         self._named = 0
         self._audio: tuple[int, int] | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
@@ -180,10 +127,10 @@ class Pool:
         everyone = [*self._workers, *([self._spare] if self._spare else [])]
         loop = asyncio.get_running_loop()
         for worker in everyone:
-            self._tell(worker, control.Shutdown())
-            self._flush(worker)
+            worker.tell(control.Shutdown())
+            worker.flush()
         for worker in everyone:
-            await loop.run_in_executor(None, _await_exit, worker.process)
+            await loop.run_in_executor(None, worker.await_exit)
             self._forget_pipe(worker)
             worker.close()
         self._workers, self._spare = [], None
@@ -196,14 +143,14 @@ class Pool:
         """Give every worker, now and later, the shared audio in `fd` (see control.Load); `fd` stays the caller's."""
         self._audio = (fd, samples)
         for worker in (*self._workers, *([self._spare] if self._spare else [])):
-            self._tell(worker, control.Load(samples), fd)
+            worker.tell(control.Load(samples), fd)
 
-    def _spawn(self) -> _Worker:
+    def _spawn(self) -> WorkerProcess:
         self._named += 1
-        worker = _Worker(f"media-{self._named}", self._rows)
+        worker = WorkerProcess(f"media-{self._named}", self._rows)
         asyncio.get_running_loop().add_reader(worker.pipe.fileno(), self._read, worker)
         if self._audio is not None:
-            self._tell(worker, control.Load(self._audio[1]), self._audio[0])
+            worker.tell(control.Load(self._audio[1]), self._audio[0])
         return worker
 
     # What the bridge asks --------------------------------------------------------------------------------------
@@ -254,7 +201,7 @@ class Pool:
         worker.streams.add(stream)
         if room != control.NO_ROOM:
             self._enter(room, worker)
-        self._tell(worker, opening, rtp.fileno(), rtcp.fileno())
+        worker.tell(opening, rtp.fileno(), rtcp.fileno())
         return port
 
     def send(self, command: control.AnyCommand) -> None:
@@ -266,7 +213,7 @@ class Pool:
                     self._on_event(control.PlaybackEnded(playback, room=room))
                 else:
                     self._announcements[playback] = room, place[0]
-                    self._tell(place[0], command)
+                    place[0].tell(command)
             case control.OpenStream() | control.Load() | control.Shutdown():
                 raise ValueError(f"{type(command).__name__} is the pool's own command")
             case _:
@@ -286,7 +233,7 @@ class Pool:
             self._leave(stream.opening.room)
         else:
             self._remember(stream, command)
-        self._tell(stream.worker, command)
+        stream.worker.tell(command)
 
     @staticmethod
     def _remember(stream: _Stream, command: control.AnyCommand) -> None:
@@ -309,7 +256,7 @@ class Pool:
 
     # Rooms and moves -------------------------------------------------------------------------------------------
 
-    def _choose(self, room: int) -> _Worker | None:
+    def _choose(self, room: int) -> WorkerProcess | None:
         place = self._rooms.get(room)
         if place is not None:
             worker = place[0]
@@ -317,7 +264,7 @@ class Pool:
         least = min(self._workers, key=lambda each: each.load, default=None)
         return least if least is not None and least.load < self._rows else None
 
-    def _enter(self, room: int, worker: _Worker) -> None:
+    def _enter(self, room: int, worker: WorkerProcess) -> None:
         _, members = self._rooms.get(room, (worker, 0))
         self._rooms[room] = (worker, members + 1)
 
@@ -336,7 +283,7 @@ class Pool:
         self._leave(stream.opening.room)
         stream.opening = _changed(stream.opening, room=room)
         if room == control.NO_ROOM:
-            self._tell(stream.worker, command)
+            stream.worker.tell(command)
             return
         place = self._rooms.get(room)
         home = stream.worker if place is None else place[0]
@@ -346,11 +293,11 @@ class Pool:
             home = stream.worker
         self._enter(room, home)
         if home is stream.worker:
-            self._tell(home, command)
+            home.tell(command)
         else:
             stream.moving = []
             home.streams.add(stream.opening.stream)
-            self._tell(stream.worker, control.CloseStream(stream.opening.stream, moves=True))
+            stream.worker.tell(control.CloseStream(stream.opening.stream, moves=True))
 
     def _arrive(self, stream: _Stream, closed: control.StreamClosed) -> None:
         """The old worker let go of a moving stream: open it where its room is."""
@@ -368,46 +315,15 @@ class Pool:
 
     def _open_again(self, stream: _Stream, sequence: int, timestamp: int, due_s: float) -> None:
         opening = _changed(stream.opening, sequence=sequence, timestamp=timestamp, due_s=due_s)
-        self._tell(stream.worker, opening, stream.rtp.fileno(), stream.rtcp.fileno())
+        stream.worker.tell(opening, stream.rtp.fileno(), stream.rtcp.fileno())
         if stream.music is not None:
-            self._tell(stream.worker, stream.music)
+            stream.worker.tell(stream.music)
         for play in stream.plays.values():
-            self._tell(stream.worker, _changed(play, replace=False))
+            stream.worker.tell(_changed(play, replace=False))
 
-    # Talking to workers ----------------------------------------------------------------------------------------
+    # What workers say ------------------------------------------------------------------------------------------
 
-    def _tell(self, worker: _Worker, command: control.AnyCommand, *fds: int) -> None:
-        encoded = control.encoder.encode(command)
-        if not control.fitting([encoded]):
-            raise ValueError(f"a {type(command).__name__} of {len(encoded)} bytes is too long for a worker")
-        worker.queue.append((encoded, fds))
-        if not worker.flush_planned:
-            worker.flush_planned = True
-            asyncio.get_running_loop().call_soon(self._flush, worker)
-
-    def _flush(self, worker: _Worker) -> None:
-        """Send what is queued, in as few messages as the limits allow."""
-        worker.flush_planned = False
-        while worker.queue and not worker.gone:
-            count, fds = 0, list[int]()
-            for _, theirs in worker.queue[: control.fitting(encoded for encoded, _ in worker.queue)]:
-                if len(fds) + len(theirs) > control.FDS_PER_MESSAGE:
-                    break
-                fds.extend(theirs)
-                count += 1
-            data = control.pack([encoded for encoded, _ in worker.queue[:count]])
-            try:
-                socket.send_fds(worker.pipe, [data], fds)
-            except BlockingIOError:
-                # The worker is behind by many messages; it reads every tick.
-                worker.flush_planned = True
-                asyncio.get_running_loop().call_later(0.02, self._flush, worker)
-                return
-            except OSError:
-                return  # it is dead; the reader finds out and everything is opened again elsewhere
-            del worker.queue[:count]
-
-    def _read(self, worker: _Worker) -> None:
+    def _read(self, worker: WorkerProcess) -> None:
         while not worker.gone:
             try:
                 data = worker.pipe.recv(control.MESSAGE_BYTES)
@@ -421,7 +337,7 @@ class Pool:
             for event in control.events_decoder.decode(data):
                 self._take(worker, event)
 
-    def _take(self, worker: _Worker, event: control.AnyEvent) -> None:
+    def _take(self, worker: WorkerProcess, event: control.AnyEvent) -> None:
         match event:
             case control.Ready(version):
                 self._greet(worker, version)
@@ -446,7 +362,7 @@ class Pool:
         self._on_event(event)
 
     @staticmethod
-    def _greet(worker: _Worker, version: int) -> None:
+    def _greet(worker: WorkerProcess, version: int) -> None:
         if version != control.VERSION:
             _log.error("worker_version", worker=worker.name, theirs=version, ours=control.VERSION)
             worker.process.kill()
@@ -486,7 +402,7 @@ class Pool:
         self._losses = [at for at in self._losses if now - at < 60.0]
         return len(self._losses) > RESTARTS_PER_MINUTE
 
-    def _replacement(self) -> _Worker | None:
+    def _replacement(self) -> WorkerProcess | None:
         """A new worker; None where the system gives us none."""
         try:
             return self._spawn()
@@ -494,11 +410,11 @@ class Pool:
             _log.exception("worker_not_started", error=str(error))
             return None
 
-    def _forget_pipe(self, worker: _Worker) -> None:
+    def _forget_pipe(self, worker: WorkerProcess) -> None:
         worker.gone = True
         asyncio.get_running_loop().remove_reader(worker.pipe.fileno())
 
-    def _lost(self, worker: _Worker) -> None:
+    def _lost(self, worker: WorkerProcess) -> None:
         self._forget_pipe(worker)
         if self._stopping:
             return
@@ -509,7 +425,7 @@ class Pool:
         dying = self._dying()
         if dying:
             _log.critical("workers_keep_dying", losses=len(self._losses))
-        heir: _Worker | None = None
+        heir: WorkerProcess | None = None
         if worker is self._spare:
             self._spare = None
         else:
@@ -528,7 +444,7 @@ class Pool:
         self._end_announcements(worker)
         worker.close()
 
-    def _inherit(self, dead: _Worker, heir: _Worker) -> None:
+    def _inherit(self, dead: WorkerProcess, heir: WorkerProcess) -> None:
         """Give all that the dead worker had to another."""
         for room, (worker, members) in list(self._rooms.items()):
             if worker is dead:
@@ -560,7 +476,7 @@ class Pool:
             heir.streams.add(number)
             self._open_again(stream, last.sequence, last.timestamp, last.due_s)
 
-    def _end_all(self, dead: _Worker) -> None:
+    def _end_all(self, dead: WorkerProcess) -> None:
         """Nobody takes over: the calls end."""
         self._rooms = {room: place for room, place in self._rooms.items() if place[0] is not dead}
         for number in sorted(dead.streams):
@@ -576,7 +492,7 @@ class Pool:
         self._close(number)
         self._on_event(control.StreamClosed(number))
 
-    def _end_announcements(self, dead: _Worker) -> None:
+    def _end_announcements(self, dead: WorkerProcess) -> None:
         """What was playing to rooms is not repeated to people who heard half of it."""
         for playback, (room, worker) in list(self._announcements.items()):
             if worker is dead:
@@ -586,11 +502,3 @@ class Pool:
 
 def _changed(message: _M, **changes: object) -> _M:
     return msgspec.structs.replace(message, **changes)
-
-
-def _await_exit(process: subprocess.Popen[bytes]) -> None:
-    try:
-        process.wait(2.0)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -1,1 +1,0 @@
-"""Codecs: payload bytes to samples and back, for all rows of one codec at once."""
