@@ -67,7 +67,9 @@ class Server:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_at = 0.0
+        """When the timer goes off. Not asked of it: for a moment that has come uvloop gives a handle without `when`."""
         self._stopped = asyncio.Event()
         self._quiet = asyncio.Event()
         self._addresses = Addresses(config.server)
@@ -256,9 +258,10 @@ class Server:
         deadline = self._switchboard.next_deadline()
         timer = self._timer
         # A timer that is too early only finds nothing to do and is set again.
-        if deadline is not None and (timer is None or timer.when() > deadline):
+        if deadline is not None and (timer is None or self._timer_at > deadline):
             if timer is not None:
                 timer.cancel()
+            self._timer_at = deadline
             self._timer = self._loop.call_at(deadline, self._due)
 
     # Effects ---------------------------------------------------------------------------------------------------

@@ -26,7 +26,9 @@ class Driver:
         self._transports: dict[tuple[str, tuple[str, int]], Transport] = {}
         self._numbers = itertools.count(1)
         self._untold: deque[Event] = deque()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_at = 0.0
+        """When the timer goes off. Not asked of it: for a moment that has come uvloop gives a handle without `when`."""
         self._draining = False
 
     def now(self) -> float:
@@ -102,10 +104,11 @@ class Driver:
         deadline = self.agent.next_deadline()
         timer = self._timer
         # A timer that is too early only finds nothing to do and is set again; that is cheaper than to move it each time.
-        if deadline is None or (timer is not None and timer.when() <= deadline):
+        if deadline is None or (timer is not None and self._timer_at <= deadline):
             return
         if timer is not None:
             timer.cancel()
+        self._timer_at = deadline
         self._timer = self._loop.call_at(deadline, self._due)
 
     def _due(self) -> None:

@@ -289,3 +289,23 @@ def test_a_mistake_in_the_user_of_an_event_does_not_stop_the_driver(run):
             assert [event.call_id for event in told] == ["call-1", "call-2"]
 
     run(story())
+
+
+def test_a_deadline_that_has_passed_is_met_at_once_however_often_it_is_asked_for(run):
+    async def story():
+        met = asyncio.Event()
+
+        class Late(Agent):
+            def next_deadline(self):
+                return None if met.is_set() else 0.0
+
+            def advance(self, now):
+                met.set()
+
+        driver = Driver(Late(settings=AgentSettings(), entropy=os.urandom), lambda event: None)
+        driver.transmit()
+        driver.transmit()
+        await met.wait()
+        driver.close()
+
+    run(story())
