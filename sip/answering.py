@@ -5,6 +5,7 @@ The 2xx and its ACK are the same for the first INVITE and for every later one, s
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 from sip.content import sdp_of
 from sip.core import ALLOW, SUPPORTS, Core, checked, checked_fields
@@ -18,9 +19,11 @@ from sip.message import REASONS, Request
 from sip.reply import Echo
 from sip.session import Input, Invitation, Negotiation, Session, State, Turn
 from sip.settings import SDP_TYPE
-from sip.timers import GIVE_UP_S, T2_S
+from sip.timers import GIVE_UP_S, RINGING_MAX_S, T2_S
 
 SDP_FIELD = ("Content-Type", SDP_TYPE)
+UNANSWERED: Final = 480
+"""To an INVITE that the user of the agent has left without an answer: nobody is there (RFC 3261 21.4.18)."""
 
 
 def arrived(core: Core, request: Request, flow: Flow, now: float) -> None:
@@ -32,7 +35,13 @@ def arrived(core: Core, request: Request, flow: Flow, now: float) -> None:
     transaction.call = session.call
     offer = sdp_of(request)
     echo = Echo(request, flow, tag)
-    session.invitation = Invitation(transaction, echo, request.cseq.number, late=offer is None)
+    session.invitation = Invitation(
+        transaction,
+        echo,
+        request.cseq.number,
+        late=offer is None,
+        alarm=core.deadlines.set(now + RINGING_MAX_S, partial(_unanswered, core, session)),
+    )
     core.enter(session)
     core.reply(transaction, echo, 100, now)
     core.tell(
@@ -96,6 +105,15 @@ def reject(
     core.leave(session)
 
 
+def _unanswered(core: Core, session: Session, now: float) -> None:
+    """None of our verbs came."""
+    invitation = session.invitation
+    if invitation is not None and session.step(Input.EXPIRED):
+        core.reply(invitation.transaction, invitation.echo, UNANSWERED, now)
+        core.ended(session, EndCause.TIMEOUT, UNANSWERED, "not answered")
+        core.leave(session)
+
+
 def cancelled(core: Core, session: Session, request: Request, now: float) -> None:
     """A CANCEL came for an INVITE of this call; after our final answer it changes nothing (9.2)."""
     if session.negotiation is not Negotiation.ASKED:
@@ -106,7 +124,7 @@ def cancelled(core: Core, session: Session, request: Request, now: float) -> Non
         core.ended(session, EndCause.CANCELLED, 487, words_of(request))
         core.leave(session)
     else:
-        session.invitation = None
+        core.settled(session)
 
 
 def answer(core: Core, session: Session, sdp: bytes, now: float) -> None:
@@ -114,6 +132,7 @@ def answer(core: Core, session: Session, sdp: bytes, now: float) -> None:
     invitation = session.invitation
     if invitation is None or not session.turn(Turn.WE_ANSWER):
         raise LocalError(f"call {session.call} has no open INVITE")
+    core.deadlines.cancel(invitation.alarm)
     invitation.started = now
     invitation.data = core.reply(
         invitation.transaction,
@@ -149,8 +168,7 @@ def acknowledged(core: Core, session: Session, cseq: int, sdp: bytes | None, now
     if invitation is None or invitation.cseq != cseq or not session.turn(Turn.ACK):
         core.counters["dropped:ACK for nothing"] += 1
         return
-    core.deadlines.cancel(invitation.alarm)
-    session.invitation = None
+    core.settled(session)
     late = invitation.late
     if session.step(Input.ACK):
         if session.state is State.ENDED:

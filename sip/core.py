@@ -220,9 +220,13 @@ class Core:
         self.deadlines.cancel(session.alarm)
         session.alarm = None
         session.placement = None
-        if session.invitation is not None:
-            self.deadlines.cancel(session.invitation.alarm)
-            session.invitation = None
+        self.settled(session)
+
+    def settled(self, session: Session) -> None:
+        """Wait for nothing more of the peer's INVITE: it is refused or acknowledged."""
+        invitation, session.invitation = session.invitation, None
+        if invitation is not None:
+            self.deadlines.cancel(invitation.alarm)
 
 
 def checked(text: str) -> str:

@@ -14,11 +14,9 @@ from sip.flow import Flow
 from sip.headers import Address
 from sip.message import Response
 from sip.session import Input, Session, State, Turn
-from sip.timers import GIVE_UP_S
+from sip.timers import GIVE_UP_S, RINGING_MAX_S
 from sip.uri import Uri
 
-RINGING_MAX_S: Final = 180.0
-"""A call that is not answered by then is cancelled: timer C of the proxies (16.6) would end it about now."""
 FORKS_MAX: Final = 16
 """Answers to one INVITE that are acknowledged and hung up; further ones are dropped and counted."""
 

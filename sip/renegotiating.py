@@ -1,8 +1,10 @@
 """Changing a running call: INVITE inside the dialog, from the peer and from us (RFC 3261 14, glare 14.1)."""
 
+from functools import partial
 from typing import Final
 
 from sip import answering
+from sip.answering import UNANSWERED
 from sip.client_transaction import ClientTransaction, Failure, Outcome
 from sip.content import sdp_of
 from sip.core import ALLOW, SUPPORTS, Acknowledgement, Core, checked_fields
@@ -13,7 +15,7 @@ from sip.flow import Flow
 from sip.message import Request, Response
 from sip.reply import Echo
 from sip.session import Invitation, Negotiation, Session, State, Turn
-from sip.timers import GIVE_UP_S, Alarm
+from sip.timers import GIVE_UP_S, RINGING_MAX_S, Alarm
 
 OWNER_WAITS_S: Final = (2.1, 4.0)
 """Pause after a 491 of the side that owns the Call-ID (14.1)."""
@@ -21,8 +23,6 @@ OTHER_WAITS_S: Final = (0.0, 2.0)
 """Pause of the other side: one of the two always goes first."""
 GLARES_MAX: Final = 8
 """491 in a row, some 20 s of them: then the offer has failed, and the session stays as it is."""
-ANSWER_MAX_S: Final = 180.0
-"""A peer that has said 1xx to our offer may think for as long as a call may ring. Then it is lost, and the call with it."""
 RETRY_WITHIN_S: Final = 10
 """RFC 3261 14.2: the Retry-After of a 500 for an INVITE inside an INVITE is chosen between 0 and 10 s."""
 
@@ -48,7 +48,13 @@ def asked(core: Core, session: Session, request: Request, flow: Flow, now: float
         return
     session.dialog.refresh(request)
     offer = sdp_of(request)
-    session.invitation = Invitation(transaction, echo, request.cseq.number, late=offer is None)
+    session.invitation = Invitation(
+        transaction,
+        echo,
+        request.cseq.number,
+        late=offer is None,
+        alarm=core.deadlines.set(now + RINGING_MAX_S, partial(reject_offer, core, session, UNANSWERED)),
+    )
     core.reply(transaction, echo, 100, now)
     core.tell(OfferReceived(session.call, offer))
 
@@ -71,7 +77,7 @@ def reject_offer(core: Core, session: Session, status: int, now: float) -> None:
         core.counters["late:reject_offer"] += 1
         return
     session.turn(Turn.WE_REFUSE)
-    session.invitation = None
+    core.settled(session)
     core.reply(invitation.transaction, invitation.echo, status, now)
     resume(core, session, now)
 
@@ -133,10 +139,12 @@ class _Question:
             self._refused(outcome.status, now)
 
     def _watch(self, transaction: ClientTransaction, now: float) -> None:
-        """No timer of the transaction runs after a 1xx (17.1.1.2); and a peer that hung up may never answer."""
+        """No timer of the transaction runs after a 1xx (17.1.1.2), and a peer that hung up may never answer. One that thinks
+        for longer than a call may ring is lost, and the call with it.
+        """
 
         def look(now: float) -> None:
-            if self.session.state is State.CONFIRMED and now < self.asked + ANSWER_MAX_S:
+            if self.session.state is State.CONFIRMED and now < self.asked + RINGING_MAX_S:
                 self._watch(transaction, now)
                 return
             self.core.transactions.give_up(transaction)

@@ -5,12 +5,15 @@ offer is open (`NEGOTIATION`): the first INVITE and every later one go through t
 sends them. The verbs (`answering`, `placing`, `renegotiating`, `ending`) do what has to be done on the way. What has
 no entry in a row cannot happen there: a verb of ours is then a LocalError, a message of the peer is dropped or refused.
 
-                    ACCEPT            ACK
+                    ACCEPT              ACK               2xx
         OFFERED ------------> ACCEPTED ------> CONFIRMED <------ PLACED, PROGRESSING
-           |                    | HANG_UP          |      2xx       | HANG_UP
-           | REJECT, CANCEL     v                  | BYE            v
-           +-----------------> CLOSING ----------> ENDED <------ ABANDONED
-                                      ACK, NO_ACK         any final response
+           |                     | HANG_UP         |                    | HANG_UP,
+           | REJECT,             v                 | HANG_UP,           | EXPIRED
+           | HANG_UP,         CLOSING              | BYE,               v
+           | CANCEL,             | ACK,            | NO_ACK,        ABANDONED
+           | EXPIRED             | NO_ACK          | LOST               | any final
+           v                     v                 v                    v response
+         ENDED <----------------------------------------------------------
 
 CLOSING waits for the ACK before it says BYE (RFC 3261 15: a callee must not, before). ABANDONED waits for something
 to cancel: a 1xx brings the CANCEL on its way, a 2xx is acknowledged and hung up.
@@ -67,6 +70,7 @@ CALL: Final[Mapping[State, Mapping[Input, State]]] = {
         Input.HANG_UP: State.ENDED,
         Input.CANCEL: State.ENDED,
         Input.BYE: State.ENDED,
+        Input.EXPIRED: State.ENDED,
     },
     State.ACCEPTED: {
         Input.ACK: State.CONFIRMED,
@@ -150,7 +154,9 @@ class Invitation:
 
     __slots__ = ("alarm", "cseq", "data", "echo", "interval_s", "late", "started", "transaction")
 
-    def __init__(self, transaction: ServerTransaction, echo: Echo, cseq: int, *, late: bool) -> None:
+    def __init__(
+        self, transaction: ServerTransaction, echo: Echo, cseq: int, *, late: bool, alarm: Alarm
+    ) -> None:
         self.transaction = transaction
         self.echo = echo
         self.cseq = cseq
@@ -160,7 +166,8 @@ class Invitation:
         """The 2xx, to be repeated."""
         self.started = 0.0
         self.interval_s = T1_S
-        self.alarm: Alarm | None = None
+        self.alarm = alarm
+        """Until our 2xx: we have not answered. After: its next repetition."""
 
 
 class Session:

@@ -18,6 +18,9 @@ T4_S: Final = 5.0
 """Longest time a message may linger in the network."""
 GIVE_UP_S: Final = 64 * T1_S
 """Timers B, F, H, J, L and M: what has not been answered by now never will be."""
+RINGING_MAX_S: Final = 180.0
+"""An INVITE, ours or a peer's, waits so long for its final response once a provisional one is there: timer C of the
+proxies (16.6) would end it about now. Then it is cancelled or refused."""
 
 
 class Timer(StrEnum):

@@ -289,3 +289,35 @@ def test_an_answer_to_a_broken_connection_is_dropped_and_the_call_still_ends():
     """)
     assert book.flows[-1].remote == ("192.168.0.9", 5062)
     assert book.flows[-1].connection == 0
+
+
+def test_a_call_that_is_left_without_an_answer_is_refused_when_a_proxy_would_give_up():
+    book = Playbook().play("""
+        >> INVITE sdp=offer
+        << 100 INVITE
+        ** IncomingCall offer=offer
+        -- ring
+        << 180 INVITE
+        .. 179.9
+        .. 0.1
+        << 480 INVITE
+        ** CallEnded cause=TIMEOUT status=480
+        >> ACK branch=z9hG4bKpeer1
+        .. 5
+    """)
+    assert book.agent.calls == book.agent.transactions == 0
+
+
+def test_a_call_that_was_answered_is_never_refused_for_its_age():
+    Playbook().play("""
+        >> INVITE sdp=offer
+        << 100 INVITE
+        ** IncomingCall offer=offer
+        -- accept sdp=answer
+        << 200 INVITE sdp=answer
+        >> ACK
+        ** CallConfirmed sdp=None
+        .. 200
+        >> OPTIONS
+        << 200 OPTIONS
+    """)

@@ -398,3 +398,20 @@ def test_a_peer_that_thinks_about_our_offer_for_ever_is_lost():
     """
     )
     assert book.agent.transactions == 0
+
+
+def test_an_offer_that_is_left_without_an_answer_is_refused_and_the_call_goes_on():
+    Playbook().play(
+        IN_CALL
+        + """
+        >> INVITE sdp=hold
+        << 100 INVITE
+        ** OfferReceived offer=hold
+        .. 180
+        << 480 INVITE
+        -- accept_offer sdp=held
+        >> INVITE sdp=again
+        << 100 INVITE
+        ** OfferReceived offer=again
+        """
+    )
