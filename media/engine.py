@@ -187,7 +187,10 @@ class Engine:
     def _apply_to_row(self, command: _RowCommand, row: int, now: float) -> None:
         match command:
             case control.Route(_, room):
-                self._route(row, room)
+                if self.streams.room[row] != room:
+                    self._leave_room(row)
+                    self._enter_room(row, room)
+                    self._turn(row)
             case control.Mute(_, muted):
                 self.streams.muted[row] = muted
             case control.UpdateStream():
@@ -205,11 +208,21 @@ class Engine:
     def _apply_to_playback(self, command: control.Play | control.StopPlay | control.Music, row: int) -> None:
         match command:
             case control.Play(_, playback, segments, replace):
-                self._listeners.play(row, playback, segments, replace=replace)
+                if replace and self._listeners.stop(row):
+                    self._turn(row)
+                self._listeners.play(row, playback, segments)
             case control.StopPlay():
-                self._listeners.stop(row)
+                if self._listeners.stop(row):
+                    self._turn(row)
             case control.Music(_, segment):
                 self._listeners.music(row, segment)
+                self._turn(row)
+
+    def _turn(self, row: int) -> None:
+        """What the row hears becomes something else in the middle of a sound."""
+        law = g711.Law.A if self._speakers.a_law[row] else g711.Law.MU
+        last = g711.decode(self.block["frame"][row, -1:], law)
+        self._listeners.turn(row, int(last[0]))
 
     def _update(self, command: control.UpdateStream, row: int, now: float) -> None:
         self._set_format(row, command.format)
@@ -243,7 +256,8 @@ class Engine:
         self._last_arrival[row] = self._alive_at[row] = now
         self._set_format(row, command.format)
         self._mark_next(row)
-        self._route(row, command.room)
+        self.block["frame"][row] = self._jitter.silence[row]
+        self._enter_room(row, command.room)
         remote = None if command.remote is None else (command.remote.host, command.remote.port)
         if command.latched and remote is not None:
             self._sdp_hosts[row] = remote[0]
@@ -295,27 +309,25 @@ class Engine:
         self.block["second"][row] |= 0x80
         self._marked.add(row)
 
-    def _route(self, row: int, room: int) -> None:
-        slot = int(self._speakers.slot[row])
-        if self.streams.room[row] == room and (slot != NO_SLOT) == (room != control.NO_ROOM):
-            return
-        if slot != NO_SLOT:
-            self._leave_room(slot)
-        self._speakers.slot[row] = self._rooms.enter(room) if room != control.NO_ROOM else NO_SLOT
+    def _enter_room(self, row: int, room: int) -> None:
+        self._speakers.slot[row] = NO_SLOT if room == control.NO_ROOM else self._rooms.enter(room)
         self.streams.room[row] = room
-        self._speakers.moved(row)
 
-    def _leave_room(self, slot: int) -> None:
+    def _leave_room(self, row: int) -> None:
+        slot = int(self._speakers.slot[row])
+        if slot == NO_SLOT:
+            return
+        self._speakers.leave(row)
         room = self._rooms.room(slot)
         if self._rooms.leave(slot):
+            self._speakers.room_emptied(slot)
             for playback in self._listeners.room_emptied(slot):
                 self._events.append(control.PlaybackEnded(playback, room=room))
 
     def _close(self, stream: int, row: int, now: float) -> None:
         streams = self.streams
-        if self._speakers.slot[row] != NO_SLOT:
-            self._leave_room(int(self._speakers.slot[row]))
-        self._speakers.slot[row] = NO_SLOT
+        self._leave_room(row)
+        self._enter_room(row, control.NO_ROOM)
         if self._speakers.a_law[row]:
             self._a_law_rows -= 1
             self._speakers.a_law[row] = False

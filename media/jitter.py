@@ -400,7 +400,9 @@ class JitterBuffer:
         second = self._frames[here]
         # A constant frame is digital silence, whatever the law.
         silent = (second == second[:, :1]).all(axis=1)
-        able = chosen[(self._pairs[here] == _pair(number)) & (silent | (excess[chosen] >= SHRINK_AFTER))]
+        able: NDArray[np.intp] = chosen[
+            (self._pairs[here] == _pair(number)) & (silent | (excess[chosen] >= SHRINK_AFTER))
+        ]
         excess[able] = 0
         return able
 

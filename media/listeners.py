@@ -23,11 +23,14 @@ from media.speakers import Heard, Speakers
 
 DUCK: Final = np.float32(0.25)
 """-12 dB: the conversation under a prompt that only this row hears; it stays understandable, the prompt leads."""
+TURN_SAMPLES: Final = 40
+"""5 ms: where a row hears something else all of a sudden, the new fades in while the last sample of the old sinks away."""
 NO_MUSIC: Final = -1
 
 _LAWS: Final = (g711.Law.MU, g711.Law.A)
 _SILENCE: Final = np.array([[g711.SILENCE[law]] * FRAME for law in _LAWS], np.uint8)
 _WITHIN: Final = np.arange(FRAME)
+_RISE: Final = (np.arange(TURN_SAMPLES) + 1) / TURN_SAMPLES
 
 
 class Listeners:
@@ -41,6 +44,7 @@ class Listeners:
         self._loops = MusicLoops()
         self._music = np.full(rows, NO_MUSIC, np.intp)
         self._base_gain = np.ones(rows, np.float32)
+        self._turning: dict[int, int] = {}  # rows, and the last sample of what they heard
         self._line_of_slot = np.full(room_slots, -1, np.intp)
 
     def clear(self, row: int) -> None:
@@ -48,18 +52,23 @@ class Listeners:
         self._private.stop(row)
         self.music(row, None)
         self._base_gain[row] = 1.0
+        self._turning.pop(row, None)
 
-    def play(self, row: int, playback: int, segments: Sequence[Segment], *, replace: bool) -> None:
+    def play(self, row: int, playback: int, segments: Sequence[Segment]) -> None:
         """Queue audio to one row."""
-        self._private.queue(row, playback, segments, replace=replace, total=self.audio.samples)
+        self._private.queue(row, playback, segments, total=self.audio.samples)
 
-    def stop(self, row: int) -> None:
-        """Drop a row's private queue."""
-        self._private.stop(row)
+    def stop(self, row: int) -> list[int]:
+        """Drop a row's private queue; returns the playbacks."""
+        return self._private.stop(row)
+
+    def turn(self, row: int, last: int) -> None:
+        """From the next frame on the row hears something else; the last sample it heard was `last`."""
+        self._turning[row] = last
 
     def announce(self, slot: int, playback: int, segments: Sequence[Segment]) -> None:
         """Queue audio to a room."""
-        self._announcements.queue(slot, playback, segments, replace=False, total=self.audio.samples)
+        self._announcements.queue(slot, playback, segments, total=self.audio.samples)
 
     def room_emptied(self, slot: int) -> list[int]:
         """Nobody is there to hear the rest; returns the playbacks that end so."""
@@ -126,7 +135,7 @@ class Listeners:
             size += 2 * len(offsets)
 
         ended: list[Ended] = []
-        if not self._private.idle or self._base_gain[:count].min(initial=1.0) < 1.0:
+        if not self._private.idle or self._turning or self._base_gain[:count].min(initial=1.0) < 1.0:
             due, ended = self._private.tick()
             rows, codes = self._private_frames(count, due, sums, room_line, heard, own)
             lines.append(codes)
@@ -148,12 +157,20 @@ class Listeners:
             sums = np.zeros((0, FRAME), np.int32)
         if not self._announcements.idle:
             due, ended = self._announcements.tick()
-            silent = due.keys[line[due.keys] < 0]
-            if len(silent):
-                line[silent] = len(sums) + np.arange(len(silent))
-                sums = np.concatenate((sums, np.zeros((len(silent), FRAME), np.int32)))
+            sums = self._with_lines(sums, due.keys)
             sums[line[due.keys]] += self._pcm(due)
+        for slot, frame in heard.departed:
+            sums = self._with_lines(sums, np.array([slot]))
+            sums[line[slot]] += frame
         return sums, line, ended
+
+    def _with_lines(self, sums: NDArray[np.int32], slots: NDArray[np.intp]) -> NDArray[np.int32]:
+        """`sums`, with silence added for those of `slots` that have none yet."""
+        silent = slots[self._line_of_slot[slots] < 0]
+        if not len(silent):
+            return sums
+        self._line_of_slot[silent] = len(sums) + np.arange(len(silent))
+        return np.concatenate((sums, np.zeros((len(silent), FRAME), np.int32)))
 
     def _private_frames(
         self,
@@ -164,10 +181,11 @@ class Listeners:
         heard: Heard,
         own: NDArray[np.int32],
     ) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
-        """Frames of rows that hear a prompt, or whose conversation comes back to its loudness after one."""
+        """Frames of rows that hear a prompt, whose conversation comes back to its loudness after one, or who turn."""
         gain = self._base_gain
-        returning = np.setdiff1d(np.flatnonzero(gain[:count] < 1.0), due.keys)
-        rows = np.concatenate((due.keys, returning))
+        turning, self._turning = self._turning, {}
+        others = np.union1d(np.flatnonzero(gain[:count] < 1.0), np.fromiter(turning, np.intp))
+        rows = np.concatenate((due.keys, np.setdiff1d(others, due.keys)))
         prompt = np.zeros((len(rows), FRAME), np.int32)
         prompt[: len(due.keys)] = self._pcm(due)
         base = np.zeros((len(rows), FRAME), np.int32)
@@ -186,6 +204,10 @@ class Listeners:
         target = np.where(np.arange(len(rows)) < len(due.keys), DUCK, np.float32(1.0)).astype(np.float32)
         mixed = soft_limit(ramp_mix(base, gain[rows], target) + prompt)
         gain[rows] = target
+        for place, key in enumerate(rows.tolist()) if turning else ():
+            if key in turning:
+                beginning = mixed[place, :TURN_SAMPLES]
+                beginning[:] = np.rint(beginning * _RISE + turning[key] * (1 - _RISE))
         return rows, self._encode(rows, mixed)
 
     def _pcm(self, due: Due) -> NDArray[np.int32]:

@@ -79,12 +79,8 @@ class Player:
         """Nothing plays anywhere."""
         return not self._queues
 
-    def queue(
-        self, key: int, playback: int, segments: Sequence[Segment], *, replace: bool, total: int
-    ) -> None:
+    def queue(self, key: int, playback: int, segments: Sequence[Segment], *, total: int) -> None:
         """Add a playback; what of its segments lies outside the `total` samples there are is cut off."""
-        if replace:
-            self.stop(key)
         kept = deque(_inside(segment, total) for segment in segments)
         waiting = self._queues.get(key)
         if waiting is None:

@@ -3,7 +3,8 @@
 Most rows are silent most of the time, and a silent row is recognised by its codes without being decoded. What is left is
 decoded, repaired where packets are missing, measured, and the loudest few of each room are chosen: those who speak
 before those who only make noise, and whoever holds a place keeps it unless another is clearly louder. A row that
-gains or loses its place in the middle of a sound is faded within the frame, so nobody hears a click.
+gains or loses its place in the middle of a sound is faded within the frame, so nobody hears a click; one that leaves the
+room in the middle of a sound goes on for a frame, as if it had lost it, and sinks away.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Heard(NamedTuple):
     rows: NDArray[np.intp]
     frames: NDArray[np.int16]
     """(T, 160)."""
+    departed: list[tuple[int, NDArray[np.int16]]]
+    """What is left of rows that were being heard and are gone: the room's slot, and (160,) samples."""
 
 
 class Speakers:
@@ -57,7 +60,7 @@ class Speakers:
         self._suppressed = np.zeros(rows, np.bool_)  # sounded last tick, and nobody heard it
         self._gap = np.zeros(rows, np.int32)  # samples concealed so far, 0 where the last frame was good
         self._before = np.zeros((rows, (HISTORY - 1) * FRAME), np.uint8)  # what came before the gap
-        self._heard_count = 0
+        self._departed: list[tuple[int, NDArray[np.int16]]] = []
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
@@ -68,9 +71,20 @@ class Speakers:
         self._suppressed[row] = False
         self._gap[row] = 0
 
-    def moved(self, row: int) -> None:
-        """The row changed rooms: it does not fade into the new one from the old."""
+    def leave(self, row: int) -> None:
+        """The row is about to leave its room; what it was saying there sinks away, and what it says elsewhere fades in."""
+        if self._heard[row]:
+            which = np.array([row])
+            gap = self._gap[which]
+            before = self._before[which] if gap[0] else self._jitter.history(which, self._jitter.play[which])
+            going_on = conceal(self._decode(which, before), gap, FRAME)
+            self._departed.append((int(self.slot[row]), ramp(going_on, 1.0, 0.0)[0]))
         self._heard[row] = False
+        self._suppressed[row] = True
+
+    def room_emptied(self, slot: int) -> None:
+        """Nobody is there to hear who left it."""
+        self._departed = [departed for departed in self._departed if departed[0] != slot]
 
     def tick(self, count: int, pull: Pull, pressed: NDArray[np.bool_], *, both_laws: bool) -> Heard:
         """Choose among the first `count` rows.
@@ -92,15 +106,17 @@ class Speakers:
         rows = np.flatnonzero(sounds | self._heard[:count])
         streams.level_dbov[:count] = SILENCE_DBOV
         streams.speaking[:count] = False
+        departed, self._departed = self._departed, []
         if not rows.size:
-            return Heard(rows, np.zeros((0, FRAME), np.int16))
+            self._settle(count, pull)
+            return Heard(rows, np.zeros((0, FRAME), np.int16), departed)
 
         frames = self._samples(rows, pull)
         levels = rms_dbov(frames)
         active, self._floor[rows], self._hangover[rows] = speech_step(
             levels, self._floor[rows], self._hangover[rows]
         )
-        held = self._held[rows] = hold_levels(levels, self._held[rows])
+        held = hold_levels(levels, self._held[rows])
         streams.level_dbov[rows] = levels
         allowed = may_speak[rows]
         streams.speaking[rows] = active & allowed
@@ -111,10 +127,10 @@ class Speakers:
             rank = held[candidates] + active[candidates].astype(np.float32) * SPEECH_BONUS_DB
             rooms = self.slot[rows[candidates]]
             chosen[candidates] = choose_loudest(rank, rooms, LOUDEST, was[candidates])
-        self._heard[:count] = False
-        self._heard[rows] = chosen
         fresh = chosen & ~was & self._suppressed[rows]
-        self._suppressed[:count] = False
+        self._settle(count, pull)
+        self._held[rows] = held
+        self._heard[rows] = chosen
         self._suppressed[rows] = ~chosen & (levels > LEAST_SPEECH_DBOV)
         audible = np.flatnonzero(chosen | was)
         fading = fresh | (was & ~chosen)
@@ -124,7 +140,14 @@ class Speakers:
                 frames[turns], was[turns].astype(np.float32), chosen[turns].astype(np.float32)
             )
         order = audible[np.argsort(self.slot[rows[audible]], kind="stable")]
-        return Heard(rows[order], frames[order])
+        return Heard(rows[order], frames[order], departed)
+
+    def _settle(self, count: int, pull: Pull) -> None:
+        """Make every row one that made no sound; of the others what is remembered is entered after."""
+        self._gap[:count][pull.complete] = 0
+        self._heard[:count] = False
+        self._suppressed[:count] = False
+        self._held[:count] = SILENCE_DBOV
 
     def _samples(self, rows: NDArray[np.intp], pull: Pull) -> NDArray[np.int16]:
         """Decode the frames of `rows`, repair gaps, squeeze two frames into one where the delay shrinks."""
@@ -136,7 +159,6 @@ class Speakers:
             which = rows[recovering]
             synthetic = conceal(self._decode(which, self._before[which]), self._gap[which], FRAME)
             frames[recovering] = recover(synthetic, frames[recovering], RECOVERY_SAMPLES)
-            self._gap[which] = 0
         if pull.squeeze.size:
             here, there = _common(rows, pull.squeeze)
             if here.size:

@@ -28,7 +28,7 @@ def heard(player: Player, ticks: int) -> tuple[dict[int, list[int]], list[Ended]
 
 def test_segments_follow_one_another_each_from_a_frame_of_its_own() -> None:
     player = Player(4)
-    player.queue(2, 7, [Segment(1_000, 200), Segment(50, 160)], replace=False, total=TOTAL)
+    player.queue(2, 7, [Segment(1_000, 200), Segment(50, 160)], total=TOTAL)
     samples, ended = heard(player, 4)
     assert samples == {2: [*range(1_000, 1_200), *[-1] * 120, *range(50, 210)]}
     assert ended == [Ended(2, 7)]
@@ -37,7 +37,7 @@ def test_segments_follow_one_another_each_from_a_frame_of_its_own() -> None:
 
 def test_a_playback_ends_when_its_last_frame_is_out_not_with_it() -> None:
     player = Player(1)
-    player.queue(0, 7, [Segment(0, 160)], replace=False, total=TOTAL)
+    player.queue(0, 7, [Segment(0, 160)], total=TOTAL)
     assert player.tick()[1] == []
     due, ended = player.tick()
     assert ended == [Ended(0, 7)]
@@ -46,9 +46,9 @@ def test_a_playback_ends_when_its_last_frame_is_out_not_with_it() -> None:
 
 def test_playbacks_of_a_key_wait_for_each_other_and_keys_do_not() -> None:
     player = Player(3)
-    player.queue(0, 1, [Segment(0, 320)], replace=False, total=TOTAL)
-    player.queue(0, 2, [Segment(500, 160)], replace=False, total=TOTAL)
-    player.queue(2, 3, [Segment(900, 160)], replace=False, total=TOTAL)
+    player.queue(0, 1, [Segment(0, 320)], total=TOTAL)
+    player.queue(0, 2, [Segment(500, 160)], total=TOTAL)
+    player.queue(2, 3, [Segment(900, 160)], total=TOTAL)
     samples, ended = heard(player, 5)
     assert samples == {0: [*range(320), *range(500, 660)], 2: [*range(900, 1_060)]}
     assert ended == [Ended(2, 3), Ended(0, 1), Ended(0, 2)]
@@ -56,9 +56,10 @@ def test_playbacks_of_a_key_wait_for_each_other_and_keys_do_not() -> None:
 
 def test_what_replaces_begins_at_once_and_nothing_ends() -> None:
     player = Player(1)
-    player.queue(0, 1, [Segment(0, 3_200)], replace=False, total=TOTAL)
+    player.queue(0, 1, [Segment(0, 3_200)], total=TOTAL)
     heard(player, 2)
-    player.queue(0, 2, [Segment(5_000, 160)], replace=True, total=TOTAL)
+    player.stop(0)
+    player.queue(0, 2, [Segment(5_000, 160)], total=TOTAL)
     samples, ended = heard(player, 3)
     assert samples == {0: [*range(5_000, 5_160)]}
     assert ended == [Ended(0, 2)]
@@ -67,19 +68,19 @@ def test_what_replaces_begins_at_once_and_nothing_ends() -> None:
 def test_a_stop_tells_what_it_dropped() -> None:
     player = Player(1)
     for playback in (1, 2, 3):
-        player.queue(0, playback, [Segment(0, 320)], replace=False, total=TOTAL)
+        player.queue(0, playback, [Segment(0, 320)], total=TOTAL)
     player.tick()
     assert player.stop(0) == [1, 2, 3]
     assert player.idle
     assert player.stop(0) == []
-    player.queue(0, 4, [Segment(0, 160)], replace=False, total=TOTAL)
+    player.queue(0, 4, [Segment(0, 160)], total=TOTAL)
     assert heard(player, 2) == ({0: [*range(160)]}, [Ended(0, 4)])
 
 
 def test_a_queue_that_is_full_drops_the_oldest_that_has_not_begun_and_tells_it_ended() -> None:
     player = Player(1)
     for playback in range(QUEUE_LIMIT + 2):
-        player.queue(0, playback, [Segment(160 * playback, 160)], replace=False, total=99_999)
+        player.queue(0, playback, [Segment(160 * playback, 160)], total=99_999)
     _, ended = heard(player, QUEUE_LIMIT + 1)
     assert ended[:3] == [Ended(0, 1), Ended(0, 2), Ended(0, 0)]
     assert sorted(each.playback for each in ended) == list(range(QUEUE_LIMIT + 2))
@@ -87,8 +88,8 @@ def test_a_queue_that_is_full_drops_the_oldest_that_has_not_begun_and_tells_it_e
 
 def test_a_playback_of_nothing_ends_at_the_next_tick() -> None:
     player = Player(1)
-    player.queue(0, 1, [], replace=False, total=TOTAL)
-    player.queue(0, 2, [Segment(3, 0), Segment(TOTAL, 5), Segment(-9, -9)], replace=False, total=TOTAL)
+    player.queue(0, 1, [], total=TOTAL)
+    player.queue(0, 2, [Segment(3, 0), Segment(TOTAL, 5), Segment(-9, -9)], total=TOTAL)
     assert heard(player, 1) == ({}, [Ended(0, 1), Ended(0, 2)])
 
 
@@ -113,7 +114,7 @@ def test_nothing_outside_the_shared_audio_is_ever_read_and_every_playback_ends_o
     for playback, (key, parts, replace, ticks) in enumerate(plays):
         if replace:
             dropped.update(player.stop(key))
-        player.queue(key, playback, [Segment(*part) for part in parts], replace=False, total=TOTAL)
+        player.queue(key, playback, [Segment(*part) for part in parts], total=TOTAL)
         samples, now_ended = heard(player, ticks)
         ended += now_ended
         assert all(-1 <= sample < TOTAL for frame in samples.values() for sample in frame)
