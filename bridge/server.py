@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import os
 import resource
 import secrets
 import signal
+import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import structlog
@@ -24,7 +26,7 @@ import uvloop
 
 from bridge import ledger, logs
 from bridge.addresses import Addresses
-from bridge.config import Config
+from bridge.config import Address, Config
 from bridge.desk import Desk
 from bridge.store.database import open_database
 from bridge.store.errors import StoreError
@@ -70,6 +72,8 @@ class Server:
         self._timer: asyncio.Handle | None = None
         self._timer_at = 0.0
         """When the timer goes off. Not asked of it: for a moment that has come uvloop gives a handle without `when`."""
+        self._to_close = contextlib.AsyncExitStack()
+        """What is open; closed in the opposite order."""
         self._stopped = asyncio.Event()
         self._quiet = asyncio.Event()
         self._addresses = Addresses(config.server)
@@ -116,11 +120,29 @@ class Server:
     # Life ------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Open everything; raises StartError when something cannot be had. Callers are answered when this returns."""
+        """Open everything. Callers are answered when this returns.
+
+        Raises StartError when something cannot be had; what was open by then is closed again.
+        """
+        try:
+            await self._open()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _open(self) -> None:
         config = self._config
+        listeners: list[tuple[type[UdpTransport | TcpTransport], socket.SocketKind, Address]] = [
+            *((UdpTransport, socket.SOCK_DGRAM, address) for address in config.server.udp),
+            *((TcpTransport, socket.SOCK_STREAM, address) for address in config.server.tcp),
+        ]
+        for transport, kind, address in listeners:
+            with _listening(transport.name, address):
+                _try_port(kind, address)
         _raise_descriptor_limit()
         await self._open_store()
         await self._open_prompts()
+        self._to_close.push_async_callback(self._pool.stop)
         try:
             await self._pool.start()
         except TimeoutError as error:
@@ -132,12 +154,14 @@ class Server:
         )
         self._agent = Agent(settings=settings, entropy=os.urandom)
         self._driver = Driver(self._agent, self._from_sip)
+        self._to_close.callback(self._driver.close)
+        self._to_close.callback(self._cancel_timer)
         # Up to here a signal ends the process at once; from the first caller on, everybody is hung up before.
         for number in (signal.SIGINT, signal.SIGTERM):
             self._loop.add_signal_handler(number, self.stop)
-        for kind, addresses in ((UdpTransport, config.server.udp), (TcpTransport, config.server.tcp)):
-            for address in addresses:
-                await self._listen(kind, address.host, address.port)
+        for transport, _, address in listeners:
+            with _listening(transport.name, address):
+                await self._driver.start(transport(address.host, address.port, self._driver))
         _log.info(
             "serving",
             udp=[str(address) for address in config.server.udp],
@@ -149,9 +173,10 @@ class Server:
 
     async def _open_store(self) -> None:
         config = self._config
-        config.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
+            config.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._database = await asyncio.to_thread(open_database, config.store_url)
+            self._to_close.callback(self._database.close)
             self._store = StoreWorker(
                 self._database,
                 node=config.server.node,
@@ -159,12 +184,15 @@ class Server:
                 deliver=self._loop.call_soon_threadsafe,
             )
             closed = await asyncio.to_thread(self._store.start)
+            self._to_close.push_async_callback(asyncio.to_thread, self._store.stop)
             with self._database.transaction() as connection:
                 codes_exist = Passcodes(connection).any()
             # A key that is lost must not be replaced: with another one no code in the store would be known.
             key = read_key(config.state_directory, may_create=not codes_exist)
         except StoreError as error:
             raise StartError(f"the store cannot be used: {error}") from error
+        except OSError as error:
+            raise StartError(f"{config.state_directory} cannot be used: {error.strerror}") from error
         if closed:
             _log.warning("records closed after a crash", participants=closed)
         self._desk = Desk(self._store, key, config.service, wall=time.time, deliver=self._from_elsewhere)
@@ -180,18 +208,10 @@ class Server:
         except PromptError as error:
             raise StartError(f"the prompts cannot be loaded: {error}") from error
         descriptor = os.memfd_create("roda-audio", os.MFD_CLOEXEC)
+        self._to_close.callback(os.close, descriptor)
         samples = library.write_shared(descriptor)
         self._pool.load(descriptor, samples)
         self._switchboard = Switchboard(self._config, library, new_id=_new_id)
-
-    async def _listen(self, kind: type[UdpTransport | TcpTransport], host: str, port: int) -> None:
-        try:
-            await self._driver.start(kind(host, port, self._driver))
-        except OSError as error:
-            raise StartError(
-                f"cannot listen on {kind.name} {host}:{port}: {error.strerror}; "
-                "is another program there? Change [server] in the configuration"
-            ) from error
 
     async def serve(self) -> None:
         """Serve until a signal or `stop`."""
@@ -210,12 +230,7 @@ class Server:
 
     async def close(self) -> None:
         """Close everything that is open; records that wait are written."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._driver.close()
-        await self._pool.stop()
-        await asyncio.to_thread(self._store.stop)
-        self._database.close()
+        await self._to_close.aclose()
 
     # Events in, effects out ------------------------------------------------------------------------------------
 
@@ -240,6 +255,10 @@ class Server:
         self._carry_out()
         self._driver.transmit()
 
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
     def _due(self) -> None:
         self._timer = None
         self._switchboard.advance(self._now())
@@ -255,6 +274,8 @@ class Server:
                 except LocalError as error:
                     # The call ended in the same moment; its CallEnded is on the way.
                     _log.debug("too late", effect=type(effect).__name__, why=str(error))
+                except Exception:  # noqa: BLE001 - others must not suffer; timers guard what waits for this one
+                    _log.exception("an effect failed", effect=type(effect).__name__)
         deadline = self._switchboard.next_deadline()
         timer = self._timer
         # A timer that is too early only finds nothing to do and is set again.
@@ -295,6 +316,33 @@ _call_log = structlog.get_logger("calls")
 
 def _new_id() -> str:
     return unique_id(time.time(), os.urandom(ENTROPY_BYTES))
+
+
+@contextlib.contextmanager
+def _listening(transport: str, address: Address) -> Iterator[None]:
+    """Say in words why nobody can be heard at `address`."""
+    try:
+        yield
+    except OSError as error:
+        said = os.strerror(error.errno) if error.errno else str(error)
+        hint = _HINTS.get(error.errno or 0, "see [server] in the configuration")
+        raise StartError(f"cannot listen on {transport} {address}: {said}; {hint}") from error
+
+
+_HINTS: Final = {
+    errno.EADDRINUSE: "is another program there? Change [server] in the configuration",
+    errno.EADDRNOTAVAIL: "this machine has no such address: change [server] in the configuration",
+    errno.EACCES: "ports below 1024 are for root: change [server] in the configuration",
+}
+
+
+def _try_port(kind: socket.SocketKind, address: Address) -> None:
+    """Find out at once whether a port can be had; it is taken once there is somebody to answer."""
+    family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        if kind == socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((address.host, address.port))
 
 
 def _raise_descriptor_limit() -> None:
