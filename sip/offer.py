@@ -223,6 +223,8 @@ def accept_answer(our_offer: Session, answer: Session) -> Negotiated:
     if len(answer.media) != len(our_offer.media) or answer.media[index].kind != offered.kind:
         raise NotAcceptable(399, "The answer has other media lines than the offer", agent)
     media = answer.media[index]
+    if media.port and media.protocol.upper() != offered.protocol:
+        raise NotAcceptable(302, f"{offered.protocol} was offered, not {media.protocol}", agent)
     ours = offered.payload_formats()
     theirs = media.payload_formats() if media.port else []
     pairs = [(mine, format_) for format_ in theirs for mine in ours if _same(mine, format_)]

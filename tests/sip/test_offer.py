@@ -278,6 +278,7 @@ class TestAcceptAnswer:
             ["m=video 4000 RTP/AVP 0"],
             ["m=audio 0 RTP/AVP 0"],
             ["m=audio 4000 RTP/AVP 18"],
+            ["m=audio 4000 RTP/SAVP 0"],
             ["m=audio 4000 RTP/AVP 101", "a=rtpmap:101 telephone-event/8000"],
             ["m=audio 4000 RTP/AVP 0", "m=video 0 RTP/AVP 31"],
         ],
