@@ -235,8 +235,9 @@ class Transactions:
 def _key(request: Request, method: str) -> Key:
     via = request.via
     branch = via.branch or ""
-    if not branch.startswith(MAGIC_COOKIE):
-        # RFC 2543 peers repeat branches: what else must be equal in a repetition stands in for uniqueness.
+    if not branch.startswith(MAGIC_COOKIE) or branch == MAGIC_COOKIE:
+        # RFC 2543 peers repeat branches, and a cookie alone is no branch (RFC 4475 3.2.1): what else must be equal in a
+        # repetition stands in for uniqueness.
         branch = f"{branch} {request.cseq.number} {request.from_.tag or ''}"
     return (branch, via.host, via.port, request.call_id, method)
 

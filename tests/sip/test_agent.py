@@ -219,16 +219,33 @@ def test_two_callers_of_the_same_private_address_and_branch_are_two_calls():
     assert book.told[-1] == CallEnded(2, EndCause.CANCELLED, 487, "")
 
 
-def test_a_peer_of_rfc_2543_repeats_branches_and_still_makes_two_calls():
-    book = Playbook().play("""
-        >> INVITE branch=1 sdp=a
+@pytest.mark.parametrize("branch", ["1", "z9hG4bK"])
+def test_a_peer_of_rfc_2543_repeats_branches_and_still_makes_two_calls(branch):
+    book = Playbook().play(f"""
+        >> INVITE branch={branch} sdp=a
         << 100 INVITE
         ** IncomingCall offer=a
         >> INVITE again
         << 100 INVITE
     """)
-    book.feed(book.request("INVITE", {"branch": "1", "call": "other", "to": "", "sdp": "b"}))
+    book.feed(book.request("INVITE", {"branch": branch, "call": "other", "to": "", "sdp": "b"}))
     assert len(book.told) == 2
+
+
+@pytest.mark.parametrize("branch", ["1", "z9hG4bK"])
+def test_a_peer_of_rfc_2543_repeats_its_branch_within_a_call(branch):
+    Playbook().play(f"""
+        >> INVITE branch={branch} sdp=offer
+        << 100 INVITE
+        ** IncomingCall offer=offer
+        -- accept sdp=answer
+        << 200 INVITE sdp=answer
+        >> ACK branch={branch}
+        ** CallConfirmed sdp=None
+        >> INVITE branch={branch} sdp=hold
+        << 100 INVITE
+        ** OfferReceived offer=hold
+    """)
 
 
 def test_no_hops_left_matters_only_to_a_request_for_another_host():
