@@ -10,13 +10,16 @@ from sip.content import content_type
 from sip.core import ALLOW, Core
 from sip.draft import Fields
 from sip.flow import Flow
+from sip.headers import Headers
 from sip.message import Request
 from sip.settings import DIGIT_TYPES, KNOWN_METHODS, METHODS, SDP_TYPE, SUPPORTED
+from sip.transactions import MAGIC_COOKIE
 
 ROUTES_MAX: Final = 32
 """Record-Route values of a dialog, kept for its life; real paths have one to six. Beyond: 400."""
 ACCEPT_SDP: Final = ("Accept", SDP_TYPE)
 ACCEPT_DIGITS: Final = ("Accept", ", ".join(DIGIT_TYPES))
+_SDP_RANGES: Final = frozenset({SDP_TYPE, "application/*", "*/*"})
 _SCHEMES: Final = ("sip", "sips", "tel")
 
 
@@ -63,8 +66,17 @@ def _inspect_content(request: Request) -> Refusal | None:
 def _inspect_invite(request: Request) -> Refusal | None:
     if request.method != "INVITE":
         return None
-    if request.headers.get("Contact") is None:
+    headers = request.headers
+    # A caller of RFC 2543 need not say it: then From is who is called back (RFC 4475 3.4.1).
+    if headers.get("Contact") is None and (request.via.branch or "").startswith(MAGIC_COOKIE):
         return Refusal(400, reason="Missing Contact")
-    if len(request.headers.values("Record-Route")) > ROUTES_MAX:
+    if headers.get("Accept") is not None and not _SDP_RANGES.intersection(_media_ranges(headers)):
+        return Refusal(406, (ACCEPT_SDP,))
+    if len(headers.values("Record-Route")) > ROUTES_MAX:
         return Refusal(400, reason="Too Many Record-Routes")
     return None
+
+
+def _media_ranges(headers: Headers) -> list[str]:
+    """What an Accept lists, without parameters."""
+    return [value.partition(";")[0].strip().lower() for value in headers.values("Accept")]

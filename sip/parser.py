@@ -321,7 +321,8 @@ class _Draft:
             uri = _UNREADABLE_URI
         fields = self.fields
         via = self.first.get("Via")
-        if via is None or not all(self.first.get(name) for name in ("From", "To", "Call-ID", "CSeq")):
+        # Without From, To or Call-ID its sender can still know it again by branch and method (RFC 4475 3.3.1).
+        if via is None or not self.first.get("CSeq"):
             return None
         request = Request(method, uri, Headers.of_canonical(fields))
         try:

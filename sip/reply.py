@@ -72,8 +72,10 @@ class Echo:
             to, lines = self.to, f"{self.timestamp}{lines}"
         else:
             to = f"{self.to}{self.tag}"
+        if self.to:
+            lines = f"To: {to}\r\n{lines}"
         head = (
-            f"SIP/2.0 {status} {phrase}\r\n{self.copied}To: {to}\r\n{lines}{field_lines(fields)}"
+            f"SIP/2.0 {status} {phrase}\r\n{self.copied}{lines}{field_lines(fields)}"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
         return head.encode("utf-8", "surrogateescape") + body

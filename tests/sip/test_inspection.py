@@ -1,5 +1,7 @@
 """The order of refusals (RFC 3261 8.2): the first that applies is the one told."""
 
+import pytest
+
 from tests.support.sip_playbook import Playbook
 
 
@@ -40,3 +42,35 @@ def test_a_tel_uri_is_a_place_to_call():
     book.uri = "tel:+551140001234"
     book.play(">> INVITE sdp=o\n<< 100 INVITE\n** IncomingCall offer=o")
     assert book.told[0].request_uri.user == "+551140001234"
+
+
+def test_an_accept_that_leaves_out_sdp_is_406():
+    book = Playbook()
+    book.extra = [("Accept", "text/plain"), ("Accept", "application/isup;q=1")]
+    book.play(">> INVITE sdp=o\n<< 406 INVITE")
+    assert book.last("406").headers.get("Accept") == "application/sdp"
+
+
+@pytest.mark.parametrize("accept", ["text/plain, Application/SDP;q=0.5", "application/*", "*/* ; q=0.1"])
+def test_an_accept_that_takes_sdp_in_any_words_is_fine(accept):
+    book = Playbook()
+    book.extra = [("Accept", accept)]
+    book.play(">> INVITE sdp=o\n<< 100 INVITE\n** IncomingCall offer=o")
+
+
+def test_a_caller_of_rfc_2543_need_not_name_a_contact_and_is_called_back_at_its_from():
+    book = Playbook()
+    book.removed = {"Contact"}
+    book.play("""
+        >> INVITE branch=old sdp=o
+        << 100 INVITE
+        ** IncomingCall offer=o
+        -- accept sdp=a
+        << 200 INVITE sdp=a
+        >> ACK
+        ** CallConfirmed sdp=None
+        -- hang_up
+        << BYE
+        ** CallEnded cause=LOCAL status=0
+    """)
+    assert str(book.last("BYE").uri) == "sip:alice@peer.invalid"

@@ -181,6 +181,14 @@ class TestBadDatagrams:
         assert partial.via.branch == "z9hG4bK-5"
         assert all(partial.headers.get(name) for name in ("From", "To", "Call-ID", "CSeq"))
 
+    @pytest.mark.parametrize("missing", ["From", "To", "Call_ID"])
+    def test_a_request_is_answered_by_what_it_has(self, missing: str) -> None:
+        with pytest.raises(ParseError) as caught:
+            parse(compose(**{missing: None}))
+        assert caught.value.status == 400
+        assert caught.value.partial is not None
+        assert caught.value.partial.headers.get(missing.replace("_", "-")) is None
+
     @pytest.mark.parametrize(
         "data",
         [
@@ -193,9 +201,6 @@ class TestBadDatagrams:
             compose(Via="SIP/2.0/UDP h;;"),
             compose(Via="SIP/2.0/UDP h;branch="),
             compose(Via=f"SIP/2.0/UDP h;branch={'x' * (MAX_IDENTIFIER + 1)}"),
-            compose(From=None),
-            compose(To=None),
-            compose(Call_ID=None),
             compose(CSeq=None),
             compose("ACK sip:h SIP/2.0"),
             compose("ACK sip:h SIP/2.0", CSeq="1 ACK", length="9999"),

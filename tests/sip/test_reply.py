@@ -83,6 +83,16 @@ def test_a_wrecked_request_cannot_write_headers_of_ours():
     assert b"ours" not in data  # it has a tag, however odd
 
 
+def test_what_the_request_lacks_the_response_lacks_too():
+    headers = Headers([("Via", "SIP/2.0/UDP 192.0.2.7"), ("CSeq", "1 INVITE")])
+    data = Echo(Request("INVITE", Uri.parse("sip:b@b"), headers), SOURCE, "ours").encode(400)
+    assert data.split(b"\r\n")[1:-2] == [
+        b"Via: SIP/2.0/UDP 192.0.2.7",
+        b"CSeq: 1 INVITE",
+        b"Content-Length: 0",
+    ]
+
+
 def test_a_status_without_name_is_still_a_status():
     assert echo().encode(499).startswith(b"SIP/2.0 499 Unknown\r\n")
 
