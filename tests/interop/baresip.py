@@ -128,7 +128,7 @@ class Baresip:
         """Press keys, one after another, as fast as a quick hand does."""
         for key in keys:
             self.command("sndcode", key)
-            time.sleep(0.2)
+            time.sleep(0.12)
 
     def hang_up(self) -> None:
         self.command("hangup")

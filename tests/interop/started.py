@@ -214,9 +214,10 @@ class Bridge:
 
     def assert_unhurt(self) -> None:
         """Alive, and nothing in the log that only a mistake of ours writes there."""
-        assert self.alive, self.log[-2000:]
-        assert "Traceback" not in self.log
-        assert "exception" not in self.log
+        log = self.log
+        assert self.alive, log[-2000:]
+        for mistake in ("Traceback", "exception"):
+            assert mistake not in log, log[log.index(mistake) - 200 :][:3000]
 
 
 class Demo:

@@ -65,12 +65,12 @@ def story(started: tuple[Bridge, Demo], tmp_path_factory: pytest.TempPathFactory
         ana.key(f"{demo.participant}#")
         are_in(1)
         mark("waits")
-        time.sleep(3.5)
+        time.sleep(2.5)
         bia.dial(bridge.uri(ACCESS_NUMBER))
         bia.key(f"{demo.moderator}#{demo.counter_password}#")
         are_in(2)
         mark("talk")
-        time.sleep(5)
+        time.sleep(4)
         mark("*6")
         ana.key("*6")
         time.sleep(2.5)
@@ -92,15 +92,15 @@ def story(started: tuple[Bridge, Demo], tmp_path_factory: pytest.TempPathFactory
 
 def test_music_plays_until_the_moderator_comes(story: Story):
     """C3, C4: something that is heard all the time, and is nobody's tone."""
-    music = story.heard("ana", "waits", 0.5, 3)
+    music = story.heard("ana", "waits", 0.5, 2.5)
     assert (levels(music) > -40).all()
     assert (levels_at(music, HIGH_HZ) < levels(music) - 6).all()
     assert (levels_at(music, LOW_HZ) < levels(music) - 6).all()
 
 
 def test_each_hears_the_other_and_not_itself(story: Story):
-    assert is_pure(story.heard("ana", "talk", 3, 5), HIGH_HZ)
-    assert is_pure(story.heard("bia", "talk", 3, 5), LOW_HZ)
+    assert is_pure(story.heard("ana", "talk", 2.5, 4), HIGH_HZ)
+    assert is_pure(story.heard("bia", "talk", 2.5, 4), LOW_HZ)
 
 
 def test_star_6_silences_its_presser_and_tells_it_so(story: Story):
