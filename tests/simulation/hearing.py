@@ -26,6 +26,8 @@ FRAME: Final = 160
 FRAME_S: Final = 0.020
 KEPT: Final = 3_000
 """Frames a phone remembers: a minute."""
+OVERTAKEN_S: Final = 0.5
+"""A packet is kept no further than so long from its place in the order of arrival."""
 HEARD_DBOV: Final = -40.0
 """A voice tone of a phone (-21 dBov) is above this, lowered under a prompt or not; what leaks of another is below."""
 SAID: Final = 0.6
@@ -96,7 +98,12 @@ class Ear:
 
     def frames(self, since: float, until: float) -> NDArray[np.int16]:
         """ndarray of shape (N, 160), int16: what arrived between two moments, in the order of its timestamps."""
-        arrived = {stamp: payload for at, _, stamp, payload in self._frames if since <= at <= until}
+        arrived: dict[int, bytes] = {}
+        for at, _, stamp, payload in reversed(self._frames):
+            if since <= at <= until:
+                arrived[stamp] = payload
+            elif at < since - OVERTAKEN_S:
+                break
         if not arrived:
             return np.zeros((0, FRAME), np.int16)
         first = next(iter(arrived))

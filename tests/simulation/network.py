@@ -57,6 +57,7 @@ class Socket:
         self._serial = 0
 
     def fileno(self) -> int:
+        """Descriptors are as good as port numbers here."""
         return self.port
 
     def close(self) -> None:

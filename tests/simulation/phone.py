@@ -29,6 +29,9 @@ EVENT_TYPE: Final = 101
 KEY_MS: Final = 100
 GAP_MS: Final = 80
 """A key is held so long, and so long is nothing pressed: a quick hand."""
+COMFORT_NOISE: Final = 13
+COMFORT_EVERY: Final = 100
+"""Packet times from one word of comfort noise to the next (RFC 3389): two seconds."""
 _PACKET_S: Final = 0.020
 _MS_PER_PACKET: Final = 20
 
@@ -72,6 +75,8 @@ class Phone:
         """First lines of the SIP messages that came."""
         self.answered_at = 0.0
         self.frequency_hz = 0
+        self.saves_silence = False
+        """Sends no packets while nothing is said (RFC 3551 section 4.1), but for a word of comfort noise now and then."""
         self.pressed_at: list[tuple[float, str]] = []
         """When which key went down, of those that travel by RTP."""
         self._clock, self._network = clock, network
@@ -154,6 +159,11 @@ class Phone:
     def pressing(self) -> bool:
         """Whether some keys are still to be pressed."""
         return bool(self._keys)
+
+    @property
+    def both_ways(self) -> bool:
+        """Whether it was agreed last that both sides talk: nobody holds."""
+        return self.answer is not None and self.answer.send and self.answer.receive
 
     # What its user hears
 
@@ -275,6 +285,9 @@ class Phone:
         if self._sends:
             if self._keys:
                 self._press()
+            elif self.saves_silence and not self.frequency_hz:
+                if self._beats % COMFORT_EVERY == 0:
+                    self._send(COMFORT_NOISE, self._timestamp, b"\x40")
             else:
                 payload = (
                     voice.tone(self.frequency_hz, self.law)[self._beats % 50]

@@ -1,6 +1,6 @@
 """The real pool over workers that are no processes: the real engine in each, ticking by the virtual clock.
 
-What `media.pool` knows of a worker is a table, a queue of commands with sockets beside them, and events that come back
+What `media.pool` knows of a worker is a table, a pipe for commands with sockets beside them, and events that come back
 a moment later; that is all there is here. `kill` ends one as a crash would: between two ticks, its table left behind.
 """
 
@@ -39,7 +39,6 @@ class PortsTwin:
         self._free = list(range(low, high, 2))
         self._chance = random.Random(f"{seed} ports")
         self.all = len(self._free)
-        self.by_fd: dict[int, Socket] = {}
 
     @property
     def free(self) -> int:
@@ -51,14 +50,12 @@ class PortsTwin:
         port = self._free.pop(self._chance.randrange(len(self._free)))
         pair = Socket(port), Socket(port + 1)
         for socket in pair:
-            self._network.sockets[socket.port] = self.by_fd[socket.fileno()] = socket
+            self._network.sockets[socket.port] = socket
         return port, *pair
 
     def give_back(self, port: int) -> None:
         for number in (port, port + 1):
-            socket = self._network.sockets.pop(number)
-            assert socket.closed
-            del self.by_fd[socket.fileno()]
+            assert self._network.sockets.pop(number).closed
         self._free.append(port)
 
 
@@ -86,9 +83,10 @@ class Worker:
     def load(self) -> int:
         return len(self.streams)
 
-    def receive(self, command: control.AnyCommand, sockets: tuple[Socket, ...]) -> None:
+    def tell(self, command: control.AnyCommand, *fds: int) -> None:
         """A command comes through the pipe: read at the next tick, or at once by a worker that sleeps."""
-        self._commands.append((command, sockets))
+        (read,) = control.commands_decoder.decode(control.pack([control.encoder.encode(command)]))
+        self._commands.append((read, tuple(self._network.sockets[fd] for fd in fds)))
         if not self._running and not self.dead:
             self._looked_at = self._clock.now
             self._apply()
@@ -105,6 +103,7 @@ class Worker:
                 if row is not None:
                     del self._sockets[row], self._targets[row]
             self.engine.apply(command, self._clock.now)
+            self.engine.goodbyes()  # RTCP; telephones here do not listen to it
             if isinstance(command, control.OpenStream):
                 row = self.engine.row(command.stream)
                 assert row is not None
@@ -163,7 +162,8 @@ class Worker:
 
     def _tell(self) -> None:
         for event in self.engine.events():
-            self._clock.after(PIPE_S, lambda event=event: self.tell_control(event))
+            (read,) = control.events_decoder.decode(control.pack([control.encoder.encode(event)]))
+            self._clock.after(PIPE_S, lambda event=read: self.tell_control(event))
 
 
 class PoolTwin(Pool):
@@ -221,12 +221,10 @@ class PoolTwin(Pool):
         self._workers[self._workers.index(dead)] = heir
         self.replaced += 1
         self._inherit(dead, heir)
+        self._end_announcements(dead)
 
     def _spawn(self) -> Worker:
         self._named += 1
         worker = Worker(f"media-{self._named}", self._rows, self._clock, self._network, self._shared)
         worker.tell_control = lambda event: self._take(worker, event)
         return worker
-
-    def _tell(self, worker: Worker, command: control.AnyCommand, *fds: int) -> None:
-        worker.receive(command, tuple(self.ports.by_fd[fd] for fd in fds))

@@ -31,9 +31,9 @@ from tests.support.netem import WIRE, Conditions
 
 LOOK_EVERY_S: Final = 0.2
 """How often `until` looks."""
-FIRST_VOICE_HZ: Final = 601
-VOICES_APART_HZ: Final = 127
-"""Each phone has its own voice: far enough from the others for an ear of 200 ms, and no multiple of another."""
+VOICES_HZ: Final = tuple(round(440 * 2 ** ((21.5 + semitone) / 12)) for semitone in range(14))
+"""Each phone has its own voice, 1.5 to 3.2 kHz: between the notes of the music, and as far from the next voice as a note
+is from another, which an ear of 100 ms tells apart."""
 
 
 class World:
@@ -108,7 +108,7 @@ class World:
             law=law,
             late_offer=late_offer,
         )
-        phone.say(FIRST_VOICE_HZ + VOICES_APART_HZ * ((number - 1) % 20))
+        phone.say(VOICES_HZ[(number - 1) % len(VOICES_HZ)])
         self.phones.append(phone)
         return phone
 
@@ -134,6 +134,11 @@ class World:
                 return int(leg.number)
         return None
 
+    def spoken_to(self, phone: Phone) -> bool:
+        """Whether something is being said to this phone alone."""
+        leg = self.leg(phone)
+        return leg is not None and leg in self.pool._streams and bool(self.pool._streams[leg].plays)
+
     def records(self) -> list[Entry]:
         """Who was in, after what waits has been written."""
         self.run(0.5)
@@ -152,7 +157,8 @@ class World:
         self.everybody_hangs_up()
         self.run(4 * GIVE_UP_S + 2 * TICK_S)
         bridge, board, pool = self.bridge, self.bridge.board, self.pool
-        assert [phone.name for phone in self.phones if phone.state not in {State.OVER, State.IDLE}] == []
+        lingering = [phone for phone in self.phones if phone.state not in {State.OVER, State.IDLE}]
+        assert [phone.name for phone in lingering if not phone.vanished] == []
         assert (board.calls, board.conferences, board.next_deadline()) == (0, 0, None)
         assert not board._lines.by_call
         assert not board._lines.late_streams
