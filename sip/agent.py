@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sip import answering, ending, placing, renegotiating
+from sip import answering, ending, placing, renegotiating, stun
 from sip.content import digit_of, sdp_of
 from sip.core import ALLOW, SUPPORTS, Core
 from sip.errors import LocalError, ParseError
@@ -27,6 +27,7 @@ from sip.reply import Echo, way_back
 from sip.server_transaction import State as ServerState
 from sip.session import Input, Session
 from sip.settings import KNOWN_METHODS, AgentSettings
+from sip.stun import is_stun
 from sip.uri import Uri
 
 __all__ = ["Agent", "AgentSettings", "Flow", "Transmit"]
@@ -189,12 +190,23 @@ class Agent:
         if len(data) < SHORTEST:
             self._core.counters["received:keep-alive"] += 1
             return
+        if is_stun(data):
+            self._asked_where(flow, data)
+            return
         try:
             message = parse(data)
         except ParseError as error:
             self._malformed(flow, error)
             return
         self._message(flow, message, now)
+
+    def _asked_where(self, flow: Flow, data: bytes) -> None:
+        told = stun.answer(data, flow.remote)
+        if told is None:
+            self._core.counters["dropped:malformed"] += 1
+        else:
+            self._core.counters["received:keep-alive"] += 1
+            self._core.send(flow, told)
 
     def _piece(self, flow: Flow, data: bytes, now: float) -> None:
         core = self._core
