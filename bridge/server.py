@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gc
 import os
 import resource
 import secrets
 import signal
-import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, Final
 
 import structlog
@@ -26,8 +25,11 @@ import uvloop
 
 from bridge import ledger, logs
 from bridge.addresses import Addresses
-from bridge.config import Address, Config
+from bridge.config import Config
 from bridge.desk import Desk
+from bridge.errors import StartError
+from bridge.figures import EVERY_S, Figures
+from bridge.listeners import Listeners
 from bridge.store.database import open_database
 from bridge.store.errors import StoreError
 from bridge.store.identity import ENTROPY_BYTES, unique_id
@@ -46,8 +48,6 @@ from sip.agent import Agent
 from sip.errors import LocalError
 from sip.settings import AgentSettings
 from sip.transport.driver import Driver
-from sip.transport.tcp import TcpTransport
-from sip.transport.udp import UdpTransport
 
 PRODUCT: Final = ""
 """No Server header: a scanner learns no version from us."""
@@ -59,19 +59,27 @@ STOP_S: Final = 2.0
 _log = structlog.get_logger("server")
 
 
-class StartError(Exception):
-    """The bridge cannot start; the text says what is wrong, where, and what to do."""
-
-
 class Server:
     """One running bridge."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, lines: logs.LineLogger) -> None:
         self._config = config
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.Handle | None = None
+        self._figures_timer: asyncio.Handle | None = None
         self._timer_at = 0.0
         """When the timer goes off. Not asked of it: for a moment that has come uvloop gives a handle without `when`."""
+        self._listeners = Listeners(config.server)
+        self._figures = Figures(
+            {
+                "service": lambda: self._switchboard.figures,
+                "sip": lambda: self._agent.counters,
+                "transport": lambda: self._listeners.counters,
+                "media": self._media_figures,
+                "store": lambda: asdict(self._store.counters),
+                "log": lambda: {"lines lost": lines.lost},
+            }
+        )
         self._to_close = contextlib.AsyncExitStack()
         """What is open; closed in the opposite order."""
         self._stopped = asyncio.Event()
@@ -87,6 +95,8 @@ class Server:
             entropy=os.urandom,
             on_event=self._from_elsewhere,
         )
+        self._call_log = structlog.get_logger("calls").bind()
+        """Bound once: to put a logger together costs more than the line."""
         self._do: dict[type, Callable[[Any], None]] = {
             effects.RingCall: lambda effect: self._agent.ring(effect.call, self._now()),
             effects.AcceptCall: lambda effect: self._agent.accept(effect.call, effect.sdp, self._now()),
@@ -132,13 +142,7 @@ class Server:
 
     async def _open(self) -> None:
         config = self._config
-        listeners: list[tuple[type[UdpTransport | TcpTransport], socket.SocketKind, Address]] = [
-            *((UdpTransport, socket.SOCK_DGRAM, address) for address in config.server.udp),
-            *((TcpTransport, socket.SOCK_STREAM, address) for address in config.server.tcp),
-        ]
-        for transport, kind, address in listeners:
-            with _listening(transport.name, address):
-                _try_port(kind, address)
+        self._listeners.probe()
         _raise_descriptor_limit()
         await self._open_store()
         await self._open_prompts()
@@ -155,13 +159,13 @@ class Server:
         self._agent = Agent(settings=settings, entropy=os.urandom)
         self._driver = Driver(self._agent, self._from_sip)
         self._to_close.callback(self._driver.close)
-        self._to_close.callback(self._cancel_timer)
+        self._to_close.callback(self._tell_figures)
+        self._to_close.callback(self._cancel_timers)
         # Up to here a signal ends the process at once; from the first caller on, everybody is hung up before.
         for number in (signal.SIGINT, signal.SIGTERM):
             self._loop.add_signal_handler(number, self.stop)
-        for transport, _, address in listeners:
-            with _listening(transport.name, address):
-                await self._driver.start(transport(address.host, address.port, self._driver))
+        await self._listeners.start(self._driver)
+        self._figures_timer = self._loop.call_later(EVERY_S, self._figures_due)
         _log.info(
             "serving",
             udp=[str(address) for address in config.server.udp],
@@ -255,9 +259,10 @@ class Server:
         self._carry_out()
         self._driver.transmit()
 
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+    def _cancel_timers(self) -> None:
+        for timer in (self._timer, self._figures_timer):
+            if timer is not None:
+                timer.cancel()
 
     def _due(self) -> None:
         self._timer = None
@@ -285,6 +290,27 @@ class Server:
             self._timer_at = deadline
             self._timer = self._loop.call_at(deadline, self._due)
 
+    # Figures ---------------------------------------------------------------------------------------------------
+
+    def _tell_figures(self) -> None:
+        """Write a line of what has happened since the last one."""
+        news = self._figures.news()
+        if news:
+            _log.info(
+                "figures", calls=self._switchboard.calls, conferences=self._switchboard.conferences, **news
+            )
+
+    def _figures_due(self) -> None:
+        self._tell_figures()
+        self._figures_timer = self._loop.call_later(EVERY_S, self._figures_due)
+
+    def _media_figures(self) -> dict[str, int]:
+        counts = {"workers replaced": self._pool.replaced}
+        for name, table in self._pool.tables():
+            counts[f"{name} ticks caught up"] = int(table.caught_up[0])
+            counts[f"{name} ticks skipped"] = int(table.skipped[0])
+        return counts
+
     # Effects ---------------------------------------------------------------------------------------------------
 
     def _open_stream(self, effect: effects.OpenStream) -> None:
@@ -306,43 +332,12 @@ class Server:
     def _record(self, effect: ledger.Entry) -> None:
         self._store.record(ledger.record(effect, at=time.time(), node=self._config.server.node))
 
-    @staticmethod
-    def _write_log(effect: effects.Log) -> None:
-        getattr(_call_log, effect.level.value)(effect.event, **effect.fields)
-
-
-_call_log = structlog.get_logger("calls")
+    def _write_log(self, effect: effects.Log) -> None:
+        getattr(self._call_log, effect.level.value)(effect.event, **effect.fields)
 
 
 def _new_id() -> str:
     return unique_id(time.time(), os.urandom(ENTROPY_BYTES))
-
-
-@contextlib.contextmanager
-def _listening(transport: str, address: Address) -> Iterator[None]:
-    """Say in words why nobody can be heard at `address`."""
-    try:
-        yield
-    except OSError as error:
-        said = os.strerror(error.errno) if error.errno else str(error)
-        hint = _HINTS.get(error.errno or 0, "see [server] in the configuration")
-        raise StartError(f"cannot listen on {transport} {address}: {said}; {hint}") from error
-
-
-_HINTS: Final = {
-    errno.EADDRINUSE: "is another program there? Change [server] in the configuration",
-    errno.EADDRNOTAVAIL: "this machine has no such address: change [server] in the configuration",
-    errno.EACCES: "ports below 1024 are for root: change [server] in the configuration",
-}
-
-
-def _try_port(kind: socket.SocketKind, address: Address) -> None:
-    """Find out at once whether a port can be had; it is taken once there is somebody to answer."""
-    family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        if kind == socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((address.host, address.port))
 
 
 def _raise_descriptor_limit() -> None:
@@ -351,8 +346,8 @@ def _raise_descriptor_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def _run(config: Config, ready: Callable[[], None]) -> None:
-    server = Server(config)
+async def _run(config: Config, lines: logs.LineLogger, ready: Callable[[], None]) -> None:
+    server = Server(config, lines)
     await server.start()
     # What is there now stays: the collector need not look at it again for every few hundred calls.
     gc.collect()
@@ -367,9 +362,9 @@ def serve(config: Config, *, ready: Callable[[], None] = lambda: None) -> int:
 
     Returns the exit status: 0 after a signal, 1 where the bridge could not start, which standard error then explains.
     """
-    logs.configure(config)
+    lines = logs.configure(config)
     try:
-        uvloop.run(_run(config, ready))
+        uvloop.run(_run(config, lines, ready))
     except StartError as error:
         sys.stderr.write(f"roda: {error}\n")
         return 1

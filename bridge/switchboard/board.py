@@ -51,6 +51,7 @@ from sip.errors import RemoteError
 from sip.offer import NotAcceptable
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable
 
     from bridge.config.settings import Config
@@ -166,6 +167,11 @@ class Switchboard:
         """Rooms with somebody in or on the way."""
         return len(self._rooms.by_number)
 
+    @property
+    def figures(self) -> Counter[str]:
+        """What has happened so far: `came`, `refused:...`, `joined:...` and so on."""
+        return self._lines.figures
+
     # --- calls ---
 
     def _call_came(self, event: sip.IncomingCall, now: float) -> None:
@@ -186,7 +192,7 @@ class Switchboard:
         except RemoteError as fault:
             self._admission.left(source)
             warning = (("Warning", fault.warning),) if isinstance(fault, NotAcceptable) else ()
-            self._refuse(event, fault.status, str(fault), now, warning)
+            self._refuse(event, fault.status, str(fault), now, warning, counted="offer")
             return
         self._leg_number += 1
         caller = event.from_.uri.user or ""
@@ -206,6 +212,7 @@ class Switchboard:
         else:
             leg.language = place.number.language or self._config.service.language
         self._lines.add(leg)
+        self._lines.figures["came"] += 1
         self._lines.log(Level.INFO, "call came", leg, caller=caller, dialled=dialled, source=source)
         self._lines.effects.append(
             OpenStream(
@@ -225,8 +232,17 @@ class Switchboard:
         return origin(peer=peer, listener=f"{host}:{port}", caller=caller, trusted=trusted)
 
     def _refuse(
-        self, event: sip.IncomingCall, status: int, why: str, now: float, headers: Headers = ()
+        self,
+        event: sip.IncomingCall,
+        status: int,
+        why: str,
+        now: float,
+        headers: Headers = (),
+        *,
+        counted: str = "",
     ) -> None:
+        """Turn a call away. `counted` stands in the figures for a `why` of which there are too many to count."""
+        self._lines.figures[f"refused:{counted or why}"] += 1
         self._lines.effects.append(RejectCall(event.call, status, headers))
         left_out = self._refusals.ask(now)
         if left_out is None:
@@ -331,6 +347,7 @@ class Switchboard:
             self._no_stream(leg, event.reason)
 
     def _no_stream(self, leg: Leg, why: str) -> None:
+        self._lines.figures["refused:no stream"] += 1
         self._lines.log(Level.WARNING, "no stream", leg, why=why)
         self._lines.effects.append(RejectCall(leg.call, 503, _retry_after(RETRY_AFTER_STREAM_S)))
         self._lines.end(leg, LeaveReason.FAILED)
@@ -424,6 +441,7 @@ class Switchboard:
             leg, because = departures.popleft()
             self._admission.left(leg.source)
             self._rooms.leave(leg, because, now)
+            self._lines.figures[f"ended:{because.value}"] += 1
             self._lines.log(
                 Level.INFO,
                 "call ended",

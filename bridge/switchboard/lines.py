@@ -6,7 +6,7 @@ in a conference learns of it from `departures`, so that no end is handled inside
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bridge.conference.events import LeaveReason
@@ -51,6 +51,7 @@ class Lines:
         "by_number",
         "departures",
         "effects",
+        "figures",
         "late_streams",
         "timers",
     )
@@ -59,6 +60,8 @@ class Lines:
         self.by_number: dict[int, Leg] = {}
         self.by_call: dict[int, Leg] = {}
         self.effects: list[Effect] = []
+        self.figures: Counter[str] = Counter()
+        """What has happened so far, by name and reason."""
         self.departures: deque[tuple[Leg, LeaveReason]] = deque()
         """Legs that have ended and are still in a room; whoever keeps the rooms takes them from here."""
         self.late_streams: set[int] = set()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from bridge.conference.events import LeaveReason
 from bridge.dialogue import requests, runner
 from bridge.dialogue.reception import reception
-from bridge.dialogue.verdicts import Accepted, CounterVerdict, Denied, Verdict
+from bridge.dialogue.verdicts import Accepted, CounterVerdict, Verdict
 from bridge.switchboard.effects import CheckCounterPassword, Level, LookUpPasscode
 from bridge.switchboard.legs import Leg, LegState, LegTimer
 
@@ -57,9 +57,13 @@ class Receptions:
         """Bring the service's word on what was keyed."""
         if isinstance(verdict, CounterVerdict):
             leg.person, leg.name = verdict.person, verdict.name
+            self._lines.figures[f"counter-password:{'right' if verdict.right else 'wrong'}"] += 1
             if not verdict.right:
                 self._lines.log(Level.INFO, "counter-password refused", leg, source=leg.origin.source)
-        elif isinstance(verdict, Denied):
+        elif isinstance(verdict, Accepted):
+            self._lines.figures["passcode:accepted"] += 1
+        else:
+            self._lines.figures[f"passcode:{verdict.why.value}"] += 1
             self._lines.log(
                 Level.INFO, "passcode refused", leg, why=verdict.why.value, source=leg.origin.source
             )
@@ -67,6 +71,7 @@ class Receptions:
 
     def not_available(self, leg: Leg, now: float) -> None:
         """Tell the dialogue that the store gave no answer."""
+        self._lines.figures["store:not available"] += 1
         self._lines.log(Level.ERROR, "store not available", leg)
         self._answered(leg, requests.NotAvailable(), now)
 

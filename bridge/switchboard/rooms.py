@@ -147,6 +147,7 @@ class Rooms:
         else:
             self._lines.timers.set((LegTimer.KEYS, leg.number), deadline)
         if match is not None and leg.room is not None:
+            self._lines.figures[f"keyed:{match.command.value if match.command else 'unknown'}"] += 1
             self._reduce(leg.room, Press(leg.number, match.command, match.keys), now)
 
     def _room(self, key: RoomKey, settings: Settings) -> Room:
@@ -251,6 +252,7 @@ class Rooms:
             case wanted.RecordLeave():
                 person = room.people.pop(effect.leg, None)
                 if person is not None:
+                    self._lines.figures[f"left:{effect.reason.value}"] += 1
                     effects.append(RecordLeft(person.record, room.conference_id, effect.reason))
                     self._log(
                         room,
@@ -265,6 +267,7 @@ class Rooms:
     def _record_joined(self, leg: Leg, room: Room, effect: wanted.RecordJoin) -> None:
         person = room.people[leg.number] = Person(self._new_id(), leg.call_id, effect.at)
         room.joins += 1
+        self._lines.figures[f"joined:{effect.role.value}"] += 1
         self._lines.effects.append(
             RecordJoined(
                 participant=person.record,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import socket
 import sqlite3
@@ -14,10 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from bridge import server
 from bridge.config import Address, Config
+from bridge.errors import StartError
+from bridge.listeners import Listeners
+from bridge.logs import LineLogger
+from bridge.server import Server
 from bridge.store.database import open_database
-from tests.interop.started import LOOPBACK, free_port
+from tests.interop.phone import Phone
+from tests.interop.started import LOOPBACK, Bridge, free_port
 
 
 def configured(folder: Path) -> Config:
@@ -32,9 +37,9 @@ def refusal(config: Config) -> str:
     """Why it does not start."""
 
     async def start() -> None:
-        await server.Server(config).start()
+        await Server(config, LineLogger(io.BytesIO())).start()
 
-    with pytest.raises(server.StartError) as error:
+    with pytest.raises(StartError) as error:
         asyncio.run(start())
     return str(error.value)
 
@@ -95,7 +100,7 @@ def test_a_port_that_is_taken_in_the_last_moment_leaves_no_process_and_no_thread
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = children()
-    monkeypatch.setattr(server, "_try_port", lambda *_: None)
+    monkeypatch.setattr(Listeners, "probe", lambda _: None)
     config = configured(tmp_path)
     with closing(socket.socket()) as other:
         other.bind((LOOPBACK, config.server.tcp[0].port))
@@ -115,3 +120,15 @@ def test_an_address_of_another_machine_is_told_as_such(tmp_path: Path) -> None:
         "cannot listen on udp 192.0.2.99:5060: Cannot assign requested address; "
         "this machine has no such address: change [server] in the configuration"
     )
+
+
+def test_what_happened_is_told_in_numbers_at_the_latest_when_it_ends(tmp_path: Path) -> None:
+    bridge = Bridge(tmp_path)
+    bridge.start()
+    with Phone(bridge.address) as caller:
+        caller.join("conf-figures")
+        bridge.stop()
+    (line,) = bridge.events("figures")
+    expected = {"came": 1, "joined:participant": 1, "left:shut_down": 1, "ended:shut_down": 1}
+    assert line["service"] == expected
+    assert line["sip"]["received:INVITE"] == 1

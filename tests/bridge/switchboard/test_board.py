@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bridge.conference.events import LeaveReason
-from bridge.dialogue.verdicts import Denied, Why
+from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
 from bridge.service.role import Role
 from bridge.switchboard.board import STREAM_S
 from bridge.switchboard.effects import (
@@ -26,14 +26,20 @@ from bridge.switchboard.effects import (
     RejectCall,
     RejectOffer,
 )
-from bridge.switchboard.events import Drain, PasscodeFound, StreamOpened, StreamRefused
+from bridge.switchboard.events import (
+    CounterPasswordChecked,
+    Drain,
+    PasscodeFound,
+    StreamOpened,
+    StreamRefused,
+)
 from bridge.switchboard.sparing import BURST_LINES
 from media import control
 from media.control import Endpoint, UpdateStream
 from sip import events as sip
 from sip.events import AnswerReceived, CallConfirmed, CallEnded, EndCause, OfferReceived
 from tests.support.builders import CALLER_RTP, PCMU, TRUSTED_HOST, accepted, config, incoming, sdp
-from tests.support.playbook import HERE, Accepts, Playbook, Says, a, after, hangs_up, press, rejects
+from tests.support.playbook import HERE, Accepts, Playbook, Says, a, after, hangs_up, keyed, press, rejects
 
 if TYPE_CHECKING:
     from sip.events import IncomingCall
@@ -154,6 +160,33 @@ def test_an_operator_reads_of_a_call_from_its_coming_to_its_end() -> None:
         "conference ended {'reason': 'hung_up', 'duration_s': 90.0, 'joins': 1}",
         "call ended {'reason': 'hung_up', 'duration_s': 90.0}",
     ]
+
+
+def test_what_happens_is_counted(play: Playbook) -> None:
+    play >> incoming(9, dialled="nobody")
+    play.skip() >> incoming(8, offer=b"?")
+    play.skip()
+    keyed(play, Denied(why=Why.EXPIRED)).skip()
+    press(play, "2#").skip() >> PasscodeFound(1, accepted(asks_counter_password=True))
+    press(play, "3#").skip() >> CounterPasswordChecked(1, CounterVerdict(right=False))
+    press(play, "4#").skip() >> CounterPasswordChecked(1, CounterVerdict(right=True))
+    play.skip().spoken()
+    press(play, "*6*11*").skip() >> BYE
+    play.skip()
+    assert dict(play.board.figures) == {
+        "refused:unknown number": 1,
+        "refused:offer": 1,
+        "came": 1,
+        "passcode:expired": 1,
+        "passcode:accepted": 1,
+        "counter-password:wrong": 1,
+        "counter-password:right": 1,
+        "joined:moderator": 1,
+        "keyed:mute_self": 1,
+        "keyed:dial_out": 1,
+        "left:hung_up": 1,
+        "ended:hung_up": 1,
+    }
 
 
 def test_an_open_room_is_unknown_to_a_stranger(play: Playbook) -> None:
