@@ -25,7 +25,7 @@ from sip.message import Request, Response
 from sip.parser import KeepAlive, parse
 from sip.reply import Echo, way_back
 from sip.server_transaction import State as ServerState
-from sip.session import Input, Session
+from sip.session import Input, Session, State
 from sip.settings import KNOWN_METHODS, AgentSettings
 from sip.stun import is_stun
 from sip.uri import Uri
@@ -167,7 +167,7 @@ class Agent:
 
     @property
     def calls(self) -> int:
-        """Calls that are not quite over."""
+        """Calls that are not over, or wait for the ACK that must come before our BYE."""
         return len(self._core.calls)
 
     @property
@@ -308,7 +308,7 @@ class Agent:
     def _in_dialog(self, request: Request, flow: Flow, tag: str, now: float) -> None:
         core = self._core
         session = self._find(request)
-        if session is None:
+        if session is None or (session.state is State.ENDED and request.method != "BYE"):
             core.refuse(request, flow, 481)
             return
         if not session.dialog.in_order(request.cseq.number):

@@ -11,7 +11,7 @@ from sip.content import sdp_of
 from sip.core import ALLOW, SUPPORTS, Core, checked, checked_fields
 from sip.dialog import Dialog
 from sip.draft import Fields
-from sip.ending import not_acknowledged, say_bye, settle, words_of
+from sip.ending import not_acknowledged, part, settle, words_of
 from sip.errors import LocalError
 from sip.events import AnswerReceived, CallConfirmed, EndCause, IncomingCall, OfferFailed
 from sip.flow import Flow
@@ -172,8 +172,7 @@ def acknowledged(core: Core, session: Session, cseq: int, sdp: bytes | None, now
     late = invitation.late
     if session.step(Input.ACK):
         if session.state is State.ENDED:
-            say_bye(core, session.dialog, now, session.farewell)
-            core.leave(session)
+            part(core, session, now, session.farewell)
         else:
             core.tell(CallConfirmed(session.call, sdp if late else None))
     elif late:

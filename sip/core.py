@@ -215,8 +215,12 @@ class Core:
 
     def leave(self, session: Session) -> None:
         """Forget a call: what still comes for it is answered 481."""
-        self.calls.pop(session.call, None)
+        self.close(session)
         self.dialogs.pop(session.tag, None)
+
+    def close(self, session: Session) -> None:
+        """A call is no more, but its dialog is: our BYE is on its way."""
+        self.calls.pop(session.call, None)
         self.deadlines.cancel(session.alarm)
         session.alarm = None
         session.placement = None

@@ -1,7 +1,7 @@
 """Ending calls: BYE both ways, and the ends that nobody said (RFC 3261 15)."""
 
+from sip.client_transaction import ClientTransaction, Failure, Outcome
 from sip.core import Core, reason_field
-from sip.dialog import Dialog
 from sip.draft import Fields
 from sip.events import EndCause
 from sip.grammar import printable
@@ -14,9 +14,17 @@ REASON_MAX = 256
 """Characters of a peer's Reason that are kept for the record; the rest is cut."""
 
 
-def say_bye(core: Core, dialog: Dialog, now: float, fields: Fields = ()) -> None:
-    """Send a BYE. Whatever comes back, the dialog is over (15.1.1); a challenge to it is never answered."""
-    core.request(dialog, "BYE", now, fields=fields)
+def part(core: Core, session: Session, now: float, fields: Fields = ()) -> None:
+    """Say BYE. Whatever comes back, the dialog is over (15.1.1), and a challenge is never answered; but until then a BYE of
+    the peer may be under way, too, and finds its dialog (RFC 5407 3.2.1).
+    """
+
+    def parted(_: ClientTransaction, outcome: Outcome, _now: float) -> None:
+        if isinstance(outcome, Failure) or outcome.status >= 200:
+            core.leave(session)
+
+    core.close(session)
+    core.request(session.dialog, "BYE", now, user=parted, fields=fields)
 
 
 def hang_up(core: Core, session: Session, now: float, reason: str | None) -> None:
@@ -28,12 +36,11 @@ def hang_up(core: Core, session: Session, now: float, reason: str | None) -> Non
         session.farewell = farewell
     elif before is State.CONFIRMED:
         settle(core, session, now)
-        say_bye(core, session.dialog, now, farewell)
+        part(core, session, now, farewell)
     else:
         settle(core, session, now, fields=farewell)
-    core.ended(session, EndCause.LOCAL, 487 if before is State.OFFERED else 0, reason or "")
-    if session.state is State.ENDED:
         core.leave(session)
+    core.ended(session, EndCause.LOCAL, 487 if before is State.OFFERED else 0, reason or "")
 
 
 def said_bye(
@@ -50,18 +57,16 @@ def said_bye(
 def not_acknowledged(core: Core, session: Session, now: float) -> None:
     """64*T1 without an ACK: the dialog stands, but the session is ended by BYE (13.3.1.4, 14.2)."""
     session.step(Input.NO_ACK)
-    say_bye(core, session.dialog, now, session.farewell)
+    part(core, session, now, session.farewell)
     core.ended(session, EndCause.NO_ACK, 0, "no ACK")
-    core.leave(session)
 
 
 def lost(core: Core, session: Session, cause: EndCause, status: int, now: float) -> None:
     """The peer does not know the call any more, or is silent: BYE, in case it only lost its mind half (12.2.1.2)."""
     if session.step(Input.LOST):
         settle(core, session, now)
-        say_bye(core, session.dialog, now)
+        part(core, session, now)
         core.ended(session, cause, status, REASONS.get(status, ""))
-        core.leave(session)
 
 
 def settle(core: Core, session: Session, now: float, fields: Fields = ()) -> None:

@@ -8,7 +8,6 @@ from sip.client_transaction import ClientTransaction, Failure, Outcome
 from sip.content import sdp_of
 from sip.core import ALLOW, SUPPORTS, Acknowledgement, Core, checked_fields, reason_field
 from sip.dialog import Dialog
-from sip.ending import say_bye
 from sip.events import CallAnswered, CallRinging, EndCause
 from sip.flow import Flow
 from sip.headers import Address
@@ -152,6 +151,6 @@ class _Placement:
             core.tell(CallAnswered(session.call, sdp_of(response)))
             return
         # Another fork, or an answer that crossed our CANCEL: acknowledged, and over (13.2.2.4).
-        say_bye(core, dialog, now, session.farewell)
+        core.request(dialog, "BYE", now, fields=session.farewell)
         if first:
             core.leave(session)

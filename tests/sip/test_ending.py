@@ -40,7 +40,7 @@ def test_our_bye_that_nobody_answers_is_given_up():
     assert book.agent.transactions == 0
 
 
-def test_a_bye_that_crosses_ours_finds_nothing():
+def test_a_bye_that_crosses_ours_finds_its_dialog_until_ours_is_answered():
     Playbook().play(
         IN_CALL
         + """
@@ -48,9 +48,46 @@ def test_a_bye_that_crosses_ours_finds_nothing():
         << BYE
         ** CallEnded cause=LOCAL status=0
         >> BYE
+        << 200 BYE
+        >> BYE again
+        << 200 BYE
+        >> BYE
         << 481 BYE
     """
     )
+    Playbook().play(
+        IN_CALL
+        + """
+        -- hang_up
+        << BYE
+        ** CallEnded cause=LOCAL status=0
+        >> 200 BYE
+        >> BYE
+        << 481 BYE
+    """
+    )
+
+
+@pytest.mark.parametrize("line", ["INVITE sdp=o", "INFO type=application/dtmf body=5", "OPTIONS"])
+def test_nothing_else_is_taken_while_our_bye_is_under_way(line):
+    Playbook().play(
+        IN_CALL
+        + f"""
+        -- hang_up
+        << BYE
+        ** CallEnded cause=LOCAL status=0
+        >> {line}
+        << 481 {line.split()[0]}
+        >> 500 BYE
+    """
+    )
+
+
+def test_a_dialog_is_forgotten_though_our_bye_is_never_answered():
+    book = Playbook().play(IN_CALL + "-- hang_up\n<< BYE\n** CallEnded cause=LOCAL status=0")
+    assert (book.agent.calls, len(book.agent._core.dialogs)) == (0, 1)
+    book.play(".. 32\n" + "<< BYE\n" * 10)
+    assert len(book.agent._core.dialogs) == 0
 
 
 def test_a_repeated_bye_is_answered_again_and_told_once():
