@@ -1,0 +1,50 @@
+"""A full port range and a full worker refuse, and give back all they took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from media import control
+from media.pool import PoolFullError
+from tests.media.real import House, together
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    made = House(workers=2, rows=2, pairs=3)
+    yield made
+    made.close()
+
+
+def test_a_full_range_and_then_full_workers_refuse_and_serve_again(house: House) -> None:
+    async def story() -> None:
+        free, capacity = house.ports.free, house.pool.capacity_left
+        assert capacity == 3
+        phones = [house.call() for _ in range(3)]
+        with pytest.raises(PoolFullError, match="port"):
+            house.call()
+        await together(*(phone.talk(3) for phone in phones))
+        await house.hang_up(*phones)
+        assert (house.ports.free, house.pool.capacity_left) == (free, capacity)
+
+    house.run(story())
+
+
+def test_a_room_whose_worker_is_full_refuses_more_and_others_do_not(house: House) -> None:
+    async def story() -> None:
+        one, two = house.call(room=1), house.call(room=1)
+        with pytest.raises(PoolFullError, match="full"):
+            house.call(room=1)
+        three = house.call(room=2)
+        # Better one unheard than a room torn apart: a stream of another worker stays where it is.
+        house.pool.send(control.Route(three.stream, 1))
+        await together(one.talk(10, 440.0), two.talk(10), three.talk(10))
+        await house.hang_up(one, two, three)
+        assert house.pool.capacity_left == 3
+        again = house.call(room=1)
+        await again.talk(2)
+        await house.hang_up(again)
+
+    house.run(story())
