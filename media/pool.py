@@ -94,6 +94,7 @@ class Pool:
         self._spare: WorkerProcess | None = None
         self._streams: dict[int, _Stream] = {}
         self._rooms: dict[int, tuple[WorkerProcess, int]] = {}  # where it lives, how many are in
+        self._room_music: dict[int, control.Segment | None] = {}
         self._announcements: dict[
             int, tuple[int, WorkerProcess]
         ] = {}  # playback of a room: the room, who plays it
@@ -214,6 +215,11 @@ class Pool:
                 else:
                     self._announcements[playback] = room, place[0]
                     place[0].tell(command)
+            case control.RoomMusic(room, segment):
+                place = self._rooms.get(room)
+                if place is not None:
+                    self._room_music[room] = segment
+                    place[0].tell(command)
             case control.OpenStream() | control.Load() | control.Shutdown():
                 raise ValueError(f"{type(command).__name__} is the pool's own command")
             case _:
@@ -276,6 +282,7 @@ class Pool:
             self._rooms[room] = (worker, members - 1)
         else:
             del self._rooms[room]
+            self._room_music.pop(room, None)
 
     def _route(self, stream: _Stream, command: control.Route, room: int) -> None:
         if room == stream.opening.room:
@@ -329,6 +336,8 @@ class Pool:
                 data = worker.pipe.recv(control.MESSAGE_BYTES)
             except BlockingIOError:
                 return
+            except ConnectionResetError:
+                continue  # it died before it read all we said; what it said itself is still to be had
             except OSError:
                 data = b""
             if not data:
@@ -475,10 +484,16 @@ class Pool:
             stream.worker = heir
             heir.streams.add(number)
             self._open_again(stream, last.sequence, last.timestamp, last.due_s)
+        for room, segment in self._room_music.items():
+            if self._rooms[room][0] is heir:
+                heir.tell(control.RoomMusic(room, segment))
 
     def _end_all(self, dead: WorkerProcess) -> None:
         """Nobody takes over: the calls end."""
         self._rooms = {room: place for room, place in self._rooms.items() if place[0] is not dead}
+        self._room_music = {
+            room: segment for room, segment in self._room_music.items() if room in self._rooms
+        }
         for number in sorted(dead.streams):
             stream = self._streams[number]
             if stream.worker is dead:

@@ -1,0 +1,419 @@
+"""The pool's bookkeeping, with workers that are played by the test: whatever dies when, each call ends or goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from media import control, pool, process
+from media.pool import Pool, PoolFullError
+from media.ports import Ports
+from media.streams import Streams
+
+FORMAT = control.Format(control.Codec.PCMU, 0, 101)
+
+
+class ActedProcess:
+    """In place of a process: its end of the pipe, and the table it would write."""
+
+    def __init__(self, pipe: socket.socket) -> None:
+        self.pid = pipe.fileno()
+        self._pipe = pipe
+
+    def kill(self) -> None:
+        self._pipe.close()
+
+    def wait(self, timeout: float | None = None) -> int:
+        return 0
+
+
+class ActedWorker(process.WorkerProcess):
+    """A worker whose other side is the test."""
+
+    everyone: list[ActedWorker] = []  # noqa: RUF012 (emptied by the fixture)
+
+    def __init__(self, name: str, rows: int) -> None:
+        self.name = name
+        self.rows = rows
+        self.table = Streams(rows)
+        self._table_fd = os.open(os.devnull, os.O_RDONLY)
+        self.pipe, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.pipe.setblocking(False)
+        self.theirs.setblocking(False)
+        self.process = ActedProcess(self.theirs)  # type: ignore[assignment]
+        self.ready = asyncio.get_running_loop().create_future()
+        self.streams = set()
+        self.last_ticks = -1
+        self.stalled = 0
+        self.gone = False
+        self._queue = []
+        self._flush_planned = False
+        self.everyone.append(self)
+        self.says(control.Ready(control.VERSION, 1))
+
+    def says(self, *events: control.AnyEvent) -> None:
+        self.theirs.send(control.pack([control.encoder.encode(event) for event in events]))
+
+    def was_told(self) -> list[control.AnyCommand]:
+        """The commands since the last call; their descriptors are closed."""
+        commands: list[control.AnyCommand] = []
+        while True:
+            try:
+                data, fds, _, _ = socket.recv_fds(self.theirs, control.MESSAGE_BYTES, 255)
+            except (BlockingIOError, OSError):
+                return commands
+            for descriptor in fds:
+                os.close(descriptor)
+            commands += control.commands_decoder.decode(data)
+
+    def closes(self, stream: int, **figures: Any) -> None:
+        self.says(control.StreamClosed(stream, **figures))
+
+    def dies(self) -> None:
+        self.theirs.close()
+
+
+class Stage:
+    """A pool of acted workers."""
+
+    def __init__(self) -> None:
+        self.events: list[control.AnyEvent] = []
+        low = 24_200 + os.getpid() % 300 * 10
+        self.ports = Ports("127.0.0.1", low, low + 400, lambda _: 0)
+        self.pool = Pool(
+            workers=2, rows=4, ports=self.ports, cname="t", entropy=lambda count: bytes(range(count)),
+            on_event=self.events.append,
+        )  # fmt: skip
+
+    @property
+    def workers(self) -> list[ActedWorker]:
+        return ActedWorker.everyone
+
+    async def settle(self) -> None:
+        """Let all that is queued travel, both ways."""
+        for _ in range(6):
+            await asyncio.sleep(0)  # noqa: TID251 (a round of the loop, no time)
+
+    def open(self, stream: int, room: int = 0) -> None:
+        self.pool.open(stream, FORMAT, control.Endpoint("192.0.2.1", 4_000), room=room, rtp_timeout_s=60.0)
+
+    def home(self, stream: int) -> ActedWorker:
+        """The worker that has a stream."""
+        [worker] = [each for each in self.workers if stream in each.streams and not each.gone]
+        return worker
+
+    def ended(self) -> list[int]:
+        return [event.stream for event in self.events if isinstance(event, control.StreamClosed)]
+
+
+@pytest.fixture
+def act(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[Callable[[Stage], Coroutine[Any, Any, None]]], None]]:
+    monkeypatch.setattr(pool, "WorkerProcess", ActedWorker)
+    ActedWorker.everyone = []
+
+    def play(story: Callable[[Stage], Coroutine[Any, Any, None]]) -> None:
+        async def whole() -> None:
+            stage = Stage()
+            await stage.pool.start()
+            try:
+                await story(stage)
+            finally:
+                await stage.pool.stop()
+                for worker in stage.workers:
+                    worker.theirs.close()
+
+        with capture_logs():
+            asyncio.run(asyncio.wait_for(whole(), 5.0))
+
+    yield play
+    ActedWorker.everyone = []
+
+
+Act = Callable[[Callable[[Stage], Coroutine[Any, Any, None]]], None]
+
+
+def test_streams_of_a_room_live_together_and_others_where_there_is_room(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        for stream, room in ((1, 7), (2, 0), (3, 7), (4, 0)):
+            stage.open(stream, room)
+        assert stage.home(1) is stage.home(3)
+        assert stage.home(2) is not stage.home(1)
+        await stage.settle()
+        told = stage.home(2).was_told()
+        assert [command.stream for command in told if isinstance(command, control.OpenStream)] == [2, 4]
+
+    act(story)
+
+
+def test_a_dead_workers_streams_are_opened_elsewhere_as_they_were(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        dead = stage.home(1)
+        music = control.Music(1, control.Segment(0, 800))
+        stage.pool.send(music)
+        stage.pool.send(control.Mute(1, muted=True))
+        stage.pool.send(control.Play(1, 5, [control.Segment(0, 160)]))
+        stage.pool.send(control.Play(1, 6, [control.Segment(160, 160)], replace=True))
+        await stage.settle()
+        remote = control.Endpoint("198.51.100.1", 5)
+        dead.says(control.SourceLatched(1, remote))
+        dead.table.stream[2], dead.table.sequence_out[2], dead.table.timestamp_out[2] = 1, 77, 88
+        dead.table.ticked_s[0] = 1_000.0
+        dead.dies()
+        await stage.settle()
+        heir = stage.home(1)
+        told = heir.was_told()
+        assert heir is not dead
+        assert isinstance(told[0], control.OpenStream)
+        opened = told[0]
+        assert (opened.sequence, opened.timestamp, opened.due_s) == (77, 88, 1_000.02)
+        assert (opened.remote, opened.latched, opened.muted, opened.room) == (remote, True, True, 7)
+        assert told[1:] == [music, control.Play(1, 6, [control.Segment(160, 160)])]
+        assert stage.ended() == []
+        assert stage.pool.replaced == 1
+
+    act(story)
+
+
+def test_a_new_negotiation_is_what_the_heir_is_told(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1)
+        dead = stage.home(1)
+        dead.says(control.SourceLatched(1, control.Endpoint("198.51.100.1", 5)))
+        await stage.settle()
+        held = control.Format(control.Codec.PCMA, 8, 96, send=False)
+        there = control.Endpoint("203.0.113.1", 9)
+        stage.pool.send(control.UpdateStream(1, held, there))
+        dead.dies()
+        await stage.settle()
+        [opened] = stage.home(1).was_told()
+        assert isinstance(opened, control.OpenStream)
+        assert (opened.format, opened.remote, opened.latched) == (held, there, False)
+
+    act(story)
+
+
+def test_a_stream_moves_with_its_numbers_and_commands_wait_for_it(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        stage.open(2, 8)
+        old, new = stage.home(2), stage.home(1)
+        stage.pool.send(control.Route(2, 7))
+        stage.pool.send(control.Mute(2, muted=True))
+        stage.pool.send(control.Play(2, 5, [control.Segment(0, 160)]))
+        await stage.settle()
+        assert old.was_told()[-1] == control.CloseStream(2, moves=True)
+        new.was_told()
+        old.closes(2, sequence=9, timestamp=10, due_s=5.0)
+        await stage.settle()
+        opened, mute, play = new.was_told()
+        assert isinstance(opened, control.OpenStream)
+        assert (opened.sequence, opened.timestamp, opened.due_s, opened.room) == (9, 10, 5.0, 7)
+        assert (mute, play) == (control.Mute(2, muted=True), control.Play(2, 5, [control.Segment(0, 160)]))
+        assert stage.ended() == []
+        assert stage.home(2) is new
+
+    act(story)
+
+
+@pytest.mark.parametrize("victim", ["old", "new", "both"])
+@pytest.mark.parametrize("closed_while_moving", [False, True])
+def test_whoever_dies_while_a_stream_moves_it_arrives_or_ends(
+    act: Act, victim: str, closed_while_moving: bool
+) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        stage.open(2, 8)
+        old, new = stage.home(2), stage.home(1)
+        stage.pool.send(control.Route(2, 7))
+        if closed_while_moving:
+            stage.pool.send(control.CloseStream(2))
+        await stage.settle()
+        if victim in {"old", "both"}:
+            old.dies()
+        if victim in {"new", "both"}:
+            new.dies()
+        await stage.settle()
+        if victim == "new":
+            old.closes(2, sequence=1, timestamp=2)
+            await stage.settle()
+        if victim == "both" and closed_while_moving:
+            # It arrived at a worker that was dead already, was closed there, and has ended with it.
+            assert stage.ended() == [2]
+            assert stage.pool._rooms[7][1] == 1
+            return
+        assert stage.home(2) is stage.home(1)
+        await stage.settle()
+        told = [command for command in stage.home(2).was_told() if getattr(command, "stream", 0) == 2]
+        assert isinstance(told[0], control.OpenStream)
+        assert told[0].room == 7
+        assert (control.CloseStream(2) in told) is closed_while_moving
+        if closed_while_moving:
+            stage.home(2).closes(2)
+        stage.pool.send(control.CloseStream(1))
+        if not closed_while_moving:
+            stage.pool.send(control.CloseStream(2))
+            stage.home(2).closes(2)
+        stage.home(1).closes(1)
+        await stage.settle()
+        assert sorted(stage.ended()) == [1, 2]
+        assert stage.pool.capacity_left == 8
+        assert not stage.pool._rooms
+
+    act(story)
+
+
+def test_a_closing_stream_whose_worker_dies_has_ended(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        free = stage.ports.free
+        stage.pool.send(control.CloseStream(1))
+        stage.home(1).dies()
+        await stage.settle()
+        assert stage.ended() == [1]
+        assert stage.ports.free == free + 1
+        assert not stage.pool._rooms
+
+    act(story)
+
+
+def test_a_stream_that_a_worker_refuses_ends_and_leaves_its_room(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        stage.home(1).closes(1)
+        await stage.settle()
+        assert stage.ended() == [1]
+        assert not stage.pool._rooms
+        assert stage.pool.capacity_left == 8
+
+    act(story)
+
+
+def test_what_was_playing_to_a_room_ends_with_its_worker_and_only_once(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        stage.open(2, 8)
+        for playback, room in ((50, 7), (51, 8)):
+            stage.pool.send(control.PlayRoom(room, playback, [control.Segment(0, 160)]))
+        stage.pool.send(control.PlayRoom(99, 52, [control.Segment(0, 160)]))  # nobody is there
+        assert stage.events == [control.PlaybackEnded(52, room=99)]
+        stage.pool.send(control.CloseStream(1))  # room 7 is gone, its announcement not yet told as ended
+        stage.home(1).dies()
+        await stage.settle()
+        ended = [event.playback for event in stage.events if isinstance(event, control.PlaybackEnded)]
+        assert ended == [52, 50]
+
+    act(story)
+
+
+def test_workers_that_keep_dying_end_their_calls_and_new_ones_are_refused(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        for stream in (1, 2, 3):
+            stage.open(stream, 7)
+        stage.open(4, 8)
+        for _ in range(pool.RESTARTS_PER_MINUTE + 3):
+            alive = [worker for worker in stage.workers if not worker.gone]
+            if not alive:
+                break
+            alive[0].dies()
+            await stage.settle()
+        assert sorted(stage.ended()) == [1, 2, 3, 4]
+        assert stage.pool.capacity_left == 0
+        assert not stage.pool._rooms
+        with pytest.raises(PoolFullError):
+            stage.open(5)
+        # The minute is over: workers are started again at the next look.
+        stage.pool._losses = []
+        stage.pool._check_heartbeats()
+        await stage.settle()
+        stage.open(6)
+        assert stage.pool.capacity_left == 7
+
+    act(story)
+
+
+def test_a_system_that_starts_no_process_ends_the_calls_and_nothing_else(
+    act: Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        stage.open(2, 8)
+        kept = stage.home(2)
+
+        def refuse(*_: object) -> ActedWorker:
+            raise OSError(11, "Resource temporarily unavailable")
+
+        monkeypatch.setattr(pool, "WorkerProcess", refuse)
+        stage.home(1).dies()
+        await stage.settle()
+        assert stage.ended() == []  # the spare took over
+        stage.home(1).dies()
+        await stage.settle()
+        assert stage.ended() == [1]
+        assert stage.home(2) is kept
+
+    act(story)
+
+
+def test_a_worker_that_stands_still_with_streams_is_ended_and_an_idle_one_is_not(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        hanging = stage.home(1)
+        for _ in range(pool.STALLED_HEARTBEATS + 1):
+            stage.pool._check_heartbeats()
+        await stage.settle()
+        assert hanging.gone
+        assert [worker.gone for worker in stage.workers].count(True) == 1
+        assert stage.ended() == []
+
+    act(story)
+
+
+def test_a_worker_of_another_version_is_ended(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.workers[0].says(control.Ready(control.VERSION + 1, 1))
+        await stage.settle()
+        assert stage.workers[0].gone
+        assert stage.pool.replaced == 1
+
+    act(story)
+
+
+def test_more_commands_than_fit_one_message_all_arrive_in_order(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1)
+        segments = [control.Segment(number, 160) for number in range(100)]
+        for playback in range(100):
+            stage.pool.send(control.Play(1, playback, segments))
+        told: list[control.AnyCommand] = []
+        for _ in range(20):
+            await stage.settle()
+            told += stage.home(1).was_told()
+            stage.home(1).flush()
+        assert [command.playback for command in told if isinstance(command, control.Play)] == list(range(100))
+        with pytest.raises(ValueError, match="too long"):
+            stage.pool.send(control.Play(1, 1, segments * 100))
+
+    act(story)
+
+
+def test_commands_for_what_is_gone_do_nothing_and_the_pools_own_are_refused(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.pool.send(control.Mute(99, muted=True))
+        stage.open(1)
+        stage.pool.send(control.CloseStream(1))
+        stage.pool.send(control.CloseStream(1))
+        stage.pool.send(control.Route(1, 7))
+        assert not stage.pool._rooms
+        with pytest.raises(ValueError, match="the pool's own"):
+            stage.pool.send(control.Shutdown())
+
+    act(story)
