@@ -163,6 +163,13 @@ class PlayRoom(Command, frozen=True):
     segments: list[Segment]
 
 
+class RoomMusic(Command, frozen=True):
+    """A loop of `segment` that everybody in the room hears under the conversation, or none. It ends with the room."""
+
+    room: int
+    segment: Segment | None = None
+
+
 class SendDigits(Command, frozen=True):
     """Send telephone-events (RFC 4733), one after another, `duration_ms` each with `gap_ms` between."""
 
@@ -245,6 +252,7 @@ AnyCommand = (
     | Play
     | StopPlay
     | PlayRoom
+    | RoomMusic
     | SendDigits
     | Shutdown
 )

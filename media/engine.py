@@ -177,6 +177,10 @@ class Engine:
                     self._events.append(control.PlaybackEnded(playback, room=room))
                 else:
                     self._listeners.announce(slot, playback, segments)
+            case control.RoomMusic(room, segment):
+                slot = self._rooms.slot(room)
+                if slot is not None and slot != NO_SLOT:
+                    self._listeners.room_music(slot, segment)
             case control.Load() | control.Shutdown():
                 pass  # the worker's own
             case _:

@@ -43,6 +43,7 @@ class Listeners:
         self._announcements = Player(room_slots)
         self._loops = MusicLoops()
         self._music = np.full(rows, NO_MUSIC, np.intp)
+        self._room_music: dict[int, int] = {}  # room slot to loop
         self._base_gain = np.ones(rows, np.float32)
         self._turning: dict[int, int] = {}  # rows, and the last sample of what they heard
         self._line_of_slot = np.full(room_slots, -1, np.intp)
@@ -72,17 +73,27 @@ class Listeners:
 
     def room_emptied(self, slot: int) -> list[int]:
         """Nobody is there to hear the rest; returns the playbacks that end so."""
+        self.room_music(slot, None)
         return self._announcements.stop(slot)
 
     def music(self, row: int, segment: Segment | None) -> None:
         """What the row hears while it is in no room."""
-        if self._music[row] != NO_MUSIC:
-            self._loops.leave(int(self._music[row]))
+        self._music[row] = self._change_loop(int(self._music[row]), segment)
+
+    def room_music(self, slot: int, segment: Segment | None) -> None:
+        """What a room hears under its conversation."""
+        loop = self._change_loop(self._room_music.pop(slot, NO_MUSIC), segment)
+        if loop != NO_MUSIC:
+            self._room_music[slot] = loop
+
+    def _change_loop(self, loop: int, segment: Segment | None) -> int:
+        """Leave `loop` and join that of `segment`; what is no segment of the shared audio is no music."""
+        if loop != NO_MUSIC:
+            self._loops.leave(loop)
         playable = segment is not None and segment.length >= FRAME and segment.offset >= 0
         if segment is None or not playable or segment.offset + segment.length > self.audio.samples:
-            self._music[row] = NO_MUSIC
-        else:
-            self._music[row] = self._loops.join(segment)
+            return NO_MUSIC
+        return self._loops.join(segment)
 
     def tick(
         self, count: int, heard: Heard, *, both_laws: bool
@@ -104,6 +115,8 @@ class Listeners:
         line = a_law
         size = len(_LAWS)
 
+        if not self._loops.idle:
+            self._loops.tick()
         sums, room_line, announced = self._room_mixes(heard)
         own = np.zeros((0, FRAME), np.int32)
         if len(sums):
@@ -126,8 +139,8 @@ class Listeners:
                 size += len(talkers)
 
         if not self._loops.idle:
-            offsets = self._loops.tick()
-            span = np.minimum(offsets[:, None] + _WITHIN, self.audio.samples - 1)
+            offsets = self._loops.offsets
+            span = self._span(offsets[:, None])
             lines += [self.audio.mu[span], self.audio.a[span]]
             music = self._music[:count]
             waits = (music != NO_MUSIC) & (slot == 0)
@@ -159,6 +172,9 @@ class Listeners:
             due, ended = self._announcements.tick()
             sums = self._with_lines(sums, due.keys)
             sums[line[due.keys]] += self._pcm(due)
+        for slot, loop in self._room_music.items():
+            sums = self._with_lines(sums, np.array([slot]))
+            sums[line[slot]] += self.audio.pcm[self._span(self._loops.offsets[loop])]
         for slot, frame in heard.departed:
             sums = self._with_lines(sums, np.array([slot]))
             sums[line[slot]] += frame
@@ -200,7 +216,7 @@ class Listeners:
         waits = (music != NO_MUSIC) & (slot == 0)
         if waits.any():
             offsets = self._loops.offsets[music[waits]]
-            base[waits] = self.audio.pcm[np.minimum(offsets[:, None] + _WITHIN, self.audio.samples - 1)]
+            base[waits] = self.audio.pcm[self._span(offsets[:, None])]
         target = np.where(np.arange(len(rows)) < len(due.keys), DUCK, np.float32(1.0)).astype(np.float32)
         mixed = soft_limit(ramp_mix(base, gain[rows], target) + prompt)
         gain[rows] = target
@@ -210,8 +226,13 @@ class Listeners:
                 beginning[:] = np.rint(beginning * _RISE + turning[key] * (1 - _RISE))
         return rows, self._encode(rows, mixed)
 
+    def _span(self, offsets: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Indices of the frames that begin at `offsets`, none beyond the end of the shared audio."""
+        span: NDArray[np.intp] = np.minimum(offsets + _WITHIN, self.audio.samples - 1)
+        return span
+
     def _pcm(self, due: Due) -> NDArray[np.int32]:
-        span = np.minimum(due.offset[:, None] + _WITHIN, self.audio.samples - 1)
+        span = self._span(due.offset[:, None])
         pcm: NDArray[np.int32] = self.audio.pcm[span].astype(np.int32)
         pcm[due.length[:, None] <= _WITHIN] = 0
         return pcm

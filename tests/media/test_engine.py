@@ -168,6 +168,27 @@ def test_all_who_wait_hear_the_same_moment_of_the_music_and_it_loops_without_a_s
     assert np.abs(first.samples(1)).max() == 0
 
 
+def test_a_room_has_music_under_its_conversation_until_it_is_taken_away() -> None:
+    world = World()
+    world.engine.load(audio_of(tone(1_000.0, 8_000)))
+    world.call(1, room=5)
+    listener, outside = world.call(2, room=5), world.call(3, room=6)
+    world.apply(control.RoomMusic(5, control.Segment(0, 8_000)))
+    world.talk(60, p1=500.0)
+    assert power_at(listener.samples(40), 1_000.0) > LOUD
+    assert power_at(listener.samples(40), 500.0) > LOUD
+    assert np.abs(outside.samples(40)).max() == 0
+    world.apply(control.RoomMusic(5, None))
+    world.talk(5, p1=500.0)
+    assert power_at(listener.samples(4), 1_000.0) < FAINT
+    world.apply(control.RoomMusic(5, control.Segment(0, 8_000)))
+    world.apply(control.Route(1, 6))
+    world.apply(control.Route(2, 6))  # the room is empty, and its music with it
+    world.apply(control.Route(2, 5))
+    world.talk(5)
+    assert np.abs(listener.samples(4)).max() == 0
+
+
 def test_who_enters_a_room_no_longer_hears_the_music() -> None:
     world = World()
     world.engine.load(audio_of(tone(1_000.0, 8_000)))
