@@ -46,6 +46,9 @@ class UdpTransport:
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+            if self._family == socket.AF_INET6:
+                # As asyncio does for TCP: IPv4 has a listener of its own, where addresses look like IPv4.
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             sock.bind(self._address)
         except OSError:
             sock.close()

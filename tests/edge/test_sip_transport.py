@@ -113,6 +113,39 @@ def test_a_port_that_is_taken_is_said_at_the_start(run):
     run(story())
 
 
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+def test_both_ip_versions_are_heard_on_one_port_each_in_its_own_addresses(run):
+    async def story():
+        async with driven() as (driver, udp, stream):
+            for transport in (
+                UdpTransport("::", udp.local[1], driver),
+                TcpTransport("::", stream.local[1], driver),
+            ):
+                await driver.start(transport)
+            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as phone:
+                phone.setblocking(False)
+                phone.bind(("::1", 0))
+                phone.sendto(OPTIONS, ("::1", udp.local[1]))
+                answer = await heard(phone)
+                assert answer.startswith(b"SIP/2.0 200")
+                assert b";received=[::1]" in answer
+            reader, writer = await asyncio.open_connection("::1", stream.local[1])
+            writer.write(OPTIONS)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"SIP/2.0 200")
+            writer.close()
+
+    run(story())
+
+
 def test_messages_over_tcp_are_answered_on_their_connection_however_they_are_cut(run):
     async def story():
         async with driven() as (driver, _, stream):
