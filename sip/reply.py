@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from sip.draft import field_lines
 from sip.errors import ParseError
-from sip.flow import SIP_PORT, Flow, bracketed
+from sip.flow import SIP_PORT, Flow
 from sip.message import REASONS, Request
 
 _COPIED = frozenset({"Via", "From", "Call-ID", "CSeq"})
@@ -102,4 +102,5 @@ def _returned(text: str, request: Request, remote: tuple[str, int]) -> str:
         hop = _RPORT.sub(f";rport={port}", hop)
     elif via.host == host:
         return f"{hop}{comma}{rest}"
-    return f"{hop.rstrip()};received={bracketed(host)}{comma}{rest}"
+    # An IPv6 address stands here without brackets (RFC 3261 25.1; RFC 5118 4.5).
+    return f"{hop.rstrip()};received={host}{comma}{rest}"

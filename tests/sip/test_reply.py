@@ -42,11 +42,11 @@ def test_the_topmost_via_says_where_the_request_really_came_from(via, expected):
     assert ", ".join(response.headers.get_all("Via")) == expected
 
 
-def test_an_ipv6_source_stands_in_brackets():
+def test_an_ipv6_source_stands_without_brackets():
     flow = Flow("udp", ("2001:db8::1", 5060), ("2001:db8::7", 6000))
     response = parse(echo(via="SIP/2.0/UDP phone;rport;branch=1", flow=flow).encode(200))
     assert response.via.received == "2001:db8::7"
-    assert response.via.parameter("received") == "[2001:db8::7]"
+    assert response.via.parameter("received") == "2001:db8::7"
 
 
 def test_all_but_100_carry_our_tag_and_none_carries_two():
