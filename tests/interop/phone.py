@@ -134,8 +134,14 @@ class Phone:
         self.signalling.sendto(message.encode() if isinstance(message, str) else message, self.bridge)
 
     def hear(self) -> Reply:
-        """The next message; TimeoutError where none comes."""
-        return Reply(self.signalling.recv(65535).decode("latin-1"))
+        """The next message of this call; TimeoutError where none comes.
+
+        Others may come: the system gives a port anew to whom the bridge still repeats something of the last owner's.
+        """
+        while True:
+            message = Reply(self.signalling.recv(65535).decode("latin-1"))
+            if message.header("Call-ID") == self.call_id:
+                return message
 
     def final(self, method: str) -> Reply:
         """The next final response to `method`."""

@@ -52,8 +52,9 @@ def _changed(text: str, changes: tuple[tuple[str, str], ...]) -> str:
     return text
 
 
-def unique(message: bytes) -> bytes:
-    return message.replace(UNIQUE.encode(), b"%d" % next(_numbers))
+def numbered(message: bytes, number: int) -> bytes:
+    """A message as it is sent: one of its own, of the call `bad-NUMBER`."""
+    return message.replace(UNIQUE.encode(), b"%d" % number)
 
 
 MULTIPART = ("application/sdp", "multipart/mixed;boundary=b")
@@ -131,8 +132,9 @@ def end(phone: Phone, answer: Reply) -> None:
 def test_a_datagram_that_is_no_good_harms_nothing(
     bridge: Bridge, phone: Callable[[], Phone], status: int, message: bytes
 ):
-    bad = phone()
-    bad.send(unique(message))
+    bad, number = phone(), next(_numbers)
+    bad.call_id = f"bad-{number}"
+    bad.send(numbered(message, number))
     assert works(phone())  # which comes after it on the same socket: an answer to the first is here by now
     if status == DROPPED:
         bad.signalling.setblocking(False)
@@ -151,7 +153,8 @@ def test_the_same_in_streams_whole_cut_and_one_after_another(bridge: Bridge, pho
         for repeated, cut_at in ((1, 0), (1, 50), (2, 0)):
             if status == 200:
                 continue
-            pieces = unique(message)[:cut_at], unique(message)[cut_at:] * repeated
+            whole = numbered(message, next(_numbers))
+            pieces = whole[:cut_at], whole[cut_at:] * repeated
             with socket.create_connection(bridge.address, timeout=3) as stream, contextlib.suppress(OSError):
                 for piece in pieces:
                     stream.sendall(piece)
@@ -164,7 +167,7 @@ def test_noise_of_a_known_seed_harms_nothing(bridge: Bridge, phone: Callable[[],
     bad = phone()
     good_but_for_its_codec = with_sdp(("AVP 0 101", "AVP 77"))
     for number in range(500):
-        noisy = bytearray(good_but_for_its_codec.replace(UNIQUE.encode(), b"noise%03d" % number))
+        noisy = bytearray(numbered(good_but_for_its_codec, 100_000 + number))
         for _ in range(chance.randint(1, 6)):
             at = chance.randrange(len(noisy))
             length = chance.randint(1, 20)
