@@ -128,5 +128,6 @@ def export(utterance: Utterance, language: str, target: Path, *, override: Path 
         library.audio[offset : offset + length] for offset, length in library.segments(utterance, language)
     ]
     samples = np.concatenate(heard)
-    soundfile.write(target, samples, RATE_HZ, format="WAV", subtype="PCM_16")
+    with target.open("wb") as file:
+        soundfile.write(file, samples, RATE_HZ, format="WAV", subtype="PCM_16")
     return len(samples) / RATE_HZ

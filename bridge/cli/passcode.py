@@ -12,7 +12,7 @@ import typer
 from bridge.cli.terminal import ConfigFile, Store, UserError, day, local, say, show_table, store
 from bridge.config.settings import LANGUAGES
 from bridge.service.digests import Digests
-from bridge.service.levels import Level
+from bridge.service.levels import LEVELS, Grant, Level, Right
 from bridge.service.pairs import LIFE_MONTHS, end_of_life
 from bridge.service.passcodes import PasscodeError
 from bridge.service.role import Role
@@ -31,6 +31,13 @@ Number = Annotated[
 
 LONGEST_LIFE_MONTHS: Final = 1200
 """A century: whoever means for ever."""
+
+
+RIGHTS: Final = {
+    Right.LOCK: "lock, *7",
+    Right.DIAL_OUT: "dial out, *1",
+    Right.BLAST: "call the list, *92",
+}
 
 
 @app.command()
@@ -68,6 +75,7 @@ def new(
     ] = False,
 ) -> None:
     """Make a pair and say its codes, this once."""
+    _may_ask(Level(level), {Right.LOCK: lock, Right.DIAL_OUT: dial_out, Right.BLAST: blast})
     asked = [Role.MODERATOR] * counter_password + [Role.PARTICIPANT] * participants_counter_password
     with store(config) as opened:
         owner = Customers(opened.connection).find(customer)
@@ -155,9 +163,8 @@ def show(pair: Number, config: ConfigFile = None) -> None:
         ("length", f"{length / 60:g} min" if length else "any"),
         ("muted on entry", _yes(settings.mute_on_entry)),
         ("recording", _yes(settings.recording_allowed)),
-        ("lock, dial-out, blast in advance",
-         ", ".join(_yes(each) for each in (settings.lock_allowed, settings.dial_out_allowed, settings.blast_allowed))),
-    ]  # fmt: skip
+        *((f"the moderator may {words}", _yes(settings.may(right))) for right, words in RIGHTS.items()),
+    ]
     width = max(len(name) for name, _ in facts)
     for name, value in facts:
         say(f"{name:<{width}}  {value}")
@@ -212,7 +219,8 @@ def expire(
         at = opened.now if until == "now" else _date(until, opened)
         Passcodes(opened.connection).change(pair, expires_at=at)
         opened.note("expire", f"pair {pair}", at=at)
-    say(f"Pair {pair} lives until {day(at, opened.config)}")
+    ended = at <= opened.now
+    say(f"Pair {pair} {'has expired' if ended else f'works until {day(at, opened.config)}'}")
 
 
 def issuer(opened: Store) -> Issuer:
@@ -238,6 +246,13 @@ def _settings(**values: Any) -> Settings:
         return replace(Settings(), **values)
     except SettingsError as error:
         raise UserError(str(error)) from error
+
+
+def _may_ask(level: Level, asked: dict[Right, bool]) -> None:
+    """A right that the level never gives would be sold and never work."""
+    for right, wanted in asked.items():
+        if wanted and LEVELS[level].rights[right] is Grant.NEVER:
+            raise UserError(f"level {level} never lets a moderator {RIGHTS[right]}: choose level 2 or 3")
 
 
 def _language(tag: str) -> str:

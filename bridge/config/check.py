@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args, get_origin, get_type_hin
 from bridge.config.lines import Path as KeyPath
 from bridge.config.lines import locate
 from bridge.config.settings import PORTS_PER_STREAM, Config
-from bridge.config.values import Address, Fallible, Range, read_value
+from bridge.config.values import Address, MisfitsError, Range, read_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -122,11 +122,10 @@ class _Reader:
                 value = self._value(hints[each.name], values[each.name], (*path, each.name))
                 if value is not None:
                     taken[each.name] = value
-                    continue
-            elif each.default is MISSING and each.default_factory is MISSING:
+            elif _is_needed(each):
                 self.fault(path, f"{_name(path)} needs the key {each.name}")
-            if each.default is MISSING and each.default_factory is MISSING:
-                return None
+        if any(_is_needed(each) and each.name not in taken for each in settable):
+            return None
         return kind(**taken)
 
     def _value(self, hint: Any, value: object, path: KeyPath) -> Any:
@@ -141,10 +140,12 @@ class _Reader:
         try:
             found = read_value(hint, value)
         except ValueError as fault:
-            told = value
-            if isinstance(fault, Fallible) and isinstance(value, list):
-                path, told = (*path, fault.index), value[fault.index]
-            self.fault(path, f"{_name(path)} must be {fault}, not {_show(told)}")
+            misfits = fault.items if isinstance(fault, MisfitsError) else {None: (str(fault), value)}
+            for index, (words, told) in misfits.items():
+                self.fault(
+                    path if index is None else (*path, index),
+                    f"{_name(path)} must be {words}, not {_show(told)}",
+                )
             return None
         bounds = next((each for each in getattr(hint, "__metadata__", ()) if isinstance(each, Range)), None)
         if isinstance(found, tuple) and bounds is not None and not bounds.holds(len(found)):
@@ -209,6 +210,11 @@ class _Reader:
             if value in seen:
                 self.fault((table, index, key), f'{table}: {key} "{value}" is given twice')
             seen.add(value)
+
+
+def _is_needed(each: Field[Any]) -> bool:
+    """Whether the file must say it: there is no default."""
+    return each.default is MISSING and each.default_factory is MISSING
 
 
 def _unknown(key: str, path: KeyPath, names: set[str]) -> str:

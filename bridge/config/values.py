@@ -86,12 +86,12 @@ class Form:
         return self.words
 
 
-class Fallible(ValueError):  # noqa: N818 - a value that did not fit, not an error of ours
-    """One value of a list did not fit: `index` says which."""
+class MisfitsError(ValueError):
+    """Values of a list did not fit: `items` has the words for each, and the value, by its index."""
 
-    def __init__(self, words: str, index: int) -> None:
-        super().__init__(words)
-        self.index = index
+    def __init__(self, items: dict[int, tuple[str, object]]) -> None:
+        super().__init__("a list of what fits")
+        self.items = items
 
 
 _ADDRESS: Final = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<four>[0-9.]+)):(?P<port>[0-9]{1,5})")
@@ -182,24 +182,30 @@ _READERS: Final[dict[object, Callable[[object, tuple[object, ...]], object]]] = 
 
 
 def read_value(hint: Any, value: object) -> Any:
-    """`value` as `hint` says, or `ValueError` with what it must be (`Fallible` where one of a list did not fit)."""
+    """`value` as `hint` says, or `ValueError` with what it must be (`MisfitsError` where some of a list did not fit)."""
     limits: tuple[object, ...] = ()
     if hasattr(hint, "__metadata__"):
         limits, hint = hint.__metadata__, get_args(hint)[0]
     if get_origin(hint) is tuple:
         if not isinstance(value, list):
             raise ValueError("a list in brackets")
-        return tuple(_read_item(get_args(hint)[0], item, index) for index, item in enumerate(value))
+        return _read_items(get_args(hint)[0], value)
     if type(None) in get_args(hint):
         hint = next(part for part in get_args(hint) if part is not type(None))
     return _READERS[hint](value, limits)
 
 
-def _read_item(hint: Any, item: object, index: int) -> Any:
-    try:
-        return read_value(hint, item)
-    except ValueError as fault:
-        raise Fallible(str(fault), index) from None
+def _read_items(hint: Any, items: list[object]) -> tuple[Any, ...]:
+    found: list[Any] = []
+    misfits: dict[int, tuple[str, object]] = {}
+    for index, item in enumerate(items):
+        try:
+            found.append(read_value(hint, item))
+        except ValueError as fault:
+            misfits[index] = (str(fault), item)
+    if misfits:
+        raise MisfitsError(misfits)
+    return tuple(found)
 
 
 def _bounds(limits: tuple[object, ...]) -> Range | None:

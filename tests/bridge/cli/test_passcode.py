@@ -80,6 +80,18 @@ def test_a_pair_is_disabled_expired_and_enabled(roda: Roda, pair: str) -> None:
     assert "2020-02-01" in roda("passcode", "show", "1")[1]
 
 
+def test_what_the_moderator_may_is_told_by_the_level_and_what_was_asked_for(roda: Roda, pair: str) -> None:
+    roda("passcode", "new", "Acme", "--level", "2", "--lock")
+    third, second = (roda("passcode", "show", number)[1] for number in ("1", "2"))
+    assert re.findall(r"may .*?  (yes|no)", third) == ["yes", "yes", "yes"]
+    assert re.findall(r"may .*?  (yes|no)", second) == ["yes", "no", "no"]
+
+
+def test_an_end_that_has_come_is_told_as_such(roda: Roda, pair: str) -> None:
+    assert roda("passcode", "expire", "1", "now")[1] == "Pair 1 has expired\n"
+    assert roda("passcode", "expire", "1", "2100-02-01")[1] == "Pair 1 works until 2100-02-01\n"
+
+
 def test_every_change_leaves_a_trace_without_codes(roda: Roda, pair: str, tmp_path: Path) -> None:
     """R4."""
     roda("passcode", "disable", "1")
@@ -96,6 +108,7 @@ def test_every_change_leaves_a_trace_without_codes(roda: Roda, pair: str, tmp_pa
     [
         (("new", "Nobody"), 'roda: there is no customer "Nobody"'),
         (("new", "Acme", "--language", "fr"), 'roda: there are no prompts in "fr"'),
+        (("new", "Acme", "--level", "1", "--lock"), "roda: level 1 never lets a moderator lock, *7"),
         (("show", "9"), "roda: there is no pair 9"),
         (("disable", "9"), "roda: there is no pair 9"),
         (("expire", "1", "soon"), 'roda: "soon" is no date'),

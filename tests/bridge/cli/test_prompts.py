@@ -16,7 +16,8 @@ def test_our_prompts_are_well(roda: Roda) -> None:
 
 def test_a_wrong_value_or_name_is_said_so(roda: Roda, tmp_path: Path) -> None:
     target = str(tmp_path / "x.wav")
-    for words in (("greeting", target, "three"), ("no_such_words", target)):
+    away = str(tmp_path / "nowhere" / "x.wav")
+    for words in (("greeting", target, "three"), ("no_such_words", target), ("greeting", away)):
         status, _, err = roda("prompts", "export", *words)
         assert status == 1
         assert err.count("\n") == 1

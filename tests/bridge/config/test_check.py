@@ -60,6 +60,21 @@ time_zone = "Mars/Olympus"
     ]
 
 
+def test_one_fault_of_a_list_or_a_table_hides_no_other() -> None:
+    text = """[[open_rooms]]
+pattern = "conf"
+networks = [
+  "10.0.0.1/8",
+  "banana",
+]
+"""
+    assert [line.partition(" must ")[0] for line in said(text)] == [
+        "line 2: open_rooms.pattern",
+        "line 4: open_rooms.networks",
+        "line 5: open_rooms.networks",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

@@ -3,7 +3,7 @@ from typing import Annotated
 
 import pytest
 
-from bridge.config.values import Address, Fallible, Network, Range, read_value
+from bridge.config.values import Address, MisfitsError, Network, Range, read_value
 
 
 @pytest.mark.parametrize(
@@ -26,10 +26,10 @@ def test_loopback_is_known() -> None:
     assert not Address("0.0.0.0", 1).is_loopback
 
 
-def test_a_list_says_which_of_its_values_does_not_fit() -> None:
-    with pytest.raises(Fallible) as raised:
-        read_value(tuple[Network, ...], ["10.0.0.0/8", "nowhere"])
-    assert raised.value.index == 1
+def test_a_list_says_which_of_its_values_do_not_fit() -> None:
+    with pytest.raises(MisfitsError) as raised:
+        read_value(tuple[Network, ...], ["10.0.0.0/8", "nowhere", 3])
+    assert {index: told for index, (_, told) in raised.value.items.items()} == {1: "nowhere", 2: 3}
     assert read_value(tuple[Network, ...], ["10.0.0.0/8"]) == (ip_network("10.0.0.0/8"),)
 
 
