@@ -388,9 +388,15 @@ class Switchboard:
         self._digit(self._lines.by_number.get(event.stream), event.digit, KeyWay.RTP, now)
 
     def _digit(self, leg: Leg | None, key: str, way: KeyWay, now: float) -> None:
-        """Bring a key to whoever owns the leg. Before the greeting and after the last words, keys mean nothing."""
+        """Bring a key to whoever owns the leg; after the last words it means nothing.
+
+        A key tells as well as an ACK that the caller has our answer. Where the ACK is lost the next one is half a
+        second away, and whoever dials number and passcode in one go would lose the first digits.
+        """
         if leg is None or leg.is_repeated(key, way, now):
             return
+        if leg.state is LegState.ANSWERED and not leg.negotiation.late:
+            self._receptions.receive(leg, now)
         if leg.state is LegState.CONFERENCE:
             self._rooms.key(leg, key, now)
         elif leg.runner is not None:

@@ -31,7 +31,7 @@ from bridge.switchboard.receptions import STORE_S
 from media.control import DigitReceived, Music, Play, PlaybackEnded, Route, StopPlay
 from sip import events as sip
 from sip.events import CallConfirmed, CallEnded, EndCause
-from tests.support.builders import ACCESS_NUMBER, BRIDGE_HOST, CALLER_HOST, accepted, config, incoming
+from tests.support.builders import ACCESS_NUMBER, BRIDGE_HOST, CALLER_HOST, accepted, config, incoming, sdp
 from tests.support.playbook import (
     HERE,
     Playbook,
@@ -222,11 +222,29 @@ def test_keys_by_info_and_by_rtp_are_the_same_keys(play: Playbook) -> None:
         play >> DigitReceived(1, key)
 
 
-def test_keys_before_the_greeting_mean_nothing(play: Playbook) -> None:
+def test_a_key_that_overtakes_the_ack_counts(play: Playbook) -> None:
+    """A3: it is as good a sign as the ACK that the caller has our answer."""
     play >> incoming()
     play.skip() >> StreamOpened(1, HERE, 20_000)
+    play.skip() >> DigitReceived(1, "1") << Says(1, "greeting") << StopPlay(1)
+    play >> CallConfirmed(1, None)
+    press(play, "234#") << LOOK_UP
+
+
+def test_a_key_before_the_call_is_answered_means_nothing(play: Playbook) -> None:
+    play >> incoming()
+    play.skip() >> sip.DigitReceived(1, "5", 160)
+    play >> StreamOpened(1, HERE, 20_000)
+    play.skip() >> CallConfirmed(1, None) << Says(1, "greeting")
+
+
+def test_a_key_of_a_caller_who_has_not_answered_our_offer_means_nothing(play: Playbook) -> None:
+    play >> incoming(offer=None)
+    play.skip() >> StreamOpened(1, HERE, 20_000)
     play.skip() >> DigitReceived(1, "5")
-    play >> CallConfirmed(1, None) << Says(1, "greeting")
+    play.skip() >> CallConfirmed(1, sdp())
+    play.skip()
+    press(play, "1234#") << LOOK_UP
 
 
 def test_the_last_one_out_closes_the_room(play: Playbook) -> None:
