@@ -3,6 +3,9 @@
 The order of a tick is that of docs/design.md: commands were applied, packets received and placed before it; then one
 frame per row is pulled, the few who are heard are decoded and chosen, everybody's frame is made and encoded, headers
 are written as columns, and the whole block is handed out. Nothing here blocks, waits, opens or logs.
+
+The parts: `sources` knows where packets come from, `intake` takes them, `speakers` chooses who is heard, `listeners`
+makes what everybody hears, `reports` speaks RTCP. Here rows are given out, commands meet the parts, and a tick runs.
 """
 
 from __future__ import annotations
@@ -10,34 +13,29 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsp import g711
-from media import control, rtcp, rtp, telephone_event
-from media.jitter import FRAME, RATE_HZ, JitterBuffer
-from media.latching import SILENCE_S, Address, Course, Latch
+from media import control, rtcp, rtp
+from media.intake import NO_EVENT, Intake
+from media.jitter import FRAME, RATE_HZ
+from media.latching import SILENCE_S, Address, Course
 from media.listeners import Listeners
 from media.pacer import TICK_S
 from media.playback import Ended, SharedAudio
-from media.reception import Reception
+from media.reports import Reports
 from media.rooms import NO_SLOT, Rooms
 from media.rtp import Drop
+from media.sources import Connect, Sources, Target
 from media.speakers import Speakers
 from media.streams import DEFAULT_ROWS, Streams
-from media.telephone_event import EventReceiver, EventSender
+from media.telephone_event import EventSender
 
 _SILENCE_CHECK_TICKS: Final = 50
 """Once a second it is looked who has been silent for long: for a source to be learned anew, or a time-out."""
-_REPORT_TICKS: Final = round(rtcp.INTERVAL_S / TICK_S)
-_LONGEST_TRIP: Final = 60 * 65_536
-"""A minute, in units of the compact NTP time."""
-_NO_EVENT: Final = -1
-_COMFORT_NOISE: Final = 13
-"""The static payload type of RFC 3389: a peer that sends it is alive and silent."""
 
 
 _RowCommand: TypeAlias = (
@@ -64,22 +62,6 @@ class Outgoing(NamedTuple):
     """RTCP: (row, packet)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Send to this address; listen to everybody until the source is learned."""
-
-    row: int
-    remote: Address | None
-
-
-@dataclass(frozen=True, slots=True)
-class Connect:
-    """The source is learned: send to it, hear nobody else."""
-
-    row: int
-    remote: Address
-
-
 class Engine:
     """All streams of one worker.
 
@@ -99,39 +81,27 @@ class Engine:
         self.streams = streams if streams is not None else Streams(rows)
         self.block = rtp.outgoing_block(rows)
         """One packet per row, ready to be sent; views on it stay valid."""
-        self.drops: Counter[Drop] = Counter()
-        self._wall_offset_s = wall_offset_s
-        self._reception = Reception(self.streams)
-        self._jitter = JitterBuffer(rows)
-        self._keys_in = EventReceiver(rows)
+        self._sources = Sources(self.streams)
+        self._intake = Intake(self.streams, self._sources)
         self._rooms = Rooms(rows)
-        self._speakers = Speakers(self.streams, self._jitter)
+        self._speakers = Speakers(self.streams, self._intake.jitter)
         self._listeners = Listeners(rows, self._rooms.capacity, self._speakers)
+        self._reports = Reports(
+            self.streams, self._intake.reception, self._intake.jitter, wall_offset_s=wall_offset_s
+        )
         self._rows: dict[int, int] = {}  # stream to row
         self._free = list(range(rows))  # a heap: the lowest is taken, so that rows in use lie together
         self._high = 0  # rows in use lie below
+        self._index = np.arange(rows)
         self._a_law_rows = 0
-        self._payload_type = np.zeros(rows, np.int16)
-        self._event_type = np.full(rows, _NO_EVENT, np.int16)
-        self._receives = np.zeros(rows, np.bool_)
         self._sends = np.zeros(rows, np.bool_)
-        self._last_arrival = np.zeros(rows, np.float64)  # of RTP
-        self._alive_at = np.zeros(rows, np.float64)  # of RTCP: a phone that is muted may send nothing else
         self._timeout_s = np.zeros(rows, np.float64)
         self._timed_out = np.zeros(rows, np.bool_)
-        self._mark = np.zeros(rows, np.intp)
-        self._index = np.arange(rows)
-        self._latches: dict[int, Latch] = {}  # of rows that are learning their source
-        self._sources: dict[int, Address] = {}  # of rows that have learned it
-        self._sdp_hosts: dict[int, str] = {}
-        self._cname: dict[int, str] = {}
-        self._sender_reports: dict[int, tuple[int, float]] = {}
         self._keys_out: dict[int, EventSender] = {}
         self._senders: NDArray[np.intp] | None = None
         self._marked: set[int] = set()
         self._tick = 0
         self._events: list[control.AnyEvent] = []
-        self._addressing: list[Target | Connect] = []
         self._goodbyes: list[tuple[int, bytes]] = []
 
     # What the outside asks -------------------------------------------------------------------------------------
@@ -147,13 +117,22 @@ class Engine:
 
     def events(self) -> list[control.AnyEvent]:
         """What happened since the last call."""
-        events, self._events = self._events, []
+        events, self._events = [*self._intake.events(), *self._events], []
         return events
+
+    @property
+    def drops(self) -> Counter[Drop]:
+        """Packets that went no further, by reason."""
+        return self._intake.drops
 
     def addressing(self) -> list[Target | Connect]:
         """What the sockets must be told since the last call."""
-        addressing, self._addressing = self._addressing, []
-        return addressing
+        return self._sources.changes()
+
+    @property
+    def learning(self) -> bool:
+        """Some row does not know its peer's source yet."""
+        return any(self._sources.is_learning(row) for row in self._rows.values())
 
     def goodbyes(self) -> list[tuple[int, bytes]]:
         """RTCP of the rows that were closed since the last call; to be sent before their sockets are."""
@@ -200,7 +179,7 @@ class Engine:
             case control.UpdateStream():
                 self._update(command, row, now)
             case control.SendDigits(_, digits, duration_ms, gap_ms):
-                if self._event_type[row] != _NO_EVENT:
+                if self._intake.event_type[row] != NO_EVENT:
                     self._keys_out.setdefault(row, EventSender()).press(digits, duration_ms, gap_ms)
             case control.CloseStream(stream, moves):
                 if not moves:
@@ -230,10 +209,10 @@ class Engine:
 
     def _update(self, command: control.UpdateStream, row: int, now: float) -> None:
         self._set_format(row, command.format)
-        self._last_arrival[row] = self._alive_at[row] = now
+        self._intake.last_arrival[row] = self._reports.alive_at[row] = now
         self._timed_out[row] = False
         if command.remote is not None:
-            self._listen_to(row, (command.remote.host, command.remote.port), now)
+            self._sources.expect(row, (command.remote.host, command.remote.port), now)
 
     def _open(self, command: control.OpenStream, now: float) -> None:
         if not self._free or command.stream in self._rows:
@@ -244,8 +223,9 @@ class Engine:
         self._high = max(self._high, row + 1)
         streams = self.streams
         streams.clear(row)
-        for part in (self._reception, self._jitter, self._keys_in, self._speakers, self._listeners):
-            part.clear(row)
+        self._intake.open(row, now)
+        self._speakers.clear(row)
+        self._listeners.clear(row)
         streams.rows[0] = len(self._rows)
         streams.ssrc_out[row] = command.ssrc
         streams.sequence_out[row] = command.sequence
@@ -254,59 +234,30 @@ class Engine:
         streams.stream[row] = command.stream  # last: who reads the row from outside finds it whole
         streams.muted[row] = command.muted
         self.block["ssrc"][row] = command.ssrc
-        self._cname[row] = command.cname
+        self._reports.open(row, command.cname, now)
         self._timeout_s[row] = command.rtp_timeout_s
         self._timed_out[row] = False
-        self._last_arrival[row] = self._alive_at[row] = now
         self._set_format(row, command.format)
         self._mark_next(row)
-        self.block["frame"][row] = self._jitter.silence[row]
+        self.block["frame"][row] = self._intake.jitter.silence[row]
         self._enter_room(row, command.room)
         remote = None if command.remote is None else (command.remote.host, command.remote.port)
         if command.latched and remote is not None:
-            self._sdp_hosts[row] = remote[0]
-            self._lock(row, remote)
+            self._sources.trust(row, remote)
         else:
-            self._listen_to(row, remote, now)
+            self._sources.expect(row, remote, now)
 
     def _set_format(self, row: int, new: control.Format) -> None:
         a_law = new.codec is control.Codec.PCMA
         if bool(self._speakers.a_law[row]) != a_law:
             self._a_law_rows += 1 if a_law else -1
             self._speakers.a_law[row] = a_law
-            self._jitter.restart(np.array([row]))
-        self._jitter.silence[row] = g711.SILENCE[g711.Law.A if a_law else g711.Law.MU]
-        self._payload_type[row] = new.payload_type
+            self._intake.jitter.restart(np.array([row]))
+        self._intake.jitter.silence[row] = g711.SILENCE[g711.Law.A if a_law else g711.Law.MU]
+        self._intake.set_format(row, new)
         self.block["second"][row] = new.payload_type
-        self._event_type[row] = new.telephone_event
-        self._receives[row] = new.receive
         self._sends[row] = new.send
         self._senders = None
-
-    def _listen_to(self, row: int, remote: Address | None, now: float) -> None:
-        """SDP has said where the peer is: learn its source."""
-        self._latches[row] = Latch.first(remote, now)
-        self._sources.pop(row, None)
-        self._sdp_hosts.pop(row, None)
-        if remote is not None:
-            self._sdp_hosts[row] = remote[0]
-        self.streams.latched[row] = False
-        self._addressing.append(Target(row, remote))
-        self._senders = None
-
-    def _lock(self, row: int, source: Address) -> None:
-        """The source is known: hear nobody else."""
-        self._latches.pop(row, None)
-        self._sources[row] = source
-        self.streams.latched[row] = True
-        self._addressing.append(Connect(row, source))
-        self._senders = None
-
-    def _listen_again(self, row: int, now: float) -> None:
-        """A source that was locked is silent: it may have moved."""
-        course = Course(int(self._reception.ssrc[row]), int(self._reception.highest[row]) & 0xFFFF)
-        self._latches[row] = Latch.again(self._sources[row], self._sdp_hosts.get(row), course, now)
-        self._addressing.append(Target(row, self._sources[row]))
 
     def _mark_next(self, row: int) -> None:
         """The next packet of `row` begins something: it carries the marker bit (RFC 3551 section 4.1)."""
@@ -336,17 +287,12 @@ class Engine:
             self._a_law_rows -= 1
             self._speakers.a_law[row] = False
         self._listeners.clear(row)
-        self._jitter.clear(row)
-        self._event_type[row] = _NO_EVENT
-        self._payload_type[row] = -1
-        self._receives[row] = False
+        self._intake.close(row)
         self._sends[row] = False
         self._senders = None
         self._marked.discard(row)
-        for table in (
-            self._latches, self._sources, self._sdp_hosts, self._cname, self._sender_reports, self._keys_out,
-        ):  # fmt: skip
-            table.pop(row, None)
+        self._keys_out.pop(row, None)
+        reception = self._intake.reception
         self._events.append(
             control.StreamClosed(
                 stream,
@@ -355,12 +301,14 @@ class Engine:
                 due_s=now,
                 packets_in=int(streams.packets_in[row]),
                 packets_out=int(streams.packets_out[row]),
-                lost=int(self._reception.lost(np.array([row]))[0]),
+                lost=int(reception.lost(np.array([row]))[0]),
                 late=int(streams.late[row]),
                 duplicate=int(streams.duplicate[row]),
-                jitter_ms=float(self._reception.jitter[row] * 1_000 / RATE_HZ),
+                jitter_ms=float(reception.jitter[row] * 1_000 / RATE_HZ),
             )
         )
+        self._sources.forget(row)
+        self._reports.close(row)
         streams.clear(row)
         del self._rows[stream]
         streams.rows[0] = len(self._rows)
@@ -391,143 +339,13 @@ class Engine:
         sources : mapping of packet index to address
             Where packets of rows came from that have not learned their source yet.
         """
-        headers = rtp.parse(packets, lengths)
-        drop = headers.drop
-        for index, source in sources.items():
-            if not drop[index] and not self._is_ours(
-                int(rows[index]), source, headers, index, arrivals[index]
-            ):
-                drop[index] = Drop.FOREIGN_SOURCE
-                self.streams.foreign[rows[index]] += 1
-        good = drop == Drop.KEPT
-        audio = good & (headers.payload_type == self._payload_type[rows])
-        if audio.all():
-            which = np.arange(len(rows))
-        else:
-            known = audio | (good & (headers.payload_type == self._event_type[rows]))
-            drop[good & ~known & (headers.payload_type != _COMFORT_NOISE)] = Drop.PAYLOAD_TYPE
-            which = np.flatnonzero(audio)
-        self._last_arrival[rows[good]] = arrivals[good]
-        held = ~self._receives[rows]
-        if held.any():
-            drop[held & (drop == Drop.KEPT)] = Drop.NOT_RECEIVING
-            which = which[~held[which]]
-        while which.size:
-            # At most one packet of each row at a time: the first of those that are left.
-            owners = rows[which]
-            self._mark[owners[::-1]] = which[::-1]
-            first = self._mark[owners] == which
-            self._place(which[first], rows, arrivals, packets, headers)
-            which = which[~first]
-        if not audio.all():
-            self._other(np.flatnonzero(good & ~audio & ~held), rows, arrivals, packets, headers)
-        if drop.any():
-            for reason, count in enumerate(np.bincount(drop)):
-                if reason and count:
-                    self.drops[Drop(reason)] += int(count)
-
-    def _is_ours(self, row: int, source: Address, headers: rtp.Headers, index: int, now: float) -> bool:
-        """Learn a row's source; see `latching`."""
-        latch = self._latches.get(row)
-        if latch is None:  # locked a moment ago, by an earlier packet: the socket did not know yet
-            return self._sources.get(row) == source
-        if headers.payload_type[index] not in (self._payload_type[row], self._event_type[row]):
-            return False
-        if not latch.consider(source, int(headers.ssrc[index]), int(headers.sequence[index]), now):
-            return False
-        self._lock(row, source)
-        self._events.append(control.SourceLatched(int(self.streams.stream[row]), control.Endpoint(*source)))
-        return True
-
-    def _place(
-        self,
-        which: NDArray[np.intp],
-        rows: NDArray[np.intp],
-        arrivals: NDArray[np.float64],
-        packets: NDArray[np.void],
-        headers: rtp.Headers,
-    ) -> None:
-        """Audio of different rows into the jitter buffer."""
-        owners = rows[which]
-        clock = arrivals[which] * RATE_HZ
-        timestamp = headers.timestamp[which]
-        fresh, duplicate, renewed = self._reception.update(
-            owners, headers.ssrc[which], headers.sequence[which], timestamp, clock
-        )
-        if renewed.any():
-            self._jitter.restart(owners[renewed])
-        if not fresh.all():
-            self._count(Drop.DUPLICATE, duplicate)
-            self._count(Drop.STRAY, ~fresh & ~duplicate)
-            which, owners, clock, timestamp = which[fresh], owners[fresh], clock[fresh], timestamp[fresh]
-            if not which.size:
-                return
-        late = self._jitter.put(
-            owners, timestamp, clock, packets["bytes"], which, headers.start[which], headers.length[which]
-        )
-        if late.any():
-            self.streams.late[owners[late]] += 1
-            self._count(Drop.LATE, late)
-
-    def _count(self, reason: Drop, dropped: NDArray[np.bool_]) -> None:
-        count = int(dropped.sum())
-        if count:
-            self.drops[reason] += count
-
-    def _other(
-        self,
-        which: NDArray[np.intp],
-        rows: NDArray[np.intp],
-        arrivals: NDArray[np.float64],
-        packets: NDArray[np.void],
-        headers: rtp.Headers,
-    ) -> None:
-        """What is no audio: telephone-events, of which repeats fall away without a loop, and comfort noise."""
-        known = headers.payload_type[which] == self._event_type[rows[which]]
-        which = which[known | (headers.payload_type[which] == _COMFORT_NOISE)]
-        while which.size:
-            owners = rows[which]
-            self._mark[owners[::-1]] = which[::-1]
-            first = self._mark[owners] == which
-            now_which = which[first]
-            which = which[~first]
-            self._reception.note(rows[now_which], headers.ssrc[now_which], headers.sequence[now_which])
-            now_which = now_which[
-                (headers.payload_type[now_which] == self._event_type[rows[now_which]])
-                & (headers.length[now_which] >= telephone_event.PAYLOAD_BYTES)
-            ]
-            if not now_which.size:
-                continue
-            at = headers.start[now_which, None] + np.arange(telephone_event.PAYLOAD_BYTES)
-            pressed = self._keys_in.receive(
-                rows[now_which],
-                headers.timestamp[now_which],
-                packets["bytes"][now_which[:, None], at],
-                arrivals[now_which],
-            )
-            for row, digit in pressed:
-                self._events.append(control.DigitReceived(int(self.streams.stream[row]), digit))
+        self._intake.receive(rows, lengths, arrivals, packets, sources)
+        if self._sources.changed:
+            self._senders = None
 
     def receive_report(self, row: int, data: bytes, now: float) -> None:
-        """Take an RTCP packet of a row; nonsense is ignored."""
-        report = rtcp.parse(data, int(self.streams.ssrc_out[row]))
-        if report is None or report.bye:
-            return
-        self._alive_at[row] = now
-        if report.sender_report:
-            self._sender_reports[row] = (report.sender_report, now)
-        about_us = report.about_us
-        if about_us is not None:
-            self.streams.lost_by_peer[row] = about_us.lost
-            if about_us.last_sender_report:
-                trip = (
-                    rtcp.compact_ntp(now + self._wall_offset_s)
-                    - about_us.last_sender_report
-                    - about_us.delay_since
-                )
-                # A peer that returns nonsense, or clocks that differ by a hair, are no round trip.
-                if (trip := trip & 0xFFFFFFFF) < _LONGEST_TRIP:
-                    self.streams.round_trip_ms[row] = trip * 1_000 / 65_536
+        """Take an RTCP packet of a row."""
+        self._reports.receive(row, data, now)
 
     # The tick --------------------------------------------------------------------------------------------------
 
@@ -535,9 +353,10 @@ class Engine:
         """Move every row on by one frame; what is to be sent is in `block` until the next tick."""
         count = self._high
         both_laws = self._a_law_rows > 0
-        self._keys_in.advance(count, now)
-        pull = self._jitter.pull(count, now * RATE_HZ)
-        heard = self._speakers.tick(count, pull, self._keys_in.pressed[:count], both_laws=both_laws)
+        intake = self._intake
+        intake.keys.advance(count, now)
+        pull = intake.jitter.pull(count, now * RATE_HZ)
+        heard = self._speakers.tick(count, pull, intake.keys.pressed[:count], both_laws=both_laws)
         table, line, ended, announced = self._listeners.tick(count, heard, both_laws=both_laws)
         self._tell_ended(ended, announced)
 
@@ -555,7 +374,7 @@ class Engine:
         streams.sequence_out[rows] += 1
         streams.packets_out[rows] += 1
         streams.timestamp_out[:count] += FRAME
-        reports = self._reports(count, now)
+        reports = self._reports.tick(count, self._tick, self._sends, now)
         self._tick += 1
         streams.ticks[0] = self._tick
         streams.ticked_s[0] = now
@@ -577,7 +396,7 @@ class Engine:
     def _choose_senders(self) -> NDArray[np.intp]:
         streams = self.streams
         rows = np.flatnonzero((streams.stream[: self._high] > 0) & self._sends[: self._high])
-        nowhere = [row for row, latch in self._latches.items() if latch.expected is None]
+        nowhere = list(self._sources.nowhere())
         return np.setdiff1d(rows, nowhere) if nowhere else rows
 
     def _send_keys(self, rows: NDArray[np.intp]) -> list[tuple[int, bytes]]:
@@ -591,7 +410,7 @@ class Engine:
             for timestamp, marker, payload in sender.tick(int(streams.timestamp_out[row])):
                 if row not in rows:
                     continue
-                header = bytes((0x80, int(self._event_type[row]) | (0x80 if marker else 0)))
+                header = bytes((0x80, int(self._intake.event_type[row]) | (0x80 if marker else 0)))
                 header += int(streams.sequence_out[row]).to_bytes(2, "big") + (
                     timestamp & 0xFFFFFFFF
                 ).to_bytes(4, "big")
@@ -606,54 +425,15 @@ class Engine:
         for slot, playback in announced:
             self._events.append(control.PlaybackEnded(playback, room=self._rooms.room(slot)))
 
-    def _reports(self, count: int, now: float) -> list[tuple[int, bytes]]:
-        """RTCP of the rows whose turn it is: one tick's share of all."""
-        streams = self.streams
-        reports: list[tuple[int, bytes]] = []
-        due = np.arange(self._tick % _REPORT_TICKS, count, _REPORT_TICKS)
-        due = due[(streams.stream[due] > 0) & streams.latched[due]]
-        if not due.size:
-            return reports
-        fraction = self._reception.fraction_lost(due)
-        lost = self._reception.lost(due)
-        started = self._reception.started(due)
-        streams.lost[due] = lost
-        streams.jitter_ms[due] = self._reception.jitter[due] * (1_000 / RATE_HZ)
-        streams.delay_ms[due] = self._jitter.delay(due, now * RATE_HZ) * (1_000 / RATE_HZ)
-        for index, row in enumerate(due.tolist()):
-            block = None
-            if started[index]:
-                heard_sr, heard_at = self._sender_reports.get(row, (0, now))
-                block = rtcp.ReceptionBlock(
-                    ssrc=int(self._reception.ssrc[row]),
-                    fraction_lost=int(fraction[index]),
-                    lost=int(lost[index]),
-                    highest_sequence=int(self._reception.highest[row]),
-                    jitter_samples=int(self._reception.jitter[row]),
-                    last_sender_report=heard_sr,
-                    delay_since=int((now - heard_at) * 65_536) if heard_sr else 0,
-                )
-            packets_out = int(streams.packets_out[row])
-            sender = None
-            if packets_out and self._sends[row]:
-                sender = rtcp.SenderInfo(
-                    now + self._wall_offset_s,
-                    int(streams.timestamp_out[row]),
-                    packets_out,
-                    packets_out * FRAME,
-                )
-            reports.append((row, rtcp.build(int(streams.ssrc_out[row]), self._cname[row], sender, block)))
-        return reports
-
     def _find_silence(self, count: int, now: float) -> None:
-        streams = self.streams
-        silence = now - self._last_arrival[:count]
-        listening = (streams.stream[:count] > 0) & self._receives[:count]
+        streams, reception = self.streams, self._intake.reception
+        silence = now - self._intake.last_arrival[:count]
+        listening = (streams.stream[:count] > 0) & self._intake.receives[:count]
         moved = listening & streams.latched[:count] & (silence > SILENCE_S)
-        for row in np.flatnonzero(moved & self._reception.started(self._index[:count])).tolist():
-            if row not in self._latches:
-                self._listen_again(row, now)
-        silence = np.minimum(silence, now - self._alive_at[:count])
+        for row in np.flatnonzero(moved & reception.started(self._index[:count])).tolist():
+            course = Course(int(reception.ssrc[row]), int(reception.highest[row]) & 0xFFFF)
+            self._sources.listen_again(row, course, now)
+        silence = np.minimum(silence, now - self._reports.alive_at[:count])
         gone = listening & ~self._timed_out[:count] & (silence > self._timeout_s[:count])
         for row in np.flatnonzero(gone).tolist():
             self._timed_out[row] = True

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media import rtp
-from media.engine import Connect, Target
 from media.latching import Address
+from media.sources import Connect, Target
 
 BATCH: Final = 8_192
 """Packets taken in one tick at the most, 5 MB; two ticks of a full worker. More stay in the kernel until the next."""

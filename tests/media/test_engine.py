@@ -9,9 +9,9 @@ import pytest
 
 from dsp import g711
 from media import control, rtcp
-from media.engine import Connect, Target
 from media.playback import SharedAudio
 from media.rtp import Drop
+from media.sources import Connect, Target
 from tests.media.wire import HERE, Phone, World, packet, power_at, tone
 
 LOUD = 4_000.0

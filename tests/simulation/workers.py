@@ -13,11 +13,12 @@ from typing import Final
 import numpy as np
 
 from media import control, rtp
-from media.engine import Connect, Engine
+from media.engine import Engine
 from media.pacer import TICK_S
 from media.playback import SharedAudio
 from media.pool import Pool
 from media.ports import PortsExhaustedError
+from media.sources import Connect
 from media.streams import Streams
 from media.worker import POLLS_PER_TICK
 from tests.simulation.clock import Clock

@@ -170,7 +170,7 @@ class World:
         for worker in pool.workers:
             assert worker.engine.idle
             assert worker.load == 0
-            assert not worker.engine._latches
+            assert not worker.engine.learning
         assert bridge.store.waiting == 0
         for entry in bridge.entries():
             assert entry.left_at is not None, entry

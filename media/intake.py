@@ -1,0 +1,195 @@
+"""The way in: from a batch of packets to the jitter buffer and to keys, as columns.
+
+A packet is never an object. Each test is one comparison for the whole batch, and what fails is counted by its reason.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media import control, rtp, telephone_event
+from media.jitter import RATE_HZ, JitterBuffer
+from media.latching import Address, Course
+from media.reception import Reception
+from media.rtp import Drop
+from media.sources import Sources
+from media.streams import Streams
+from media.telephone_event import EventReceiver
+
+NO_EVENT: Final = -1
+"""The payload type of telephone-events where none was negotiated."""
+_NO_TYPE: Final = -1
+_COMFORT_NOISE: Final = 13
+"""The static payload type of RFC 3389: a peer that sends it is alive and silent."""
+
+
+class Intake:
+    """What is known of each row's incoming packets."""
+
+    def __init__(self, streams: Streams, sources: Sources) -> None:
+        rows = streams.capacity
+        self._streams = streams
+        self._sources = sources
+        self.jitter = JitterBuffer(rows)
+        self.reception = Reception(streams)
+        self.keys = EventReceiver(rows)
+        self.drops: Counter[Drop] = Counter()
+        """Packets that went no further, by reason."""
+        self.last_arrival = np.zeros(rows, np.float64)
+        """When each row's last RTP packet came, in seconds."""
+        self.receives = np.zeros(rows, np.bool_)
+        """The peer may send now; False while it holds us."""
+        self.event_type = np.full(rows, NO_EVENT, np.int16)
+        self._payload_type = np.full(rows, _NO_TYPE, np.int16)
+        self._mark = np.zeros(rows, np.intp)
+        self._events: list[control.DigitReceived | control.SourceLatched] = []
+
+    def open(self, row: int, now: float) -> None:
+        """Begin afresh: a new stream has the row."""
+        for part in (self.reception, self.jitter, self.keys):
+            part.clear(row)
+        self.last_arrival[row] = now
+
+    def close(self, row: int) -> None:
+        """The stream is gone: nothing that still comes for it is anybody's."""
+        self.jitter.clear(row)
+        self._payload_type[row] = _NO_TYPE
+        self.event_type[row] = NO_EVENT
+        self.receives[row] = False
+
+    def set_format(self, row: int, new: control.Format) -> None:
+        """What the peer may send from now on."""
+        self._payload_type[row] = new.payload_type
+        self.event_type[row] = new.telephone_event
+        self.receives[row] = new.receive
+
+    def events(self) -> list[control.DigitReceived | control.SourceLatched]:
+        """Keys and learned sources since the last call."""
+        events, self._events = self._events, []
+        return events
+
+    def receive(
+        self,
+        rows: NDArray[np.intp],
+        lengths: NDArray[np.intp],
+        arrivals: NDArray[np.float64],
+        packets: NDArray[np.void],
+        sources: Mapping[int, Address],
+    ) -> None:
+        """Take a batch; see `Engine.receive`."""
+        headers = rtp.parse(packets, lengths)
+        drop = headers.drop
+        for index, source in sources.items():
+            if not drop[index] and not self._is_ours(
+                int(rows[index]), source, headers, index, arrivals[index]
+            ):
+                drop[index] = Drop.FOREIGN_SOURCE
+                self._streams.foreign[rows[index]] += 1
+        good = drop == Drop.KEPT
+        audio = good & (headers.payload_type == self._payload_type[rows])
+        if audio.all():
+            which = np.arange(len(rows))
+        else:
+            known = audio | (good & (headers.payload_type == self.event_type[rows]))
+            drop[good & ~known & (headers.payload_type != _COMFORT_NOISE)] = Drop.PAYLOAD_TYPE
+            which = np.flatnonzero(audio)
+        self.last_arrival[rows[good]] = arrivals[good]
+        held = ~self.receives[rows]
+        if held.any():
+            drop[held & (drop == Drop.KEPT)] = Drop.NOT_RECEIVING
+            which = which[~held[which]]
+        while which.size:
+            first = self._one_of_each(rows[which], which)
+            self._place(which[first], rows, arrivals, packets, headers)
+            which = which[~first]
+        if not audio.all():
+            self._other(np.flatnonzero(good & ~audio & ~held), rows, arrivals, packets, headers)
+        if drop.any():
+            for reason, count in enumerate(np.bincount(drop)):
+                if reason and count:
+                    self.drops[Drop(reason)] += int(count)
+
+    def _one_of_each(self, owners: NDArray[np.intp], which: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """The first packet of each row among those that are left: columns take one per row at a time."""
+        self._mark[owners[::-1]] = which[::-1]
+        first: NDArray[np.bool_] = self._mark[owners] == which
+        return first
+
+    def _is_ours(self, row: int, source: Address, headers: rtp.Headers, index: int, now: float) -> bool:
+        """Learn a row's source; see `latching`."""
+        if headers.payload_type[index] not in (self._payload_type[row], self.event_type[row]):
+            return False
+        course = Course(int(headers.ssrc[index]), int(headers.sequence[index]))
+        ours = self._sources.weigh(row, source, course, now)
+        if ours:
+            stream = int(self._streams.stream[row])
+            self._events.append(control.SourceLatched(stream, control.Endpoint(*source)))
+        return ours is not False
+
+    def _place(
+        self,
+        which: NDArray[np.intp],
+        rows: NDArray[np.intp],
+        arrivals: NDArray[np.float64],
+        packets: NDArray[np.void],
+        headers: rtp.Headers,
+    ) -> None:
+        """Audio of different rows into the jitter buffer."""
+        owners = rows[which]
+        clock = arrivals[which] * RATE_HZ
+        timestamp = headers.timestamp[which]
+        fresh, duplicate, renewed = self.reception.update(
+            owners, headers.ssrc[which], headers.sequence[which], timestamp, clock
+        )
+        if renewed.any():
+            self.jitter.restart(owners[renewed])
+        if not fresh.all():
+            self._count(Drop.DUPLICATE, duplicate)
+            self._count(Drop.STRAY, ~fresh & ~duplicate)
+            which, owners, clock, timestamp = which[fresh], owners[fresh], clock[fresh], timestamp[fresh]
+            if not which.size:
+                return
+        late = self.jitter.put(
+            owners, timestamp, clock, packets["bytes"], which, headers.start[which], headers.length[which]
+        )
+        if late.any():
+            self._streams.late[owners[late]] += 1
+            self._count(Drop.LATE, late)
+
+    def _count(self, reason: Drop, dropped: NDArray[np.bool_]) -> None:
+        count = int(dropped.sum())
+        if count:
+            self.drops[reason] += count
+
+    def _other(
+        self,
+        which: NDArray[np.intp],
+        rows: NDArray[np.intp],
+        arrivals: NDArray[np.float64],
+        packets: NDArray[np.void],
+        headers: rtp.Headers,
+    ) -> None:
+        """What is no audio: telephone-events, of which repeats fall away without a loop, and comfort noise."""
+        known = headers.payload_type[which] == self.event_type[rows[which]]
+        which = which[known | (headers.payload_type[which] == _COMFORT_NOISE)]
+        while which.size:
+            first = self._one_of_each(rows[which], which)
+            chosen, which = which[first], which[~first]
+            self.reception.note(rows[chosen], headers.ssrc[chosen], headers.sequence[chosen])
+            chosen = chosen[
+                (headers.payload_type[chosen] == self.event_type[rows[chosen]])
+                & (headers.length[chosen] >= telephone_event.PAYLOAD_BYTES)
+            ]
+            if not chosen.size:
+                continue
+            at = headers.start[chosen, None] + np.arange(telephone_event.PAYLOAD_BYTES)
+            payload = packets["bytes"][chosen[:, None], at]
+            for row, digit in self.keys.receive(
+                rows[chosen], headers.timestamp[chosen], payload, arrivals[chosen]
+            ):
+                self._events.append(control.DigitReceived(int(self._streams.stream[row]), digit))

@@ -1,0 +1,109 @@
+"""RTCP of all rows: a report of each leaves every five seconds, spread over rows, and the peers' are taken in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media import rtcp
+from media.jitter import FRAME, RATE_HZ, JitterBuffer
+from media.pacer import TICK_S
+from media.reception import Reception
+from media.streams import Streams
+
+_TICKS: Final = round(rtcp.INTERVAL_S / TICK_S)
+_LONGEST_TRIP: Final = 60 * 65_536
+"""A minute, in units of the compact NTP time."""
+
+
+class Reports:
+    """What each row's peer is told, and what it told us.
+
+    Parameters
+    ----------
+    wall_offset_s : float
+        What to add to `now` for seconds since 1970.
+    """
+
+    def __init__(
+        self, streams: Streams, reception: Reception, jitter: JitterBuffer, *, wall_offset_s: float
+    ) -> None:
+        self._streams = streams
+        self._reception = reception
+        self._jitter = jitter
+        self._wall_offset_s = wall_offset_s
+        self.alive_at = np.zeros(streams.capacity, np.float64)
+        """When each row's last report came: a phone that is muted may send nothing else."""
+        self._cname: dict[int, str] = {}
+        self._sender_reports: dict[int, tuple[int, float]] = {}
+
+    def open(self, row: int, cname: str, now: float) -> None:
+        """A new stream has the row."""
+        self._cname[row] = cname
+        self.alive_at[row] = now
+
+    def close(self, row: int) -> None:
+        """The stream is gone."""
+        self._cname.pop(row, None)
+        self._sender_reports.pop(row, None)
+
+    def receive(self, row: int, data: bytes, now: float) -> None:
+        """Take an RTCP packet; nonsense is ignored, and a BYE is signalling's affair."""
+        streams = self._streams
+        report = rtcp.parse(data, int(streams.ssrc_out[row]))
+        if report is None or report.bye:
+            return
+        self.alive_at[row] = now
+        if report.sender_report:
+            self._sender_reports[row] = (report.sender_report, now)
+        about_us = report.about_us
+        if about_us is None:
+            return
+        streams.lost_by_peer[row] = about_us.lost
+        if about_us.last_sender_report:
+            here = rtcp.compact_ntp(now + self._wall_offset_s)
+            trip = (here - about_us.last_sender_report - about_us.delay_since) & 0xFFFFFFFF
+            # A peer that returns nonsense, or clocks that differ by a hair, are no round trip.
+            if trip < _LONGEST_TRIP:
+                streams.round_trip_ms[row] = trip * 1_000 / 65_536
+
+    def tick(self, count: int, tick: int, sends: NDArray[np.bool_], now: float) -> list[tuple[int, bytes]]:
+        """Reports of the rows below `count` whose turn it is in this tick, as (row, packet); their figures are renewed."""
+        streams, reception = self._streams, self._reception
+        due = np.arange(tick % _TICKS, count, _TICKS)
+        due = due[(streams.stream[due] > 0) & streams.latched[due]]
+        if not due.size:
+            return []
+        fraction = reception.fraction_lost(due)
+        lost = reception.lost(due)
+        started = reception.started(due)
+        streams.lost[due] = lost
+        streams.jitter_ms[due] = reception.jitter[due] * (1_000 / RATE_HZ)
+        streams.delay_ms[due] = self._jitter.delay(due, now * RATE_HZ) * (1_000 / RATE_HZ)
+        reports: list[tuple[int, bytes]] = []
+        for index, row in enumerate(due.tolist()):
+            block = self._block(row, int(fraction[index]), int(lost[index]), now) if started[index] else None
+            sender = self._sender(row, now) if sends[row] else None
+            reports.append((row, rtcp.build(int(streams.ssrc_out[row]), self._cname[row], sender, block)))
+        return reports
+
+    def _block(self, row: int, fraction_lost: int, lost: int, now: float) -> rtcp.ReceptionBlock:
+        heard_report, heard_at = self._sender_reports.get(row, (0, now))
+        return rtcp.ReceptionBlock(
+            ssrc=int(self._reception.ssrc[row]),
+            fraction_lost=fraction_lost,
+            lost=lost,
+            highest_sequence=int(self._reception.highest[row]),
+            jitter_samples=int(self._reception.jitter[row]),
+            last_sender_report=heard_report,
+            delay_since=int((now - heard_at) * 65_536) if heard_report else 0,
+        )
+
+    def _sender(self, row: int, now: float) -> rtcp.SenderInfo | None:
+        packets = int(self._streams.packets_out[row])
+        if not packets:
+            return None
+        timestamp = int(self._streams.timestamp_out[row])
+        return rtcp.SenderInfo(now + self._wall_offset_s, timestamp, packets, packets * FRAME)

@@ -1,0 +1,100 @@
+"""Where each row's packets come from, and go to: the addresses of SDP, those that were learned, and those being learned.
+
+What is believed is `latching`'s affair; here it is applied to rows, and what the sockets must be told is collected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from media.latching import Address, Course, Latch
+from media.streams import Streams
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Send to this address; listen to everybody until the source is learned."""
+
+    row: int
+    remote: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """The source is learned: send to it, hear nobody else."""
+
+    row: int
+    remote: Address
+
+
+class Sources:
+    """The addresses of all rows."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._latches: dict[int, Latch] = {}  # of rows that are learning their source
+        self._learned: dict[int, Address] = {}
+        self._sdp_hosts: dict[int, str] = {}
+        self._changes: list[Target | Connect] = []
+
+    def forget(self, row: int) -> None:
+        """The stream is gone."""
+        for table in (self._latches, self._learned, self._sdp_hosts):
+            table.pop(row, None)
+
+    def changes(self) -> list[Target | Connect]:
+        """What the sockets must be told since the last call."""
+        changes, self._changes = self._changes, []
+        return changes
+
+    @property
+    def changed(self) -> bool:
+        """`changes` has something."""
+        return bool(self._changes)
+
+    def expect(self, row: int, remote: Address | None, now: float) -> None:
+        """SDP has said where the peer is (or not yet): learn its source."""
+        self.forget(row)
+        self._latches[row] = Latch.first(remote, now)
+        if remote is not None:
+            self._sdp_hosts[row] = remote[0]
+        self._streams.latched[row] = False
+        self._changes.append(Target(row, remote))
+
+    def trust(self, row: int, source: Address) -> None:
+        """The source was learned elsewhere, by another worker."""
+        self.forget(row)
+        self._sdp_hosts[row] = source[0]
+        self._lock(row, source)
+
+    def _lock(self, row: int, source: Address) -> None:
+        self._latches.pop(row, None)
+        self._learned[row] = source
+        self._streams.latched[row] = True
+        self._changes.append(Connect(row, source))
+
+    def is_learning(self, row: int) -> bool:
+        """Packets of anybody still come."""
+        return row in self._latches
+
+    def nowhere(self) -> Iterable[int]:
+        """Rows of which nobody knows yet where to send to."""
+        return (row for row, latch in self._latches.items() if latch.expected is None)
+
+    def weigh(self, row: int, source: Address, course: Course, now: float) -> bool | None:
+        """Whether a packet is of the peer: True when its source has just been learned by it, None when it was before."""
+        latch = self._latches.get(row)
+        if latch is None:  # locked a moment ago, by an earlier packet: the socket did not know yet
+            return None if self._learned.get(row) == source else False
+        if not latch.consider(source, course.ssrc, course.sequence, now):
+            return False
+        self._lock(row, source)
+        return True
+
+    def listen_again(self, row: int, course: Course, now: float) -> None:
+        """A source that was locked is silent: it may have moved."""
+        if row not in self._latches:
+            source = self._learned[row]
+            self._latches[row] = Latch.again(source, self._sdp_hosts.get(row), course, now)
+            self._changes.append(Target(row, source))
