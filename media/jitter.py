@@ -63,9 +63,16 @@ SHRINK_HASTE: Final = 4
 """Where the delay is several frames too long, they go so many times as often: every 120 ms, and 200 ms are gone in 2 s."""
 
 _BLOCKS: Final = SLOTS * FRAME // BLOCK
+_LAP: Final = SLOTS - 1  # SLOTS is a power of two: a frame's number modulo SLOTS
 _NONE: Final = -1  # the stamp of a block that holds nothing
+_FRAME_PIECE: Final = np.dtype((np.void, FRAME))
 _SAMPLES: Final = np.arange(BLOCK)
 _PAIR: Final = np.array([0, 1])
+
+
+_PAIR_STEP: Final = 0x2_0000_0002
+_PAIR_FIRST: Final = 0x1_0000_0000
+"""The stamps of frame f's two blocks, 2f and 2f + 1, as they lie in memory (little-endian), are f steps from the first."""
 
 
 class State(IntEnum):
@@ -74,6 +81,11 @@ class State(IntEnum):
     EMPTY = 0
     WAITING = 1
     PLAYING = 2
+
+
+_EMPTY: Final = State.EMPTY.value  # a member of an enumeration costs a microsecond each time it is named
+_WAITING: Final = State.WAITING.value
+_PLAYING: Final = State.PLAYING.value
 
 
 class Pull(NamedTuple):
@@ -103,6 +115,9 @@ class JitterBuffer:
         """Each row's code of silence."""
         self._frames = np.zeros((rows * SLOTS, FRAME), np.uint8)
         self._blocks = self._frames.reshape(rows * _BLOCKS, BLOCK)
+        self._pieces = self._frames.view(_FRAME_PIECE)[
+            :, 0
+        ]  # each frame as one thing, which is copied as one
         self._stamps = np.full(rows * _BLOCKS, _NONE, np.int32)  # which block of its row each holds whole
         self._pairs = self._stamps.view(np.int64)  # the same, two blocks at a time: which frame
         self._flags = np.zeros(
@@ -134,7 +149,7 @@ class JitterBuffer:
 
     def restart(self, rows: NDArray[np.intp]) -> None:
         """Forget what is buffered; the next packet is the first of a new run. What is known of the line stays."""
-        self.state[rows] = State.EMPTY
+        self.state[rows] = _EMPTY
         for stamps in (self._stamps, self._flagged):
             stamps.reshape(-1, _BLOCKS)[rows] = _NONE
         self._held[rows] = 0
@@ -142,6 +157,10 @@ class JitterBuffer:
         self._excess[rows] = 0
         spread = np.minimum(self._slowest[rows] - self._fastest[rows], LARGEST_SPREAD)
         self._least_spread[rows] = np.maximum(self._least_spread[rows], spread)
+
+    def _here(self, rows: NDArray[np.intp] | slice, frame: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where in the ring these frames of these rows lie."""
+        return self._first_slot[rows] + (frame & _LAP)
 
     # In --------------------------------------------------------------------------------------------------------
 
@@ -178,9 +197,7 @@ class JitterBuffer:
         end = position + length
         state = self.state[rows]
         play = self.play[rows]
-        begins = (
-            (state == State.EMPTY) | (end > play * FRAME + AHEAD) | (transit < self._fastest[rows] - JUMP)
-        )
+        begins = (state == _EMPTY) | (end > play * FRAME + AHEAD) | (transit < self._fastest[rows] - JUMP)
         if begins.any():
             self._begin(rows[begins], arrival[begins])
             position[begins] = 0
@@ -195,21 +212,24 @@ class JitterBuffer:
         if not late.any():
             self._head[rows] = np.maximum(head, end)
             if (length == FRAME).all() and not within.any() and (start == start[0]).all():
-                here = self._first_slot[rows] + frame % SLOTS
-                self._frames[here] = slots[at, start[0] : start[0] + FRAME]
-                self._pairs[here] = _pair(frame)
+                here = self._here(rows, frame)
+                payloads = np.ndarray(
+                    len(slots), _FRAME_PIECE, slots.data, offset=int(start[0]), strides=slots.strides[:1]
+                )
+                self._pieces[here] = payloads[at]
+                self._pairs[here] = frame * _PAIR_STEP + _PAIR_FIRST
                 return late
         else:
             self._head[rows] = np.where(late, head, np.maximum(head, end))
-            self._grow[rows] |= late & (state == State.PLAYING)
-        kept = np.flatnonzero(~late)
+            self._grow[rows] |= late & (state == _PLAYING)
+        kept = (~late).nonzero()[0]
         self._store(rows[kept], position[kept], play[kept], slots, at[kept], start[kept], length[kept])
         return late
 
     def _begin(self, rows: NDArray[np.intp], arrival: NDArray[np.float64]) -> None:
         """A new run, whose first packet has position 0."""
-        self.restart(rows[self.state[rows] != State.EMPTY])
-        self.state[rows] = State.WAITING
+        self.restart(rows[self.state[rows] != _EMPTY])
+        self.state[rows] = _WAITING
         self.play[rows] = 0
         self._head[rows] = 0
         self._fastest[rows] = self._fastest_now[rows] = arrival
@@ -242,7 +262,7 @@ class JitterBuffer:
     ) -> None:
         """Packets of any length: whole blocks at a time where they lie on the grid of blocks."""
         ordinary = (position % BLOCK == 0) & (length % BLOCK == 0)
-        which = np.flatnonzero(ordinary)
+        which = ordinary.nonzero()[0]
         first = position[which] // BLOCK
         count = length[which] // BLOCK
         for piece in range(int(count.max(initial=0))):
@@ -252,7 +272,7 @@ class JitterBuffer:
             here = rows[mine] * _BLOCKS + number % _BLOCKS
             self._blocks[here] = slots[at[mine, None], start[mine, None] + (_SAMPLES + BLOCK * piece)]
             self._stamps[here] = number
-        odd = np.flatnonzero(~ordinary)
+        odd = (~ordinary).nonzero()[0]
         if odd.size:
             self._scatter(rows[odd], position[odd], play[odd], slots[at[odd]], start[odd], length[odd])
 
@@ -272,9 +292,9 @@ class JitterBuffer:
         owner, within, sample = owner[fits], within[fits], sample[fits]
         number = sample // BLOCK
         here = rows[owner] * _BLOCKS + number % _BLOCKS
-        begins = np.flatnonzero(
-            np.diff(here, prepend=_NONE)
-        )  # where each block that is touched has its first sample
+        begins = (np.diff(here, prepend=_NONE)).nonzero()[
+            0
+        ]  # where each block that is touched has its first sample
         touched, numbers = here[begins], number[begins].astype(np.int32)
         anew = self._flagged[touched] != numbers
         self._flags[touched[anew]] = False
@@ -296,25 +316,25 @@ class JitterBuffer:
         target = np.maximum(self._slowest[:count], fastest + self._least_spread[:count])
         np.minimum(target, fastest + LARGEST_SPREAD, out=target)
         target += MARGIN
-        state[(state == State.WAITING) & (now >= target)] = State.PLAYING
-        playing = state == State.PLAYING
+        state[(state == _WAITING) & (now >= target)] = _PLAYING
+        playing = state == _PLAYING
         wait = now - play * FRAME - target  # how much longer than needed the frame has waited
-        here = self._first_slot[:count] + play % SLOTS
-        complete = self._pairs[here] == _pair(play)
+        here = self._here(slice(count), play)
+        complete = self._pairs[here] == (play * _PAIR_STEP + _PAIR_FIRST)
         complete &= playing
 
         grow = self._grow[:count]
         if grow.any():
             grow &= wait < 0
-        missing = np.flatnonzero(playing & (~complete | grow))
+        missing = (playing & (~complete | grow)).nonzero()[0]
         if missing.size:
             missing = self._miss(missing, complete, grow, wait)
-            here = self._first_slot[:count] + play % SLOTS
+            here = self._here(slice(count), play)
 
         squeeze = self._shrink(complete, wait)
-        codes = self._frames[here]
+        codes = self._pieces.take(here).view(np.uint8).reshape(count, FRAME)
         if not complete.all():
-            absent = np.flatnonzero(~complete)
+            absent = (~complete).nonzero()[0]
             codes[absent] = self.silence[absent, None]
         anchor = play[missing]
         partial = self._partial(missing, grow) if missing.size else np.zeros((0, FRAME), np.bool_)
@@ -326,14 +346,14 @@ class JitterBuffer:
         following = np.zeros((0, FRAME), np.uint8)
         if squeeze.size:
             play[squeeze] += 1
-            following = self._frames[self._first_slot[squeeze] + play[squeeze] % SLOTS]
+            following = self._frames[self._here(squeeze, play[squeeze])]
         play += complete
         self._held[:count][complete] = 0
         return Pull(codes, complete, missing, partial, anchor, squeeze, following)
 
     def _next_window(self) -> None:
         """What was the present window is the one before."""
-        seen = np.flatnonzero(self._fastest_now < np.inf)
+        seen = (self._fastest_now < np.inf).nonzero()[0]
         self._fastest[seen] = self._fastest_now[seen]
         self._slowest[seen] = self._slowest_now[seen]
         self._fastest_now[seen] = np.inf
@@ -361,12 +381,12 @@ class JitterBuffer:
             step = lacking[beyond & longer & ~complete[lacking]]
             if not step.size:
                 break
-            self._frames[self._first_slot[step] + self.play[step] % SLOTS] = self.silence[step, None]
+            self._frames[self._here(step, self.play[step])] = self.silence[step, None]
             self.play[step] += 1
             wait[step] -= FRAME
             self._held[step] -= self._held[step] > 0
-            here = self._first_slot[step] + self.play[step] % SLOTS
-            complete[step] = self._pairs[here] == _pair(self.play[step])
+            here = self._here(step, self.play[step])
+            complete[step] = self._pairs[here] == (self.play[step] * _PAIR_STEP + _PAIR_FIRST)
         still = ~complete[lacking]
         holding = lacking[still & ~beyond]
         self._held[holding] += 1
@@ -391,17 +411,18 @@ class JitterBuffer:
         excess = self._excess[: len(complete)]
         long = complete & (wait > FRAME + MARGIN)
         excess *= long
-        chosen = np.flatnonzero(long)
+        chosen = long.nonzero()[0]
         if not chosen.size:
             return chosen
         excess[chosen] += np.minimum((wait[chosen] - MARGIN) // FRAME, SHRINK_HASTE).astype(np.int16)
         number = self.play[chosen] + 1
-        here = self._first_slot[chosen] + number % SLOTS
+        here = self._here(chosen, number)
         second = self._frames[here]
         # A constant frame is digital silence, whatever the law.
         silent = (second == second[:, :1]).all(axis=1)
         able: NDArray[np.intp] = chosen[
-            (self._pairs[here] == _pair(number)) & (silent | (excess[chosen] >= SHRINK_AFTER))
+            (self._pairs[here] == (number * _PAIR_STEP + _PAIR_FIRST))
+            & (silent | (excess[chosen] >= SHRINK_AFTER))
         ]
         excess[able] = 0
         return able
@@ -410,7 +431,7 @@ class JitterBuffer:
         """The `HISTORY` - 1 frames before frame `anchor`, as codes of shape (M, 480)."""
         frames = HISTORY - 1
         before = anchor[:, None] - np.arange(frames, 0, -1)
-        codes: NDArray[np.uint8] = self._frames[self._first_slot[rows, None] + before % SLOTS]
+        codes: NDArray[np.uint8] = self._frames[self._here(rows[:, None], before)]
         return codes.reshape(len(rows), frames * FRAME)
 
     def remember(self, rows: NDArray[np.intp], anchor: NDArray[np.int64], codes: NDArray[np.uint8]) -> None:
@@ -419,21 +440,15 @@ class JitterBuffer:
         Rows that only hold are left alone: their frame may yet come.
         """
         lost = self.play[rows] > anchor
-        self._frames[self._first_slot[rows[lost]] + anchor[lost] % SLOTS] = codes[lost]
+        self._frames[self._here(rows[lost], anchor[lost])] = codes[lost]
 
     def delay(self, rows: NDArray[np.intp], now: float) -> NDArray[np.float64]:
         """How long the frames of `rows` wait beyond the fastest packet, in samples; 0 for rows that do not play.
 
         Asked after the `pull` at `now`: the frame at `play` is the next tick's.
         """
-        playing = self.state[rows] == State.PLAYING
+        playing = self.state[rows] == _PLAYING
         return np.where(playing, now + FRAME - self.play[rows] * FRAME - self._fastest[rows], 0.0)
-
-
-def _pair(frame: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The stamps of a frame's two blocks as one number, as they lie in memory (little-endian)."""
-    pair: NDArray[np.int64] = (2 * frame + 1 << 32) | (2 * frame & 0xFFFFFFFF)
-    return pair
 
 
 def _ragged(length: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
