@@ -33,6 +33,15 @@ def test_a_lost_ack_is_made_good_by_the_repeated_200(meeting: Meeting) -> None:
     meeting.nothing_is_left()
 
 
+def test_keys_that_overtake_a_lost_ack_count(meeting: Meeting) -> None:
+    """A3: number and passcode dialled in one go."""
+    ana = meeting.phone("ana")
+    ana.lose("up", b"ACK", 2)
+    meeting.calls(ana)
+    meeting.keys_participant(ana)
+    meeting.nothing_is_left()
+
+
 def test_who_never_acknowledges_is_hung_up_and_recorded_as_lost(meeting: Meeting) -> None:
     """An open room, where the caller is in before the ACK."""
     ana = meeting.phone("ana")
