@@ -36,7 +36,7 @@ from media.telephone_event import EventSender
 
 _SILENCE_CHECK_TICKS: Final = 50
 """Once a second it is looked who has been silent for long: for a source to be learned anew, or a time-out."""
-
+_FRAME_PIECE: Final = np.dtype((np.void, FRAME))
 
 _RowCommand: TypeAlias = (
     control.UpdateStream
@@ -81,6 +81,9 @@ class Engine:
         self.streams = streams if streams is not None else Streams(rows)
         self.block = rtp.outgoing_block(rows)
         """One packet per row, ready to be sent; views on it stay valid."""
+        self._frames_out = np.ndarray(  # of `block`, each as one thing, which is copied as one
+            rows, _FRAME_PIECE, self.block.data, offset=rtp.HEADER_BYTES, strides=self.block.strides
+        )
         self._sources = Sources(self.streams)
         self._intake = Intake(self.streams, self._sources)
         self._rooms = Rooms(rows)
@@ -365,7 +368,7 @@ class Engine:
             self._senders = self._choose_senders()
         rows = self._senders
         block = self.block[:count]
-        block["frame"] = table[line]
+        self._frames_out[:count] = table.view(_FRAME_PIECE)[:, 0].take(line)
         block["sequence"] = streams.sequence_out[:count]
         block["timestamp"] = streams.timestamp_out[:count]
         events = self._send_keys(rows) if self._keys_out else []

@@ -45,7 +45,7 @@ class Intake:
         self.receives = np.zeros(rows, np.bool_)
         """The peer may send now; False while it holds us."""
         self.event_type = np.full(rows, NO_EVENT, np.int16)
-        self._payload_type = np.full(rows, _NO_TYPE, np.int16)
+        self._audio_type = np.full(rows, _NO_TYPE, np.int16)  # while the peer may send
         self._mark = np.zeros(rows, np.intp)
         self._events: list[control.DigitReceived | control.SourceLatched] = []
 
@@ -58,13 +58,13 @@ class Intake:
     def close(self, row: int) -> None:
         """The stream is gone: nothing that still comes for it is anybody's."""
         self.jitter.clear(row)
-        self._payload_type[row] = _NO_TYPE
+        self._audio_type[row] = _NO_TYPE
         self.event_type[row] = NO_EVENT
         self.receives[row] = False
 
     def set_format(self, row: int, new: control.Format) -> None:
         """What the peer may send from now on."""
-        self._payload_type[row] = new.payload_type
+        self._audio_type[row] = new.payload_type if new.receive else _NO_TYPE
         self.event_type[row] = new.telephone_event
         self.receives[row] = new.receive
 
@@ -90,39 +90,62 @@ class Intake:
             ):
                 drop[index] = Drop.FOREIGN_SOURCE
                 self._streams.foreign[rows[index]] += 1
-        good = drop == Drop.KEPT
-        audio = good & (headers.payload_type == self._payload_type[rows])
-        if audio.all():
-            which = np.arange(len(rows))
+        if not drop.any() and (headers.payload_type == self._audio_type[rows]).all():
+            self.last_arrival[rows] = arrivals
+            self._audio(np.arange(len(rows)), rows, arrivals, packets, headers)
         else:
-            known = audio | (good & (headers.payload_type == self.event_type[rows]))
-            drop[good & ~known & (headers.payload_type != _COMFORT_NOISE)] = Drop.PAYLOAD_TYPE
-            which = np.flatnonzero(audio)
-        self.last_arrival[rows[good]] = arrivals[good]
-        held = ~self.receives[rows]
-        if held.any():
-            drop[held & (drop == Drop.KEPT)] = Drop.NOT_RECEIVING
-            which = which[~held[which]]
-        while which.size:
-            first = self._one_of_each(rows[which], which)
-            self._place(which[first], rows, arrivals, packets, headers)
-            which = which[~first]
-        if not audio.all():
-            self._other(np.flatnonzero(good & ~audio & ~held), rows, arrivals, packets, headers)
-        if drop.any():
-            for reason, count in enumerate(np.bincount(drop)):
-                if reason and count:
-                    self.drops[Drop(reason)] += int(count)
+            self._sort_out(rows, arrivals, packets, headers)
 
-    def _one_of_each(self, owners: NDArray[np.intp], which: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """The first packet of each row among those that are left: columns take one per row at a time."""
+    def _sort_out(
+        self,
+        rows: NDArray[np.intp],
+        arrivals: NDArray[np.float64],
+        packets: NDArray[np.void],
+        headers: rtp.Headers,
+    ) -> None:
+        """A batch in which not everything is audio."""
+        drop = headers.drop
+        good = drop == Drop.KEPT
+        self.last_arrival[rows[good]] = arrivals[good]
+        drop[good & ~self.receives[rows]] = Drop.NOT_RECEIVING
+        good = drop == Drop.KEPT
+        audio = good & (headers.payload_type == self._audio_type[rows])
+        other = headers.payload_type == self.event_type[rows]
+        other |= headers.payload_type == _COMFORT_NOISE
+        other &= good & ~audio
+        drop[good & ~audio & ~other] = Drop.PAYLOAD_TYPE
+        self._audio(audio.nonzero()[0], rows, arrivals, packets, headers)
+        self._other(other.nonzero()[0], rows, arrivals, packets, headers)
+        for reason, count in enumerate(np.bincount(drop)):
+            if reason and count:
+                self.drops[Drop(reason)] += int(count)
+
+    def _first_of_each(
+        self, which: NDArray[np.intp], rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Part packets into the first of each row, for columns take one per row at a time, and the rest."""
+        owners = rows[which]
         self._mark[owners[::-1]] = which[::-1]
-        first: NDArray[np.bool_] = self._mark[owners] == which
-        return first
+        first = self._mark[owners] == which
+        if first.all():
+            return which, which[:0]
+        return which[first], which[~first]
+
+    def _audio(
+        self,
+        which: NDArray[np.intp],
+        rows: NDArray[np.intp],
+        arrivals: NDArray[np.float64],
+        packets: NDArray[np.void],
+        headers: rtp.Headers,
+    ) -> None:
+        while which.size:
+            chosen, which = self._first_of_each(which, rows)
+            self._place(chosen, rows, arrivals, packets, headers)
 
     def _is_ours(self, row: int, source: Address, headers: rtp.Headers, index: int, now: float) -> bool:
         """Learn a row's source; see `latching`."""
-        if headers.payload_type[index] not in (self._payload_type[row], self.event_type[row]):
+        if headers.payload_type[index] not in (self._audio_type[row], self.event_type[row]):
             return False
         course = Course(int(headers.ssrc[index]), int(headers.sequence[index]))
         ours = self._sources.weigh(row, source, course, now)
@@ -175,11 +198,8 @@ class Intake:
         headers: rtp.Headers,
     ) -> None:
         """What is no audio: telephone-events, of which repeats fall away without a loop, and comfort noise."""
-        known = headers.payload_type[which] == self.event_type[rows[which]]
-        which = which[known | (headers.payload_type[which] == _COMFORT_NOISE)]
         while which.size:
-            first = self._one_of_each(rows[which], which)
-            chosen, which = which[first], which[~first]
+            chosen, which = self._first_of_each(which, rows)
             self.reception.note(rows[chosen], headers.ssrc[chosen], headers.sequence[chosen])
             chosen = chosen[
                 (headers.payload_type[chosen] == self.event_type[rows[chosen]])

@@ -45,6 +45,7 @@ class Listeners:
         self._music = np.full(rows, NO_MUSIC, np.intp)
         self._room_music: dict[int, int] = {}  # room slot to loop
         self._base_gain = np.ones(rows, np.float32)
+        self._ducked = np.zeros(0, np.intp)  # rows that heard a prompt in the last frame
         self._turning: dict[int, int] = {}  # rows, and the last sample of what they heard
         self._line_of_slot = np.full(room_slots, -1, np.intp)
 
@@ -148,9 +149,9 @@ class Listeners:
             size += 2 * len(offsets)
 
         ended: list[Ended] = []
-        if not self._private.idle or self._turning or self._base_gain[:count].min(initial=1.0) < 1.0:
+        if not self._private.idle or self._turning or self._ducked.size:
             due, ended = self._private.tick()
-            rows, codes = self._private_frames(count, due, sums, room_line, heard, own)
+            rows, codes = self._private_frames(due, sums, room_line, heard, own)
             lines.append(codes)
             line = line.copy()
             line[rows] = size + np.arange(len(rows))
@@ -163,9 +164,13 @@ class Listeners:
         ended: list[Ended] = []
         if len(heard.rows):
             slots = self._speakers.slot[heard.rows]
-            starts = np.flatnonzero(np.concatenate(([True], slots[1:] != slots[:-1])))
-            sums = room_sums(heard.frames, starts)
-            line[slots[starts]] = np.arange(len(starts))
+            if slots[0] == slots[-1]:  # they are sorted: there is one room
+                sums = np.add.reduce(heard.frames, axis=0, dtype=np.int32, keepdims=True)
+                line[slots[0]] = 0
+            else:
+                starts = np.append(0, (slots[1:] != slots[:-1]).nonzero()[0] + 1)
+                sums = room_sums(heard.frames, starts)
+                line[slots[starts]] = np.arange(len(starts))
         else:
             sums = np.zeros((0, FRAME), np.int32)
         if not self._announcements.idle:
@@ -190,7 +195,6 @@ class Listeners:
 
     def _private_frames(
         self,
-        count: int,
         due: Due,
         sums: NDArray[np.int32],
         room_line: NDArray[np.intp],
@@ -200,7 +204,9 @@ class Listeners:
         """Frames of rows that hear a prompt, whose conversation comes back to its loudness after one, or who turn."""
         gain = self._base_gain
         turning, self._turning = self._turning, {}
-        others = np.union1d(np.flatnonzero(gain[:count] < 1.0), np.fromiter(turning, np.intp))
+        returning = self._ducked[gain[self._ducked] < 1.0]  # those that have hung up are as new
+        self._ducked = due.keys
+        others = np.union1d(returning, np.fromiter(turning, np.intp))
         rows = np.concatenate((due.keys, np.setdiff1d(others, due.keys)))
         prompt = np.zeros((len(rows), FRAME), np.int32)
         prompt[: len(due.keys)] = self._pcm(due)

@@ -27,7 +27,8 @@ MAX_MISORDER: Final = 100
 JUMP_SAMPLES: Final = 80_000
 """10 s: no packet is delayed so much more than the one before; the peer's clock has jumped, and that is no jitter."""
 
-_NO_SOURCE: Final = -1
+NO_SOURCE: Final = -1
+"""In place of an SSRC, before the first packet."""
 _NO_NUMBER: Final = -1
 
 
@@ -47,7 +48,7 @@ class Reception:
     def __init__(self, streams: Streams) -> None:
         rows = streams.capacity
         self._streams = streams
-        self.ssrc = np.full(rows, _NO_SOURCE, np.int64)
+        self.ssrc = np.full(rows, NO_SOURCE, np.int64)
         """Whom the row hears; -1 before the first packet."""
         self.highest = np.zeros(rows, np.int64)
         """Extended highest sequence number received."""
@@ -70,12 +71,12 @@ class Reception:
             self._timestamp, self._arrival, self._expected_prior, self._received_prior,
         ):  # fmt: skip
             column[row] = 0
-        self.ssrc[row] = _NO_SOURCE
+        self.ssrc[row] = NO_SOURCE
         self._bad[row] = _NO_NUMBER
 
     def started(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Tell which of `rows` have received anything."""
-        known: NDArray[np.bool_] = self.ssrc[rows] != _NO_SOURCE
+        known: NDArray[np.bool_] = self.ssrc[rows] != NO_SOURCE
         return known
 
     def update(
@@ -190,15 +191,16 @@ class Reception:
         """Packets lost so far, over all numberings, never below 0."""
         return self._carried_loss[rows] + self._loss(rows)
 
-    def fraction_lost(self, rows: NDArray[np.intp]) -> NDArray[np.uint8]:
-        """Loss since the last call in 1/256 (RFC 3550 A.3); the one reader is the RTCP report, which starts the interval anew."""
+    def loss(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Loss since the last call in 1/256 (RFC 3550 A.3), and `lost`.
+
+        The one reader is the RTCP report, which starts the interval anew.
+        """
         expected = self._expected(rows)
         received = self._received[rows]
-        expected_now = expected - self._expected_prior[rows]
-        lost_now = expected_now - (received - self._received_prior[rows])
+        interval = expected - self._expected_prior[rows]
+        missing = interval - (received - self._received_prior[rows])
         self._expected_prior[rows] = expected
         self._received_prior[rows] = received
-        safe = np.maximum(expected_now, 1)
-        return np.where(
-            (expected_now > 0) & (lost_now > 0), np.minimum((lost_now << 8) // safe, 255), 0
-        ).astype(np.uint8)
+        fraction = np.minimum((np.maximum(missing, 0) << 8) // np.maximum(interval, 1), 255)
+        return fraction, self._carried_loss[rows] + np.maximum(expected - received, 0)

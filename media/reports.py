@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from media import rtcp
 from media.jitter import FRAME, RATE_HZ, JitterBuffer
 from media.pacer import TICK_S
-from media.reception import Reception
+from media.reception import NO_SOURCE, Reception
 from media.streams import Streams
 
 _TICKS: Final = round(rtcp.INTERVAL_S / TICK_S)
@@ -36,6 +36,7 @@ class Reports:
         self._wall_offset_s = wall_offset_s
         self.alive_at = np.zeros(streams.capacity, np.float64)
         """When each row's last report came: a phone that is muted may send nothing else."""
+        self._index = np.arange(streams.capacity)
         self._cname: dict[int, str] = {}
         self._sender_reports: dict[int, tuple[int, float]] = {}
 
@@ -72,27 +73,28 @@ class Reports:
     def tick(self, count: int, tick: int, sends: NDArray[np.bool_], now: float) -> list[tuple[int, bytes]]:
         """Reports of the rows below `count` whose turn it is in this tick, as (row, packet); their figures are renewed."""
         streams, reception = self._streams, self._reception
-        due = np.arange(tick % _TICKS, count, _TICKS)
+        due = self._index[tick % _TICKS : count : _TICKS]
         due = due[(streams.stream[due] > 0) & streams.latched[due]]
         if not due.size:
             return []
-        fraction = reception.fraction_lost(due)
-        lost = reception.lost(due)
-        started = reception.started(due)
+        fraction, lost = reception.loss(due)
         streams.lost[due] = lost
         streams.jitter_ms[due] = reception.jitter[due] * (1_000 / RATE_HZ)
         streams.delay_ms[due] = self._jitter.delay(due, now * RATE_HZ) * (1_000 / RATE_HZ)
         reports: list[tuple[int, bytes]] = []
-        for index, row in enumerate(due.tolist()):
-            block = self._block(row, int(fraction[index]), int(lost[index]), now) if started[index] else None
+        for row, row_fraction, row_lost in zip(due.tolist(), fraction.tolist(), lost.tolist(), strict=True):
+            block = self._block(row, row_fraction, row_lost, now)
             sender = self._sender(row, now) if sends[row] else None
             reports.append((row, rtcp.build(int(streams.ssrc_out[row]), self._cname[row], sender, block)))
         return reports
 
-    def _block(self, row: int, fraction_lost: int, lost: int, now: float) -> rtcp.ReceptionBlock:
+    def _block(self, row: int, fraction_lost: int, lost: int, now: float) -> rtcp.ReceptionBlock | None:
+        ssrc = int(self._reception.ssrc[row])
+        if ssrc == NO_SOURCE:
+            return None
         heard_report, heard_at = self._sender_reports.get(row, (0, now))
         return rtcp.ReceptionBlock(
-            ssrc=int(self._reception.ssrc[row]),
+            ssrc=ssrc,
             fraction_lost=fraction_lost,
             lost=lost,
             highest_sequence=int(self._reception.highest[row]),

@@ -103,7 +103,7 @@ class Speakers:
         in_room = self.slot[:count] != NO_SLOT
         may_speak = in_room & ~streams.muted[:count] & ~pressed
         sounds = in_room & (loud | (self._hangover[:count] > 0))
-        rows = np.flatnonzero(sounds | self._heard[:count])
+        rows = (sounds | self._heard[:count]).nonzero()[0]
         streams.level_dbov[:count] = SILENCE_DBOV
         streams.speaking[:count] = False
         departed, self._departed = self._departed, []
@@ -121,25 +121,27 @@ class Speakers:
         allowed = may_speak[rows]
         streams.speaking[rows] = active & allowed
         was = self._heard[rows]
-        candidates = np.flatnonzero(allowed & (active | (held >= LEAST_SPEECH_DBOV)))
+        candidates = (allowed & (active | (held >= LEAST_SPEECH_DBOV))).nonzero()[0]
         chosen = np.zeros(len(rows), np.bool_)
-        if candidates.size:
+        rooms = self.slot[rows[candidates]]
+        if candidates.size > LOUDEST and np.bincount(rooms).max() > LOUDEST:
             rank = held[candidates] + active[candidates].astype(np.float32) * SPEECH_BONUS_DB
-            rooms = self.slot[rows[candidates]]
             chosen[candidates] = choose_loudest(rank, rooms, LOUDEST, was[candidates])
+        else:
+            chosen[candidates] = True
         fresh = chosen & ~was & self._suppressed[rows]
         self._settle(count, pull)
         self._held[rows] = held
         self._heard[rows] = chosen
         self._suppressed[rows] = ~chosen & (levels > LEAST_SPEECH_DBOV)
-        audible = np.flatnonzero(chosen | was)
+        audible = (chosen | was).nonzero()[0]
         fading = fresh | (was & ~chosen)
         if fading.any():
-            turns = np.flatnonzero(fading)
+            turns = fading.nonzero()[0]
             frames[turns] = ramp(
                 frames[turns], was[turns].astype(np.float32), chosen[turns].astype(np.float32)
             )
-        order = audible[np.argsort(self.slot[rows[audible]], kind="stable")]
+        order = audible[self.slot[rows[audible]].argsort(kind="stable")]
         return Heard(rows[order], frames[order], departed)
 
     def _settle(self, count: int, pull: Pull) -> None:
@@ -154,7 +156,7 @@ class Speakers:
         frames = self._decode(rows, pull.codes[rows])
         if pull.missing.size:
             self._conceal(rows, frames, pull)
-        recovering = np.flatnonzero((self._gap[rows] > 0) & pull.complete[rows])
+        recovering = ((self._gap[rows] > 0) & pull.complete[rows]).nonzero()[0]
         if recovering.size:
             which = rows[recovering]
             synthetic = conceal(self._decode(which, self._before[which]), self._gap[which], FRAME)

@@ -46,7 +46,7 @@ class ActedWorker(process.WorkerProcess):
         self.pipe, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.pipe.setblocking(False)
         self.theirs.setblocking(False)
-        self.process = ActedProcess(self.theirs)  # type: ignore[assignment]
+        self.process = ActedProcess(self.theirs)
         self.ready = asyncio.get_running_loop().create_future()
         self.streams = set()
         self.last_ticks = -1

@@ -106,7 +106,9 @@ class Line:
         return int(self.reception.lost(np.array([ROW]))[0])
 
     def fraction(self) -> int:
-        return int(self.reception.fraction_lost(np.array([ROW]))[0])
+        fraction, lost = self.reception.loss(np.array([ROW]))
+        assert lost[0] == self.lost()
+        return int(fraction[0])
 
     def highest(self) -> int:
         return int(self.reception.highest[ROW])

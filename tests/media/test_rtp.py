@@ -57,7 +57,6 @@ def test_a_plain_packet_is_read_field_by_field() -> None:
     assert headers.timestamp.tolist() == [0xFFFFFFFE, 2]
     assert headers.ssrc.tolist() == [0x89ABCDEF, 3]
     assert headers.payload_type.tolist() == [101, 0]
-    assert headers.marker.tolist() == [True, False]
     assert headers.drop.tolist() == [Drop.KEPT, Drop.KEPT]
     assert headers.start.tolist() == [12, 12]
     assert headers.length.tolist() == [160, 160]
