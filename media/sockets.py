@@ -111,10 +111,14 @@ class Sockets:
 
     # What is the same ------------------------------------------------------------------------------------------
 
-    def attach(self, row: int, rtp_socket: socket.socket, rtcp_socket: socket.socket) -> None:
-        """Take over the pair of a new row; closed again by `detach`."""
+    def attach(
+        self, row: int, rtp_socket: socket.socket, rtcp_socket: socket.socket, *, emptied: bool = False
+    ) -> None:
+        """Take over the pair of a new row; closed again by `detach`. `emptied`: what waits in it is too old to be heard."""
         for each in (rtp_socket, rtcp_socket):
             each.setblocking(False)
+            if emptied:
+                _empty(each)
             self._waiting.register(each.fileno(), select.EPOLLIN)
         self._pairs[row] = Pair(rtp_socket, rtcp_socket)
         self._row_of[rtp_socket.fileno()] = row
@@ -255,12 +259,25 @@ class Sockets:
         self._waiting.close()
 
 
+def _empty(waiting: socket.socket) -> None:
+    """Throw away what waits in a socket."""
+    for _ in range(STRAYS_AT_ONCE):
+        try:
+            waiting.recv(1)
+        except BlockingIOError:
+            return
+        except OSError:  # an ICMP error was next in line
+            continue
+
+
 _libc = ctypes.CDLL(None, use_errno=True)
 _AF_UNSPEC: Final = (0).to_bytes(16, "little")
 
 
 def _disconnect(connected: socket.socket) -> None:
-    """Undo a `connect` (connect(2) with AF_UNSPEC, which Python's own call cannot say); the port stays bound."""
+    """Undo a `connect` (connect(2) with AF_UNSPEC, which Python's own call cannot say); a port that was asked
+    for by number stays bound.
+    """
     unspecified = ctypes.create_string_buffer(_AF_UNSPEC, len(_AF_UNSPEC))
     if _libc.connect(connected.fileno(), unspecified, len(_AF_UNSPEC)) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

@@ -39,6 +39,8 @@ NICENESS: Final = -10
 BACKLOG_LIMIT: Final = 100_000
 """Events kept while control does not read; beyond, the oldest fall away: control is dead or will ask the shared table."""
 
+STALE_S: Final = 0.2
+"""A call that is taken over after a longer silence begins with what comes now, not with what piled up meanwhile."""
 _PAIR: Final = 2
 """Descriptors beside an `OpenStream`."""
 
@@ -165,7 +167,8 @@ class Worker:
             for each in pair:
                 each.close()
         else:
-            self._sockets.attach(row, *pair)
+            emptied = 0.0 < command.due_s < now - STALE_S
+            self._sockets.attach(row, *pair, emptied=emptied)
 
     def _tell(self, event: control.AnyEvent) -> None:
         self._backlog.append(control.encoder.encode(event))
