@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 class House:
     """A pool, its event loop, and what it told."""
 
-    def __init__(self, *, workers: int = 2, rows: int = 64, pairs: int = 200) -> None:
+    def __init__(self, *, workers: int = 2, rows: int = 256, pairs: int = 300) -> None:
         self.loop = asyncio.new_event_loop()
         self.events: list[control.AnyEvent] = []
         self._arrived = asyncio.Event()
