@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any, Final
 
+from bridge import ledger
 from bridge.config.settings import AccessNumber, Config, Limits, Media, OpenRoom, Service
 from bridge.desk import Desk
 from bridge.service.digests import Digests
@@ -21,7 +21,7 @@ from bridge.service.settings import Settings
 from bridge.store.customers import Customers
 from bridge.store.identity import ENTROPY_BYTES, unique_id
 from bridge.store.passcodes import Passcodes
-from bridge.store.records import ConferenceEnded, ConferenceStarted, Entry, Joined, Left, Records
+from bridge.store.records import Entry, Records
 from bridge.switchboard import Switchboard, effects
 from bridge.switchboard.events import LookUpFailed, Stop, StreamOpened, StreamRefused
 from media import control
@@ -106,10 +106,10 @@ class Bridge:
             effects.CloseRoom: lambda effect: None,
             effects.LookUpPasscode: lambda effect: self.desk.look_up(effect, clock.now),
             effects.CheckCounterPassword: lambda effect: self.desk.check_counter_password(effect, clock.now),
-            effects.RecordConferenceStarted: self._record_started,
-            effects.RecordJoined: self._record_joined,
-            effects.RecordLeft: self._record_left,
-            effects.RecordConferenceEnded: self._record_ended,
+            effects.RecordConferenceStarted: self._record,
+            effects.RecordJoined: self._record,
+            effects.RecordLeft: self._record,
+            effects.RecordConferenceEnded: self._record,
         }
 
     # What a customer has
@@ -230,31 +230,5 @@ class Bridge:
         else:
             self.board.handle(StreamOpened(effect.stream, BRIDGE, port), self.clock.now)
 
-    def _record_started(self, effect: effects.RecordConferenceStarted) -> None:
-        self.store.record(ConferenceStarted(effect.conference, self.wall(), NODE, effect.pair, effect.name))
-
-    def _record_joined(self, effect: effects.RecordJoined) -> None:
-        self.store.record(
-            Joined(
-                effect.participant,
-                effect.conference,
-                self.wall(),
-                effect.call_id,
-                effect.role.value,
-                effect.caller,
-                effect.access_number,
-                person=effect.person,
-                name=effect.name,
-            )
-        )
-
-    def _record_left(self, effect: effects.RecordLeft) -> None:
-        self.store.record(Left(effect.participant, self.wall(), effect.reason.value))
-
-    def _record_ended(self, effect: effects.RecordConferenceEnded) -> None:
-        self.store.record(ConferenceEnded(effect.conference, self.wall(), effect.reason.value))
-
-
-def with_service(**changes: Any) -> Config:
-    """The configuration of a world with other rules for its callers."""
-    return replace(CONFIG, service=replace(CONFIG.service, **changes))
+    def _record(self, effect: ledger.Entry) -> None:
+        self.store.record(ledger.record(effect, at=self.wall(), node=NODE))

@@ -48,7 +48,7 @@ class Conversation:
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
-        self.meeting = Meeting(seed=seed)
+        self.meeting = Meeting(seed=seed, workers=2)
         self.outcome = Outcome()
         self.muted: set[str] = set()
         self.lecture = False

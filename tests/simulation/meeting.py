@@ -15,10 +15,15 @@ COUNTER_PASSWORD: Final = "7319"
 
 
 class Meeting(World):
-    """A world with a conference: level 3, everything else as the manual has it."""
+    """A world with a conference: level 3, everything else as the manual has it.
 
-    def __init__(self, seed: int = 1, *, given: dict[str, Any] | None = None, **world: Any) -> None:
-        super().__init__(seed, **world)
+    One media worker is enough for most stories; with two, callers move from one to the other on their way in.
+    """
+
+    def __init__(
+        self, seed: int = 1, *, given: dict[str, Any] | None = None, workers: int = 1, **world: Any
+    ) -> None:
+        super().__init__(seed, workers=workers, **world)
         settings = {"level": Level.HIGHLY_SECURE} | (given or {})
         self.pair_id = self.pair(MODERATOR, PARTICIPANT, counter_password=COUNTER_PASSWORD, **settings)
 

@@ -68,7 +68,7 @@ def test_while_the_store_is_down_callers_are_told_so_and_those_inside_talk_on(me
 
 def test_a_worker_that_dies_costs_a_moment_of_silence_and_nothing_else() -> None:
     """design.md section 2: the same sockets, numbers that go on, sound within a second, mute and prompts remembered."""
-    meeting = Meeting()
+    meeting = Meeting(workers=2)
     rui, ana, bia = meeting.moderator("rui"), meeting.participant("ana"), meeting.participant("bia")
     bia.press("*6")
     meeting.run(4.0)
@@ -91,7 +91,7 @@ def test_a_worker_that_dies_costs_a_moment_of_silence_and_nothing_else() -> None
 
 
 def test_a_caller_in_reception_whose_worker_dies_hears_the_question_and_comes_in() -> None:
-    meeting = Meeting(workers=1)
+    meeting = Meeting()
     ana = meeting.caller("ana")
     meeting.run(0.5)
     meeting.pool.kill(meeting.pool.workers[0])
@@ -106,7 +106,7 @@ def test_a_caller_in_reception_whose_worker_dies_hears_the_question_and_comes_in
 
 def test_a_worker_that_dies_while_its_callers_leave_takes_nothing_with_it() -> None:
     """Streams that were being closed or moved are closed or moved all the same."""
-    meeting = Meeting()
+    meeting = Meeting(workers=2)
     rui, ana, bia = meeting.moderator("rui"), meeting.participant("ana"), meeting.caller("bia")
     leaving = [ana, rui]
     bia.press(f"{PARTICIPANT}#")

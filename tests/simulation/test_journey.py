@@ -23,10 +23,12 @@ def test_who_waits_for_the_moderator_hears_music_and_nobody_else(meeting: Meetin
     meeting.nothing_is_left()
 
 
+@pytest.mark.parametrize("workers", [1, 2])
 def test_the_moderator_comes_with_code_and_counter_password_and_everybody_hears_everybody(
-    meeting: Meeting,
+    workers: int,
 ) -> None:
     """A3, A5, C4."""
+    meeting = Meeting(workers=workers)
     ana, bia = meeting.participant("ana"), meeting.participant("bia", law=Law.A)
     rui = meeting.caller("rui")
     meeting.until(lambda: rui.heard("enter_passcode"))

@@ -28,7 +28,7 @@ def longest_gap_s(heard: NDArray[np.bool_]) -> float:
 
 def test_passcodes_keyed_through_five_percent_loss_enter_right() -> None:
     """Of 50 callers 99 % come in, and at their first attempt."""
-    meeting = Meeting(seed=5, workers=1)
+    meeting = Meeting(seed=5)
     callers = [meeting.phone(f"caller{number}", up=HURT) for number in range(CALLERS)]
     for phone in callers:
         phone.dial("551130000000")
@@ -46,7 +46,7 @@ def test_passcodes_keyed_through_five_percent_loss_enter_right() -> None:
 
 def test_short_keys_pressed_by_a_machine_enter_right_too() -> None:
     """40 ms down and 40 ms up is the fastest that equipment must understand (ITU-T Q.24)."""
-    meeting = Meeting(seed=6, workers=1)
+    meeting = Meeting(seed=6)
     callers = [meeting.phone(f"caller{number}", up=LOSSY) for number in range(10)]
     for phone in callers:
         phone.dial("551130000000")

@@ -167,6 +167,7 @@ class World:
         assert (bridge.agent.calls, bridge.agent.transactions, bridge.agent.next_deadline()) == (0, 0, None)
         assert not bridge.agent._core.dialogs
         assert (pool.streams(), pool.rooms(), pool.ports.free) == (0, 0, pool.ports.all)
+        assert not pool._announcements
         for worker in pool.workers:
             assert worker.engine.idle
             assert worker.load == 0
