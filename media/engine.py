@@ -34,6 +34,9 @@ from media.speakers import Speakers
 from media.streams import DEFAULT_ROWS, Streams
 from media.telephone_event import EventSender
 
+HOLD_TIMEOUT_S: Final = 1_800.0
+"""A caller who holds us sends no audio, and maybe no reports: after half an hour of nothing at all it has died without
+a word. Longer than anybody lets a conference wait."""
 _SILENCE_CHECK_TICKS: Final = 50
 """Once a second it is looked who has been silent for long: for a source to be learned anew, or a time-out."""
 _FRAME_PIECE: Final = np.dtype((np.void, FRAME))
@@ -437,7 +440,10 @@ class Engine:
             course = Course(int(reception.ssrc[row]), int(reception.highest[row]) & 0xFFFF)
             self._sources.listen_again(row, course, now)
         silence = np.minimum(silence, now - self._reports.alive_at[:count])
-        gone = listening & ~self._timed_out[:count] & (silence > self._timeout_s[:count])
+        patience = np.where(
+            listening, self._timeout_s[:count], np.maximum(self._timeout_s[:count], HOLD_TIMEOUT_S)
+        )
+        gone = (streams.stream[:count] > 0) & ~self._timed_out[:count] & (silence > patience)
         for row in np.flatnonzero(gone).tolist():
             self._timed_out[row] = True
             self._events.append(control.RtpTimedOut(int(streams.stream[row])))

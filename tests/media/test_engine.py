@@ -257,6 +257,20 @@ def test_a_caller_who_holds_us_is_not_sent_to_and_does_not_time_out() -> None:
     assert not world.events
 
 
+def test_a_caller_who_died_while_holding_us_is_given_up_after_half_an_hour() -> None:
+    world = World()
+    world.call(1, rtp_timeout_s=5.0)
+    world.apply(control.UpdateStream(1, control.Format(control.Codec.PCMU, 0, send=False, receive=False)))
+    world.now += 1_700.0
+    for _ in range(60):
+        world.tick()
+    assert not world.events
+    world.now += 100.0
+    for _ in range(60):
+        world.tick()
+    assert world.events == [control.RtpTimedOut(1)]
+
+
 def test_silence_on_the_network_is_reported_once() -> None:
     world = World()
     world.call(1, rtp_timeout_s=5.0)
