@@ -337,10 +337,13 @@ class JitterBuffer:
             absent = (~complete).nonzero()[0]
             codes[absent] = self.silence[absent, None]
         anchor = play[missing]
-        partial = self._partial(missing, grow) if missing.size else np.zeros((0, FRAME), np.bool_)
+        partial = np.zeros((len(missing), FRAME), np.bool_)
         if missing.size:
-            codes[missing] = np.where(partial, self._frames[here[missing]], codes[missing])
-            lost = missing[(self._head[missing] > (anchor + 1) * FRAME) & ~grow[missing]]
+            gone = (self._head[missing] > (anchor + 1) * FRAME) & ~grow[missing]
+            lost = missing[gone]
+            # A frame that is only held is not played in part: it is played when it is whole.
+            partial[gone] = there = self._partial(lost)
+            codes[lost] = np.where(there, self._frames[here[lost]], codes[lost])
             self._frames[here[lost]] = codes[lost]  # what the ring's last lap left there is no history
             play[lost] += 1
         following = np.zeros((0, FRAME), np.uint8)
@@ -395,16 +398,14 @@ class JitterBuffer:
             self.restart(paused)
         return np.concatenate((lacking[still], growing))
 
-    def _partial(self, rows: NDArray[np.intp], grow: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def _partial(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Which samples of frames that are not whole are there; (len(rows), 160)."""
         number = 2 * self.play[rows, None] + _PAIR
         here = rows[:, None] * _BLOCKS + number % _BLOCKS
         number = number.astype(np.int32)
-        there = (self._flags[here] & (self._flagged[here] == number)[..., None]) | (
-            self._stamps[here] == number
-        )[..., None]
-        partial: NDArray[np.bool_] = there.reshape(len(rows), FRAME) & ~grow[rows, None]
-        return partial
+        flags = self._flags[here] & (self._flagged[here] == number)[..., None]
+        there: NDArray[np.bool_] = flags | (self._stamps[here] == number)[..., None]
+        return there.reshape(len(rows), FRAME)
 
     def _shrink(self, complete: NDArray[np.bool_], wait: NDArray[np.float64]) -> NDArray[np.intp]:
         """Rows whose delay is a whole frame too long and whose next frame is here too."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp import g711
-from dsp.conceal import conceal, recover
+from dsp.conceal import conceal, find_period, recover
 from dsp.gain import ramp
 from dsp.level import FLOOR_START_DBOV, LEAST_SPEECH_DBOV, SILENCE_DBOV, hold_levels, rms_dbov, speech_step
 from dsp.mix import choose_loudest
@@ -30,6 +30,8 @@ SPEECH_BONUS_DB: Final = np.float32(30.0)
 """Speech is preferred to steady noise up to this much louder; a steady tone with the room to itself is still heard."""
 RECOVERY_SAMPLES: Final = 40
 """5 ms: the first good frame after a gap is faded in over what concealed the gap."""
+SEAM_SAMPLES: Final = 20
+"""2.5 ms: where a part of a frame came, it is faded into what stands for the rest."""
 
 
 class Heard(NamedTuple):
@@ -59,6 +61,7 @@ class Speakers:
         self._heard = np.zeros(rows, np.bool_)
         self._suppressed = np.zeros(rows, np.bool_)  # sounded last tick, and nobody heard it
         self._gap = np.zeros(rows, np.int32)  # samples concealed so far, 0 where the last frame was good
+        self._period = np.zeros(rows, np.intp)  # of the voice before the gap
         self._before = np.zeros((rows, (HISTORY - 1) * FRAME), np.uint8)  # what came before the gap
         self._departed: list[tuple[int, NDArray[np.int16]]] = []
 
@@ -159,7 +162,7 @@ class Speakers:
         recovering = ((self._gap[rows] > 0) & pull.complete[rows]).nonzero()[0]
         if recovering.size:
             which = rows[recovering]
-            synthetic = conceal(self._decode(which, self._before[which]), self._gap[which], FRAME)
+            synthetic = self._go_on(which, RECOVERY_SAMPLES)
             frames[recovering] = recover(synthetic, frames[recovering], RECOVERY_SAMPLES)
         if pull.squeeze.size:
             here, there = _common(rows, pull.squeeze)
@@ -173,15 +176,28 @@ class Speakers:
         if not here.size:
             return
         which, anchor = rows[here], pull.anchor[there]
-        begins = self._gap[which] == 0
-        if begins.any():
-            self._before[which[begins]] = self._jitter.history(which[begins], anchor[begins])
-        synthetic = conceal(self._decode(which, self._before[which]), self._gap[which], FRAME)
-        repaired = np.where(pull.partial[there], frames[here], synthetic)
+        begins = which[self._gap[which] == 0]
+        if begins.size:
+            before = self._jitter.history(begins, anchor[self._gap[which] == 0])
+            self._before[begins] = before
+            self._period[begins] = find_period(self._decode(begins, before))
+        repaired = self._go_on(which, FRAME)
+        partial = pull.partial[there]
+        pieces = np.flatnonzero(partial.any(axis=1))
+        if pieces.size:
+            kept = _seams(partial[pieces], after_gap=self._gap[which[pieces]] > 0)
+            made = repaired[pieces]
+            repaired[pieces] = np.rint(made + kept * (frames[here[pieces]].astype(np.float32) - made))
         frames[here] = repaired
-        self._gap[which] += FRAME
+        # A frame that ends with what came is no gap that has to be come back from.
+        self._gap[which] = np.where(partial[:, -1], 0, self._gap[which] + FRAME)
         self._streams.concealed[which] += 1
         self._jitter.remember(which, anchor, self._encode(which, repaired))
+
+    def _go_on(self, rows: NDArray[np.intp], size: int) -> NDArray[np.int16]:
+        """What is made up for rows in a gap, from as far as it has come."""
+        before = self._decode(rows, self._before[rows])
+        return conceal(before, self._gap[rows], size, periods=self._period[rows])
 
     def _decode(self, rows: NDArray[np.intp], codes: NDArray[np.uint8]) -> NDArray[np.int16]:
         a_law = self.a_law[rows]
@@ -195,6 +211,23 @@ class Speakers:
     def _encode(self, rows: NDArray[np.intp], frames: NDArray[np.int16]) -> NDArray[np.uint8]:
         a_law = self.a_law[rows, None]
         return np.where(a_law, g711.encode(frames, g711.Law.A), g711.encode(frames, g711.Law.MU))
+
+
+def _seams(there: NDArray[np.bool_], *, after_gap: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """How much of what came is heard, sample by sample, so that it is faded in after a gap and out before one.
+
+    Parameters
+    ----------
+    there : ndarray of shape (M, 160), bool
+    after_gap : ndarray of shape (M,), bool
+        The frame before ended with what was made up.
+    """
+    place = np.arange(FRAME)
+    begin = np.where(after_gap, -1, -FRAME)[:, None]
+    since = place - np.maximum.accumulate(np.where(there, begin, place), axis=1)
+    ahead = np.minimum.accumulate(np.where(there, 2 * FRAME, place)[:, ::-1], axis=1)[:, ::-1] - place
+    kept = np.minimum(since, ahead).clip(0, SEAM_SAMPLES).astype(np.float32)
+    return kept / np.float32(SEAM_SAMPLES)
 
 
 def _common(rows: NDArray[np.intp], some: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -481,3 +481,13 @@ def test_rows_that_are_not_asked_for_stay_as_they_are() -> None:
     assert pull.complete.tolist() == [True]
     assert buffer.state.tolist() == [State.PLAYING, State.EMPTY, State.WAITING]
     assert buffer.pull(0, 101.0 * RATE_HZ).codes.shape == (0, FRAME)
+
+
+def test_a_frame_that_is_waited_for_is_not_played_in_part_before_it_is_played_whole() -> None:
+    talker = Talker()
+    for number in range(100):
+        # From the middle of the 40th frame on all is 30 ms late: the row holds, and then plays that frame whole.
+        talker.say(100.0 + number * 0.01, 80, delays_s=[0.03 if number > 80 else 0.0])
+    heard = alone(talker, 1.2)
+    assert heard.partial == 0
+    assert in_order(heard) == [160 * number for number in range(50)]

@@ -224,3 +224,22 @@ def test_any_mixture_of_losses_and_transitions_keeps_every_frame_within_bounds()
             world.apply(control.Mute(stream, muted=bool(random.integers(2))))
         world.tick()
     assert all(len(phone.heard) == 150 for phone in world.phones.values())
+
+
+@pytest.mark.parametrize("milliseconds", [10, 30, 17])
+@pytest.mark.parametrize("lost", [{20}, {20, 21}, {20, 22}, {20, 22, 24, 25, 27}])
+def test_a_gap_of_part_of_a_frame_is_concealed_without_a_jump(milliseconds: int, lost: set[int]) -> None:
+    world = World()
+    talker, listener = world.call(1, room=5), world.call(2, room=5)
+    size, sent, number = 8 * milliseconds, 0, 0
+    for tick in range(60):
+        while sent + size <= (tick + 1) * 160:
+            data = talker.audio(tone(440.0, size, start=sent))
+            if number not in lost:
+                world.receive(talker, data)
+            sent, number = sent + size, number + 1
+        world.receive(listener, listener.audio())
+        world.tick()
+    assert steepest(listener, 55) < LIMIT
+    assert np.abs(listener.samples(55)).max() < 9_500
+    assert world.engine.streams.concealed[talker.row] > 0
