@@ -63,6 +63,13 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Hush:
+    """Stop what is being said to one alone: they have heard enough of it."""
+
+    leg: int
+
+
+@dataclass(frozen=True, slots=True)
 class SayRoom:
     """To everybody in the room."""
 
@@ -163,6 +170,7 @@ Effect = (
     | SetMute
     | Music
     | Say
+    | Hush
     | SayRoom
     | ToneRoom
     | HangUp

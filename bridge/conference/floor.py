@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.conference import words
 from bridge.conference.commands import PERMITTED, Command
-from bridge.conference.effects import ToneName, ToneRoom
+from bridge.conference.effects import Hush, ToneName, ToneRoom
 from bridge.service.levels import Right
 
 if TYPE_CHECKING:
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 
 def press(draft: Draft, event: Press) -> None:
-    """Do what was keyed, or say why not. Who is not in, or is on the way out, is not answered."""
+    """Do what was keyed, or say why not. Who is not in, or is on the way out, is not answered.
+
+    The answer comes at once: it cuts short what is being said to that person, such as the long list of `*#`.
+    """
     participant = draft.find(event.leg)
     if participant is None:
         return
+    draft.effects.append(Hush(event.leg))
     if event.command is None:
         draft.say(event.leg, words.command_unknown(event.keys))
     elif participant.role not in PERMITTED[event.command]:

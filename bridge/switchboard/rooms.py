@@ -44,6 +44,7 @@ ForOne = (
     | wanted.SetMute
     | wanted.Music
     | wanted.Say
+    | wanted.Hush
     | wanted.TurnAway
     | wanted.HangUp
     | wanted.RecordJoin
@@ -216,6 +217,8 @@ class Rooms:
                 )
             case wanted.Say():
                 lines.say(leg, effect.utterance, leg.language)
+            case wanted.Hush():
+                lines.hush(leg)
             case wanted.TurnAway():
                 lines.part(leg, effect.utterance, LeaveReason.DISCONNECTED, now)
             case wanted.HangUp():

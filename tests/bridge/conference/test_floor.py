@@ -4,7 +4,7 @@ import pytest
 
 from bridge.conference import words
 from bridge.conference.commands import PERMITTED, Command
-from bridge.conference.effects import Effect, Say, SetMute, ToneName, ToneRoom
+from bridge.conference.effects import Effect, Hush, Say, SetMute, ToneName, ToneRoom
 from bridge.conference.events import Disconnect, MuteOne, Press
 from bridge.conference.floor import COMMANDS
 from bridge.conference.model import Phase
@@ -31,9 +31,25 @@ def utterances(effects: list[Effect]) -> list[Utterance]:
 def test_star_6_mutes_and_unmutes_whoever_pressed_it_and_tells_only_them():
     room = meeting()
     room.keys(2, "*6")
-    assert room.effects == [SetMute(2, muted=True), Say(2, Utterance("muted"))]
+    assert room.effects == [Hush(2), SetMute(2, muted=True), Say(2, Utterance("muted"))]
     room.keys(2, "*6")
-    assert room.effects == [SetMute(2, muted=False), Say(2, Utterance("unmuted"))]
+    assert room.effects == [Hush(2), SetMute(2, muted=False), Say(2, Utterance("unmuted"))]
+
+
+def test_a_command_is_answered_at_once_though_the_list_of_commands_is_still_being_said():
+    room = meeting()
+    room.keys(1, "*#")
+    room.keys(1, "*6")
+    assert room.effects[0] == Hush(1)
+    room.keys(1, "*93")
+    assert room.effects == [Hush(1), Say(1, words.command_unknown("*93"))]
+
+
+def test_who_presses_while_being_sent_away_still_hears_why():
+    room = meeting()
+    room(Disconnect(2))
+    room.keys(2, "*6")
+    assert room.effects == []
 
 
 def test_star_6_works_for_a_moderator():
@@ -56,7 +72,7 @@ def test_star_6_pressed_while_waiting_holds_when_the_conference_begins():
 def test_star_5_is_a_tone_and_then_only_moderators_are_heard():
     room = meeting()
     room.keys(1, "*5")
-    assert room.effects[:3] == [ToneRoom(ToneName.LECTURE), SetMute(2, muted=True), SetMute(3, muted=True)]
+    assert room.effects[1:4] == [ToneRoom(ToneName.LECTURE), SetMute(2, muted=True), SetMute(3, muted=True)]
     assert room.said(1) == ["lecture_on"]
     assert not room.conference.muted(1)
 

@@ -12,7 +12,7 @@ from bridge.switchboard.effects import CloseRoom, CloseStream, RecordConferenceE
 from bridge.switchboard.events import Stop, StreamOpened
 from bridge.switchboard.lines import SPEECH_GUARD_S
 from bridge.switchboard.rooms import HOLD_MUSIC, TONES
-from media.control import NO_ROOM, Mute, Play, Route, StreamClosed
+from media.control import NO_ROOM, Mute, Play, Route, StopPlay, StreamClosed
 from prompts.recordings import HOLD_MUSIC as HOLD_MUSIC_CLIP
 from prompts.tones import TONES as TONE_CLIPS
 from sip.events import CallEnded, EndCause
@@ -37,19 +37,26 @@ def test_a_tone_when_somebody_enters_and_another_when_somebody_leaves_c1(play: P
 
 
 def test_star_six_mutes_and_unmutes_oneself(play: Playbook) -> None:
-    press(joined(play), "*6") << a(Mute, stream=1, muted=True) << Says(1, "muted")
-    press(play, "*6") << a(Mute, stream=1, muted=False) << Says(1, "unmuted")
+    press(joined(play), "*6") << StopPlay(1) << a(Mute, stream=1, muted=True) << Says(1, "muted")
+    press(play, "*6") << StopPlay(1) << a(Mute, stream=1, muted=False) << Says(1, "unmuted")
 
 
 def test_a_key_a_participant_may_not_press_says_so(play: Playbook) -> None:
     joined(play)
-    press(joined(play, PARTICIPANT, leg=2), "*5", leg=2) << Says(
-        2, "command_forbidden", None, (("keys", "*5"),)
+    (
+        press(joined(play, PARTICIPANT, leg=2), "*5", leg=2)
+        << StopPlay(2)
+        << Says(2, "command_forbidden", None, (("keys", "*5"),))
     )
 
 
 def test_keys_that_begin_a_longer_command_wait_a_moment_and_then_count(play: Playbook) -> None:
-    press(joined(play), "*9") >> after(1.0) << Says(1, "command_not_available", None, (("keys", "*9"),))
+    (
+        press(joined(play), "*9")
+        >> after(1.0)
+        << StopPlay(1)
+        << Says(1, "command_not_available", None, (("keys", "*9"),))
+    )
 
 
 def test_keys_of_a_caller_who_left_in_mid_command_are_forgotten(play: Playbook) -> None:
