@@ -69,7 +69,7 @@ class EpollSockets(Sockets):
 
     def _collect(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
         filled, self._filled = self._filled, 0
-        ends = [end for end, _ in self._stamps]
+        ends = np.array([end for end, _ in self._stamps], np.intp)
         times = [time for _, time in self._stamps]
         self._stamps.clear()
         arrivals = np.repeat(np.array(times, np.float64), np.diff(ends, prepend=0))
