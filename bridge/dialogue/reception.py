@@ -13,7 +13,7 @@ caller's name (C2) is asked for in `_enter`, between the conference's yes and th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bridge.conference.attendance import REFUSAL_WORDS
 from bridge.conference.model import Refusal
@@ -36,9 +36,6 @@ from bridge.dialogue.verdicts import Accepted, CounterVerdict, Why
 from bridge.service.role import Role
 from prompts.phrases import Utterance, say
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 LONGEST_CODE: Final = 16
 """Digits of a passcode or counter-password at most, as configuration allows; who keys more has keyed a wrong one."""
 
@@ -46,6 +43,9 @@ CLEARED_OUT_TRIES: Final = 10
 CLEARED_OUT_EVERY_S: Final = 1.0
 """A conference that has just ended says goodbye for some seconds before a new one can begin: who calls in that moment
 waits, up to ten seconds, rather than being sent away."""
+
+SILENCE_TOLD_FROM_S: Final = 2.0
+"""Who must wait so long for an answer hears that there will be one; a shorter silence is how computers are."""
 
 GREETING: Final = Utterance("greeting")
 ENTER_PASSCODE: Final = Utterance("enter_passcode")
@@ -55,6 +55,7 @@ TOO_MANY_ATTEMPTS: Final = Utterance("too_many_attempts")
 NO_OPERATOR: Final = Utterance("no_operator")
 ENTER_COUNTER_PASSWORD: Final = Utterance("enter_counter_password")
 COUNTER_PASSWORD_WRONG: Final = Utterance("counter_password_wrong")
+ONE_MOMENT: Final = Utterance("one_moment")
 SERVICE_PROBLEM: Final = Utterance("service_problem")
 YOU_ARE_MODERATOR: Final = Utterance("you_are_moderator")
 GOODBYE: Final = Utterance("goodbye")
@@ -95,14 +96,14 @@ def _passcode(language: str, attempts: int) -> Step[Accepted | Ending]:
         verdict = yield LookUpPasscode(keyed.digits)
         if isinstance(verdict, NotAvailable):
             return (yield from _part(language, Ending.SERVICE_PROBLEM, SERVICE_PROBLEM))
-        yield HoldBack(verdict.delay_s)
+        yield from _hold_back(language, verdict.delay_s)
         if isinstance(verdict, Accepted):
             return verdict
         if verdict.why is Why.OUTSIDE_HOURS:
             hours = say("outside_hours", start=verdict.opens_hour, end=verdict.closes_hour)
             return (yield from _part(language, Ending.NOT_ALLOWED, hours))
-        if verdict.why is Why.TOO_MANY_ATTEMPTS:
-            break
+        if verdict.why is Why.TOO_MANY_ATTEMPTS or (verdict.why is Why.UNKNOWN and attempt == attempts - 1):
+            break  # the words for the end say it
         yield Say(DENIED_WORDS[verdict.why], language, fresh=True)
     return (yield from _part(language, Ending.NO_PASSCODE, TOO_MANY_ATTEMPTS, NO_OPERATOR))
 
@@ -119,7 +120,7 @@ def _counter_password(language: str, accepted: Accepted, attempts: int) -> Step[
         verdict: CounterVerdict | NotAvailable = yield CheckCounterPassword(accepted, keyed.digits)
         if isinstance(verdict, NotAvailable):
             return (yield from _part(language, Ending.SERVICE_PROBLEM, SERVICE_PROBLEM))
-        yield HoldBack(verdict.delay_s)
+        yield from _hold_back(language, verdict.delay_s)
         if verdict.right:
             return None
         yield Say(COUNTER_PASSWORD_WRONG, language, fresh=True)
@@ -129,6 +130,8 @@ def _counter_password(language: str, accepted: Accepted, attempts: int) -> Step[
 def _enter(language: str, accepted: Accepted) -> Step[Ending]:
     """Go in, or hear why not (C6, lock)."""
     refusal: Refusal | None = yield MayJoin(accepted)
+    if refusal is Refusal.ENDED:
+        yield Say(ONE_MOMENT, language)
     for _ in range(CLEARED_OUT_TRIES):
         if refusal is not Refusal.ENDED:
             break
@@ -143,18 +146,15 @@ def _enter(language: str, accepted: Accepted) -> Step[Ending]:
     return (yield from _part(language, Ending.NOT_ADMITTED, REFUSAL_WORDS[refusal]))
 
 
+def _hold_back(language: str, delay_s: float) -> Step[None]:
+    """Wait until the answer may be given. What is heard meanwhile depends on the delay, so never on the code (G5)."""
+    if delay_s >= SILENCE_TOLD_FROM_S:
+        yield Say(ONE_MOMENT, language)
+    yield HoldBack(delay_s)
+
+
 def _part(language: str, ending: Ending, *words: Utterance) -> Step[Ending]:
     """Say why, and goodbye, to the end."""
     for utterance in (*words, GOODBYE):
         yield Say(utterance, language, fresh=True, final=True)
     return ending
-
-
-def utterances() -> Iterator[str]:
-    """Name all that the reception may say, for the catalogue to be asked for at the start."""
-    fixed = (
-        GREETING, ENTER_PASSCODE, TRY_AGAIN, TOO_MANY_ATTEMPTS, NO_OPERATOR, ENTER_COUNTER_PASSWORD,
-        COUNTER_PASSWORD_WRONG, SERVICE_PROBLEM, YOU_ARE_MODERATOR, GOODBYE,
-        *DENIED_WORDS.values(), *REFUSAL_WORDS.values(), say("passcode_expiring"), say("outside_hours"),
-    )  # fmt: skip
-    return (utterance.name for utterance in fixed)

@@ -68,8 +68,9 @@ class Limits:
 
 
 LIMITS: Final[dict[Scope, Limits]] = {
-    # A person who mistypes all three attempts of two calls is still served; ten in a row is nobody's mistake.
-    Scope.SOURCE: Limits(leak_per_hour=10, delayed_from=1, doubled_every=1, blocked_from=10),
+    # A person who mistypes all three attempts of two calls is still served; ten in a row is nobody's mistake. One slip
+    # delays nobody: colleagues may call from the same address. It is the block that stops a guesser, not the delay.
+    Scope.SOURCE: Limits(leak_per_hour=10, delayed_from=2, doubled_every=2, blocked_from=10),
     # One trunk may carry everybody: a thousand calls an hour with one in five mistyped is an ordinary day.
     Scope.TRUNK: Limits(leak_per_hour=300, delayed_from=150, doubled_every=75, blocked_from=600),
     # 600 an hour is what `passcodes` counts with.

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bridge.conference.attendance import REFUSAL_WORDS
 from bridge.conference.model import Refusal
-from bridge.dialogue.reception import CLEARED_OUT_TRIES, LONGEST_CODE, reception, utterances
+from bridge.dialogue import reception as reception_texts
+from bridge.dialogue.reception import CLEARED_OUT_TRIES, LONGEST_CODE, ONE_MOMENT, reception
 from bridge.dialogue.requests import (
     CheckCounterPassword,
     Collect,
@@ -25,6 +27,7 @@ from bridge.dialogue.requests import (
 from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
 from bridge.service.role import Role
 from prompts.catalogue import catalogue
+from prompts.phrases import Utterance, say
 from tests.support.builders import accepted
 
 if TYPE_CHECKING:
@@ -85,7 +88,6 @@ def test_three_wrong_passcodes_end_politely_a3() -> None:
         "enter_passcode",
         *again,
         *again,
-        "passcode_unknown",
         "too_many_attempts",
         *GOODBYE,
     ]
@@ -131,10 +133,16 @@ def test_who_guesses_too_much_is_not_asked_again_g5() -> None:
 
 
 @pytest.mark.parametrize("verdict", [Denied(why=Why.UNKNOWN, delay_s=3.0), accepted(delay_s=3.0)])
-def test_right_and_wrong_answers_are_given_after_the_same_delay_g5(verdict: object) -> None:
+def test_right_and_wrong_answers_are_given_after_the_same_delay_and_words_g5(verdict: object) -> None:
     asked = hear(verdict, accepted())[2]
     looked_up = next(index for index, request in enumerate(asked) if isinstance(request, LookUpPasscode))
-    assert asked[looked_up + 1] == HoldBack(3.0)
+    assert asked[looked_up + 1 : looked_up + 3] == [Say(ONE_MOMENT, "en"), HoldBack(3.0)]
+
+
+def test_a_short_wait_is_silent() -> None:
+    said, _, asked = hear(Denied(why=Why.UNKNOWN, delay_s=1.0), accepted())
+    assert HoldBack(1.0) in asked
+    assert "one_moment" not in said
 
 
 def test_a_counter_password_is_asked_for_where_there_is_one_a5() -> None:
@@ -195,8 +203,9 @@ def test_a_door_that_closes_at_the_last_moment_is_told_too() -> None:
 
 
 def test_who_calls_while_the_last_conference_says_goodbye_waits_for_the_next() -> None:
-    _, ending, asked = hear(accepted(), refusals=(Refusal.ENDED, Refusal.ENDED, None, None))
+    said, ending, asked = hear(accepted(), refusals=(Refusal.ENDED, Refusal.ENDED, None, None))
     assert ending is Ending.JOINED
+    assert said.count("one_moment") == 1
     assert sum(isinstance(request, Pause) and request.seconds > 0 for request in asked) == 2
 
 
@@ -231,7 +240,10 @@ def test_no_digit_is_ever_shown() -> None:
 
 
 def test_all_that_is_said_is_in_the_catalogue() -> None:
-    catalogue().require(utterances())
+    said = [value for value in vars(reception_texts).values() if isinstance(value, Utterance)]
+    said += [*reception_texts.DENIED_WORDS.values(), *REFUSAL_WORDS.values()]
+    said += [say("passcode_expiring", days=3), say("outside_hours", start=6, end=24)]
+    catalogue().require(each.name for each in said)
 
 
 def test_no_code_is_longer_than_may_be_keyed() -> None:
