@@ -48,6 +48,8 @@ REMEMBERED_KEYS: Final = 1024
 
 _LEVELS: Final = {name: getattr(logging, name.upper()) for name in ("debug", "info", "warning", "error")}
 
+_FIRST: Final = ("timestamp", "level", "event")
+
 _encode: Final = msgspec.json.Encoder(enc_hook=repr).encode
 
 
@@ -118,11 +120,15 @@ def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any])
 
 
 def render_json(_logger: object, _method: str, event: MutableMapping[str, Any]) -> bytes:
-    """One line of JSON: a renderer of structlog. Text that is not even Unicode is written with escapes."""
+    """One line of JSON: a renderer of structlog. Text that is not even Unicode is written with escapes.
+
+    When, how bad and what come first, as people read.
+    """
+    line = {**{key: event[key] for key in _FIRST if key in event}, **event}
     try:
-        return _encode(event)
+        return _encode(line)
     except (UnicodeError, TypeError, ValueError):
-        return _encode({_plain(str(key)): _plain(str(value)) for key, value in event.items()})
+        return _encode({_plain(str(key)): _plain(str(value)) for key, value in line.items()})
 
 
 def _plain(text: str) -> str:

@@ -250,7 +250,7 @@ class Switchboard:
         fields: dict[str, object] = {
             "call_id": event.call_id,
             "caller": event.from_.uri.user or "",
-            "dialled": event.request_uri.user or "",
+            "dialled": self._shown(event.request_uri.user or ""),
             "source": event.flow.remote[0],
             "status": status,
             "why": why,
@@ -258,6 +258,11 @@ class Switchboard:
         if left_out:
             fields["left_out"] = left_out
         self._lines.effects.append(Log(Level.WARNING, "call refused", fields))
+
+    def _shown(self, dialled: str) -> str:
+        """What somebody dialled who was refused, for the log: people dial their passcode, and that is not shown."""
+        digits = self._config.service.passcode_length
+        return f"[{digits} digits]" if dialled.isdecimal() and len(dialled) == digits else dialled
 
     def _call_confirmed(self, event: sip.CallConfirmed, now: float) -> None:
         leg = self._lines.by_call.get(event.call)

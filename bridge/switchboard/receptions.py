@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bridge.conference.events import LeaveReason
+from bridge.conference.model import Refusal
 from bridge.dialogue import requests, runner
 from bridge.dialogue.reception import reception
 from bridge.dialogue.verdicts import Accepted, CounterVerdict, Verdict
@@ -12,7 +13,6 @@ from bridge.switchboard.effects import CheckCounterPassword, Level, LookUpPassco
 from bridge.switchboard.legs import Leg, LegState, LegTimer
 
 if TYPE_CHECKING:
-    from bridge.conference.model import Refusal
     from bridge.config.settings import Service
     from bridge.dialogue.runner import RunnerEffect
     from bridge.switchboard.lines import Lines
@@ -96,7 +96,7 @@ class Receptions:
                 case runner.CancelTimer():
                     timers.cancel((LegTimer.DIALOGUE, leg.number))
                 case requests.MayJoin():
-                    self._do(leg, leg.runner.answered(self._refusal(effect.accepted), now), now)
+                    self._do(leg, leg.runner.answered(self._refusal(leg, effect.accepted), now), now)
                 case requests.Join():
                     self._join(leg, effect.accepted, now)
                 case runner.Ended():
@@ -106,7 +106,7 @@ class Receptions:
 
     def _join(self, leg: Leg, accepted: Accepted, now: float) -> None:
         assert leg.runner is not None
-        refusal = self._refusal(accepted)
+        refusal = self._refusal(leg, accepted)
         if refusal is not None:
             self._do(leg, leg.runner.answered(refusal, now), now)
             return
@@ -115,8 +115,11 @@ class Receptions:
         self._rooms.join(leg, accepted.pair, accepted.settings, accepted.role, now, hours_end_at)
         self._do(leg, leg.runner.answered(None, now), now)
 
-    def _refusal(self, accepted: Accepted) -> Refusal | None:
-        return self._rooms.ask(accepted.pair, accepted.settings, accepted.role)
+    def _refusal(self, leg: Leg, accepted: Accepted) -> Refusal | None:
+        refusal = self._rooms.ask(accepted.pair, accepted.settings, accepted.role)
+        if refusal not in {None, Refusal.ENDED}:  # while one ends the dialogue asks again and again
+            self._lines.log(Level.INFO, "turned away", leg, pair=accepted.pair, reason=refusal.value)
+        return refusal
 
     def _ended(self, leg: Leg, ending: requests.Ending) -> None:
         """Leave the caller to the conference, or hang up: the dialogue has said all there was to say."""

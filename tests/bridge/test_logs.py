@@ -46,6 +46,7 @@ def test_a_line_is_json_with_its_facts(configured: Configure) -> None:
     path = configured()
     structlog.get_logger().info("somebody joined", call_id="a@b", leg=3)
     (line,) = lines(path)
+    assert list(line) == ["timestamp", "level", "event", "call_id", "leg"]
     assert line.pop("timestamp").endswith("Z")
     assert line == {"event": "somebody joined", "level": "info", "call_id": "a@b", "leg": 3}
 

@@ -110,6 +110,13 @@ def test_an_unknown_number_is_refused_and_logged(play: Playbook) -> None:
     play >> CallEnded(1, EndCause.LOCAL, 404, "")
 
 
+def test_who_dials_a_passcode_instead_of_keying_it_does_not_find_it_in_the_log(play: Playbook) -> None:
+    play >> incoming(dialled="48271593") << rejects(1, 404)
+    assert play.logged[0].fields["dialled"] == "[8 digits]"
+    play >> incoming(dialled="551130000009") << rejects(1, 404)
+    assert play.logged[0].fields["dialled"] == "551130000009"
+
+
 def test_a_flood_of_refused_calls_is_not_a_flood_of_lines(play: Playbook) -> None:
     lines = 0
     for number in range(1000):

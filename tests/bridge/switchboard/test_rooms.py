@@ -8,7 +8,7 @@ from bridge.conference.course import STRAGGLERS_S
 from bridge.conference.events import LeaveReason
 from bridge.service.role import Role
 from bridge.service.settings import LastModerator, Settings
-from bridge.switchboard.effects import CloseRoom, CloseStream, RecordConferenceEnded, RecordLeft
+from bridge.switchboard.effects import CloseRoom, CloseStream, Log, RecordConferenceEnded, RecordLeft
 from bridge.switchboard.events import Stop, StreamOpened
 from bridge.switchboard.lines import SPEECH_GUARD_S
 from bridge.switchboard.rooms import HOLD_MUSIC, TONES
@@ -133,6 +133,7 @@ def test_the_one_place_is_the_moderator_s_and_who_comes_before_is_told_by_the_re
     play: Playbook,
 ) -> None:
     keyed(play, accepted(PARTICIPANT, maximum_participants=1)) << Says(1, "conference_full")
+    play << a(Log, event="turned away")
     assert play.board.conferences == 0
 
 
