@@ -44,7 +44,7 @@ REASONS: dict[int, str] = {
 class Message:
     """What requests and responses share."""
 
-    __slots__ = ("_cseq", "_from", "_to", "_via", "body", "headers")
+    __slots__ = ("_call_id", "_cseq", "_from", "_to", "_via", "body", "headers")
 
     def __init__(self, headers: Headers, body: bytes) -> None:
         self.headers = headers
@@ -53,6 +53,7 @@ class Message:
         self._from: tuple[str, Address] | None = None
         self._to: tuple[str, Address] | None = None
         self._cseq: tuple[str, CSeq] | None = None
+        self._call_id: str | None = None
 
     @property
     def via(self) -> Via:
@@ -79,10 +80,12 @@ class Message:
     @property
     def call_id(self) -> str:
         call_id = self._mandatory("Call-ID")
-        if not call_id or len(call_id) > MAX_IDENTIFIER or not call_id.isascii() or not call_id.isprintable():
-            raise ParseError(f"malformed Call-ID: {excerpt(call_id)}")
-        if " " in call_id:
-            raise ParseError(f"white space in Call-ID: {excerpt(call_id)}")
+        if call_id is not self._call_id:
+            if not 0 < len(call_id) <= MAX_IDENTIFIER or not call_id.isascii() or not call_id.isprintable():
+                raise ParseError(f"malformed Call-ID: {excerpt(call_id)}")
+            if " " in call_id:
+                raise ParseError(f"white space in Call-ID: {excerpt(call_id)}")
+            self._call_id = call_id
         return call_id
 
     @property

@@ -275,7 +275,7 @@ class _Draft:
             if _VERSION.fullmatch(version):
                 raise ParseError(f"version {excerpt(version)}", 505)
             raise ParseError(f"malformed request line: {excerpt(self.start_line)}")
-        request = Request(method, Uri.parse(target), Headers.of_canonical(self.fields), body)
+        request = Request(method, Uri.parse(target), Headers.of_canonical(self.fields, self.first), body)
         self._check(request)
         if request.cseq.method != method:
             raise ParseError(f"{method} with a CSeq of {request.cseq.method}")
@@ -288,20 +288,21 @@ class _Draft:
         match = _STATUS_LINE.fullmatch(self.start_line)
         if match is None:
             raise ParseError(f"malformed status line: {excerpt(self.start_line)}")
-        response = Response(int(match[1]), printable(match[2] or ""), Headers.of_canonical(self.fields), body)
+        response = Response(
+            int(match[1]), printable(match[2] or ""), Headers.of_canonical(self.fields, self.first), body
+        )
         self._check(response)
         return response
 
     def _check(self, message: Message) -> None:
         """Read what every message must have; the views remember, so little is lost by doing it now."""
-        via, from_, to, first = message.via, message.from_, message.to, self.first
-        _check_identifier("branch", via.branch)
-        _check_identifier("From tag", from_.tag)
-        _check_identifier("To tag", to.tag)
+        _check_identifier("branch", message.via.branch)
+        _check_identifier("From tag", message.from_.tag)
+        _check_identifier("To tag", message.to.tag)
         _check_identifier("Call-ID", message.call_id)
         _check_identifier("CSeq method", message.cseq.method)
         for name in ("Contact", "Record-Route", "Route"):
-            if name in first:
+            if name in self.first:
                 _check_addresses(message.headers.values(name))
 
     def failure(self, error: ParseError) -> ParseError:

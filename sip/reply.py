@@ -8,7 +8,6 @@ from sip.errors import ParseError
 from sip.flow import SIP_PORT, Flow
 from sip.message import REASONS, Request
 
-_COPIED = frozenset({"Via", "From", "Call-ID", "CSeq"})
 _RPORT = re.compile(r";[ \t]*rport(?=[ \t]*(?:[;,]|$))", re.IGNORECASE)
 _RECEIVED = re.compile(r";[ \t]*received[ \t]*=[^;,]*", re.IGNORECASE)
 _BREAKS = str.maketrans("\r\n", "  ")
@@ -34,27 +33,22 @@ class Echo:
     __slots__ = ("copied", "record_routes", "tag", "timestamp", "to")
 
     def __init__(self, request: Request, flow: Flow, tag: str) -> None:
-        copied: list[str] = []
-        routes: list[str] = []
-        self.to = self.timestamp = ""
-        first_via = True
-        for name, text in request.headers:
-            if name in _COPIED:
-                # A request too broken to parse is echoed too; a stray line break must not become a header of ours.
-                value = text.translate(_BREAKS) if "\r" in text or "\n" in text else text
-                if first_via and name == "Via":
-                    first_via = False
-                    value = _returned(value, request, flow.remote)
-                copied.append(f"{name}: {value}\r\n")
-            elif name == "To":
-                self.to = self.to or text.translate(_BREAKS)
-            elif name == "Record-Route":
-                routes.append(f"Record-Route: {text}\r\n")
-            elif name == "Timestamp":
-                self.timestamp = f"Timestamp: {text}\r\n"
+        headers = request.headers
+        via, *further = headers.get_all("Via")
+        copied = [f"Via: {_returned(_whole(via), request, flow.remote)}\r\n"]
+        copied += [f"Via: {_whole(hop)}\r\n" for hop in further]
+        for name in ("From", "Call-ID", "CSeq"):
+            text = headers.get(name)
+            if text is not None:
+                copied.append(f"{name}: {_whole(text)}\r\n")
         self.copied = "".join(copied)
-        self.record_routes = "".join(routes)
+        self.to = _whole(headers.get("To") or "")
         self.tag = "" if _tagged(request) else f";tag={tag}"
+        self.record_routes = "".join(
+            [f"Record-Route: {route}\r\n" for route in headers.get_all("Record-Route")]
+        )
+        timestamp = headers.get("Timestamp")
+        self.timestamp = "" if timestamp is None else f"Timestamp: {_whole(timestamp)}\r\n"
 
     def encode(
         self,
@@ -79,6 +73,11 @@ class Echo:
             f"Content-Length: {len(body)}\r\n\r\n"
         )
         return head.encode("utf-8", "surrogateescape") + body
+
+
+def _whole(text: str) -> str:
+    """Header text on one line: a request too broken to parse is answered too, and must not write headers of ours."""
+    return text.translate(_BREAKS) if "\r" in text or "\n" in text else text
 
 
 def _tagged(request: Request) -> bool:

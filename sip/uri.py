@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from urllib.parse import unquote_to_bytes
 
@@ -11,6 +12,13 @@ from sip.errors import ParseError
 from sip.grammar import Parameters, excerpt, find_parameter, format_parameters
 
 MAX_PORT = 65535
+
+REMEMBERED = 4096
+"""URIs that need not be parsed again: those of a dialog come with each message, those of a trunk with each call. The one
+least recently used is forgotten; at most some 4 MB."""
+
+REMEMBERED_LENGTH = 128
+"""Characters of a URI that is remembered; a longer one is rare, and is parsed each time."""
 
 # userinfo: unreserved and user-unreserved. Beyond the ABNF: '#' of star codes dialled as they are, a few
 # brackets, and raw UTF-8; phones of every make send those. Octets that are not UTF-8 are refused.
@@ -88,18 +96,7 @@ class Uri:
 
     @staticmethod
     def parse(text: str) -> Uri:
-        scheme, colon, rest = text.partition(":")
-        if scheme not in ("sip", "sips"):
-            scheme = scheme.lower()
-        if scheme in ("sip", "sips"):
-            return _parse_sip(scheme, rest)
-        if not colon or _SCHEME.fullmatch(scheme) is None:
-            raise ParseError(f"not a URI: {excerpt(text)}")
-        if scheme == "tel":
-            return _parse_tel(rest)
-        if _OPAQUE.fullmatch(rest) is None:
-            raise ParseError(f"not a URI: {excerpt(text)}")
-        return Uri(scheme, rest, "")
+        return _parse(text) if len(text) <= REMEMBERED_LENGTH else _parse.__wrapped__(text)
 
     def parameter(self, name: str) -> str | None:
         """Value of a URI parameter: "" where it has none, None where it is absent."""
@@ -122,6 +119,22 @@ class Uri:
         parameters = format_parameters(self.parameters) if self.parameters else ""
         headers = f"?{self.headers}" if self.headers else ""
         return f"{self.scheme}:{userinfo}{format_host(self.host)}{port}{parameters}{headers}"
+
+
+@lru_cache(REMEMBERED)
+def _parse(text: str) -> Uri:
+    scheme, colon, rest = text.partition(":")
+    if scheme not in ("sip", "sips"):
+        scheme = scheme.lower()
+    if scheme in ("sip", "sips"):
+        return _parse_sip(scheme, rest)
+    if not colon or _SCHEME.fullmatch(scheme) is None:
+        raise ParseError(f"not a URI: {excerpt(text)}")
+    if scheme == "tel":
+        return _parse_tel(rest)
+    if _OPAQUE.fullmatch(rest) is None:
+        raise ParseError(f"not a URI: {excerpt(text)}")
+    return Uri(scheme, rest, "")
 
 
 def _parse_sip(scheme: str, rest: str) -> Uri:
