@@ -25,9 +25,9 @@ from typing import Final
 from bridge.conference.commands import Command
 from bridge.service.role import Role
 
-INTER_DIGIT_S: Final = 2.0
-"""Patience between the keys of a command. People who look for the next key take about a second; longer than two, and
-the person has given up or pressed `*` by mistake."""
+INTER_DIGIT_S: Final = 4.0
+"""Patience between the keys of a command: time to take a mobile phone from the ear, press, and look for the next key.
+Nothing else waits meanwhile, so only a `*` pressed by mistake could make it too long."""
 
 AMBIGUOUS_S: Final = 0.9
 """Patience where the keys are a command already. Somebody who knows that he keys `*92` presses the `2` well within

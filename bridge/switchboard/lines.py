@@ -82,7 +82,7 @@ class Lines:
     def log(self, level: Level, event: str, leg: Leg, **fields: object) -> None:
         """Write a line about a leg."""
         known: dict[str, object] = {"leg": leg.number, "call_id": leg.call_id}
-        if leg.room is not None:
+        if leg.room is not None and leg.room.conference_id:
             known["conference"] = leg.room.conference_id
         self.effects.append(Log(level, event, {**known, **fields}))
 

@@ -43,6 +43,12 @@ def test_a_command_that_no_longer_one_continues_is_read_at_once():
     assert matcher.press("6", 0.1) == Match("*6", Command.MUTE_SELF)
 
 
+def test_who_takes_the_phone_from_the_ear_between_two_keys_is_still_understood():
+    matcher = Matcher(EVERYBODY)
+    matcher.press("*", 0.0)
+    assert matcher.press("6", 3.0) == Match("*6", Command.MUTE_SELF)
+
+
 def test_star_9_waits_for_a_2():
     matcher = Matcher(EVERYBODY)
     matcher.press("*", 0.0)

@@ -72,6 +72,7 @@ def greeted(play: Playbook) -> Playbook:
 
 def test_a_trusted_caller_is_in_an_open_room_at_once_and_hears_no_prompt(play: Playbook) -> None:
     play >> to_room("a") << replace(OPEN, remote=Endpoint(TRUSTED_HOST, 40_000), room=1)
+    assert "conference" not in play.logged[0].fields, "none has opened yet"
     play >> OPENED << Accepts(1, ("c=IN IP4 192.0.2.1", "m=audio 20000 RTP/AVP 0 101"))
     play << RecordConferenceStarted("id-1", None, "a")
     play << a(RecordJoined, participant="id-2", conference="id-1", access_number="conf-a", caller="caller1")
