@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sip.errors import LocalError, ParseError
 from sip.grammar import excerpt
@@ -35,6 +36,9 @@ MAX_PORT = 65535
 MAX_CLOCK_RATE = 768_000
 """Hz, four times the fastest audio clock in use; beyond, a format is no format: 400."""
 
+REMEMBERED = 256
+"""Values of rtpmap that need not be parsed again: all phones say the same few. The one least used is forgotten."""
+
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
 # Static payload types of RFC 3551 tables 4 and 5 that stand without an rtpmap in the offers of phones.
@@ -45,7 +49,7 @@ STATIC_FORMATS = {
 }  # fmt: skip
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_RTPMAP = re.compile(r"([0-9]{1,3})[ \t]+([^/ \t]+)/([0-9]{1,9})(?:/([0-9]{1,3}))?[ \t]*")
+_RTPMAP = re.compile(r"([0-9]{1,3})[ \t]{1,8}([^/ \t]{1,64})/([0-9]{1,9})(?:/([0-9]{1,3}))?")
 _MEDIA = re.compile(r"([^ ]+) +([0-9]{1,5})(?:/([0-9]{1,5}))? +([^ ]+)((?: ++[^ ]++)*+) *+")
 _CONNECTION = re.compile(r"IN +IP[46] +([^ /]+)(?:/[0-9/]+)? *", re.IGNORECASE)
 _ORIGIN = re.compile(r"([^ ]+) +([0-9]{1,20}) +([0-9]{1,20}) +IN +IP[46] +([^ ]+) *", re.IGNORECASE)
@@ -268,6 +272,7 @@ def _parse_origin(text: str) -> Origin:
     return Origin(int(match[2]), int(match[3]), match[4].lower(), match[1])
 
 
+@lru_cache(REMEMBERED)
 def _parse_rtpmap(text: str) -> Format:
     match = _RTPMAP.fullmatch(text)
     if match is None:
