@@ -61,6 +61,7 @@ def asked(core: Core, session: Session, request: Request, flow: Flow, now: float
 
 def accept_offer(core: Core, session: Session, sdp: bytes, now: float) -> None:
     """200 with our answer, or with our offer where the peer made none."""
+    _require_running(session)
     if session.negotiation is not Negotiation.ASKED:
         # The peer cancelled its question while we thought about it.
         core.counters["late:accept_offer"] += 1
@@ -72,6 +73,7 @@ def reject_offer(core: Core, session: Session, status: int, now: float) -> None:
     """Refuse: the session goes on as it was (14.2)."""
     if not 300 <= status <= 699:
         raise LocalError(f"{status} rejects nothing")
+    _require_running(session)
     invitation = session.invitation
     if invitation is None or session.negotiation is not Negotiation.ASKED:
         core.counters["late:reject_offer"] += 1
@@ -80,6 +82,12 @@ def reject_offer(core: Core, session: Session, status: int, now: float) -> None:
     core.settled(session)
     core.reply(invitation.transaction, invitation.echo, status, now)
     resume(core, session, now)
+
+
+def _require_running(session: Session) -> None:
+    """Tell these verbs from `accept` and `reject`: the INVITE that is open must not be the call's first."""
+    if session.state is not State.CONFIRMED:
+        raise LocalError(f"call {session.call} is {session.state}: there is no offer to answer")
 
 
 def reoffer(core: Core, session: Session, sdp: bytes, now: float) -> None:

@@ -366,6 +366,15 @@ def test_there_is_nothing_to_change_before_an_answer():
         book.agent.reject_offer(book.call, 200, book.now)
 
 
+def test_the_first_invite_is_not_answered_by_the_verbs_for_a_later_one():
+    book = Playbook().play(">> INVITE sdp=offer\n<< 100 INVITE\n** IncomingCall offer=offer")
+    with pytest.raises(LocalError, match="no offer to answer"):
+        book.agent.accept_offer(book.call, b"answer", book.now)
+    with pytest.raises(LocalError, match="no offer to answer"):
+        book.agent.reject_offer(book.call, 488, book.now)
+    book.play("-- accept sdp=answer\n<< 200 INVITE sdp=answer\n>> ACK\n** CallConfirmed sdp=None")
+
+
 def test_a_peer_that_hung_up_need_not_answer_our_offer_any_more():
     book = Playbook().play(
         IN_CALL
