@@ -8,7 +8,7 @@ cannot say (a range, a choice, a pattern) stands beside it in `Annotated`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -39,8 +39,10 @@ class Address:
         return ip_address(self.host).is_loopback
 
 
-def within(address: str, networks: Iterable[Network]) -> bool:
+def within(address: str, networks: Sequence[Network]) -> bool:
     """Whether `address`, as a socket tells it, lies in one of `networks`; what is no address lies in none."""
+    if not networks:
+        return False
     try:
         ip = ip_address(address)
     except ValueError:

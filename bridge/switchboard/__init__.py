@@ -1,6 +1,7 @@
 """The sans-IO heart of the bridge: events of calls, media, store and time in; effects out.
 
 leg         one person on the line: a SIP call, a media stream, and who listens to the keys (`legs`, `lines`)
+arrival     a call that comes: let in, or turned away (`arrivals`); what is agreed once it is up (`sessions`)
 reception   what a caller hears and keys before the conference, a dialogue (`receptions`, `bridge.dialogue`)
 room        a conference that is going on, and its place in this bridge (`room`, `rooms`, `bridge.conference`)
 negotiation what caller and bridge agreed to send each other (`negotiation`)

@@ -9,23 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from bridge.admission import Admission, OpenRoom, Refusal
+from bridge.admission import Admission
 from bridge.conference.events import LeaveReason, TimerKey
 from bridge.conference.keymap import DEFAULT_KEYMAP, Keymap
-from bridge.config.values import within
-from bridge.service.origin import Origin, origin
 from bridge.service.role import Role
-from bridge.service.settings import Settings
+from bridge.switchboard.arrivals import Arrivals, retry_after
 from bridge.switchboard.effects import (
     AcceptCall,
-    AcceptOffer,
     CloseStream,
     Effect,
     Level,
-    Log,
-    OpenStream,
     RejectCall,
-    RejectOffer,
 )
 from bridge.switchboard.events import (
     CounterPasswordChecked,
@@ -39,28 +33,18 @@ from bridge.switchboard.events import (
 )
 from bridge.switchboard.legs import KeyWay, Leg, LegState, LegTimer, StreamState
 from bridge.switchboard.lines import Lines, TimerName, Voice
-from bridge.switchboard.negotiation import Negotiation
 from bridge.switchboard.receptions import Receptions
 from bridge.switchboard.rooms import Rooms
-from bridge.switchboard.sparing import Sparing
+from bridge.switchboard.sessions import Sessions
 from bridge.switchboard.timers import Timers
 from media import control
-from media.control import UpdateStream
 from sip import events as sip
-from sip.errors import RemoteError
-from sip.offer import NotAcceptable
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable
 
     from bridge.config.settings import Config
-    from media.control import Endpoint, Format
-
-Headers = tuple[tuple[str, str], ...]
-
-STREAM_S: Final = 4.0
-"""How long the pool may take to open a stream. A caller's exchange waits longer before it gives the call up."""
 
 RETRY_AFTER_STREAM_S: Final = 30
 """RFC 3261 section 21.5.4: no port or row is free; one is when somebody hangs up."""
@@ -83,34 +67,30 @@ class Switchboard:
 
     __slots__ = (
         "_admission",
-        "_config",
+        "_arrivals",
         "_handlers",
-        "_leg_number",
         "_lines",
-        "_open_room",
         "_receptions",
-        "_refusals",
         "_rooms",
+        "_sessions",
         "_timers",
     )
 
     def __init__(
         self, config: Config, voice: Voice, *, new_id: Callable[[], str], keymap: Keymap = DEFAULT_KEYMAP
     ) -> None:
-        self._config = config
         self._admission = Admission(config.access_numbers, config.open_rooms, config.limits)
         self._timers: Timers[TimerName] = Timers()
         self._lines = Lines(voice, self._timers)
         self._rooms = Rooms(self._lines, keymap=keymap, new_id=new_id)
         self._receptions = Receptions(self._lines, self._rooms, config.service)
-        self._open_room = Settings.for_open_room(language=config.service.language)
-        self._leg_number = 0
-        self._refusals = Sparing()
+        self._arrivals = Arrivals(self._lines, self._rooms, self._admission, config)
+        self._sessions = Sessions(self._lines)
         self._handlers: dict[type, Callable[[Any, float], None]] = {
-            sip.IncomingCall: self._call_came,
+            sip.IncomingCall: self._arrivals.call_came,
             sip.CallConfirmed: self._call_confirmed,
-            sip.OfferReceived: self._offer_came,
-            sip.AnswerReceived: self._answer_came,
+            sip.OfferReceived: self._sessions.offer_came,
+            sip.AnswerReceived: self._sessions.answer_came,
             sip.DigitReceived: self._digit_by_info,
             sip.CallEnded: self._call_ended,
             StreamOpened: self._stream_opened,
@@ -174,146 +154,15 @@ class Switchboard:
 
     # --- calls ---
 
-    def _call_came(self, event: sip.IncomingCall, now: float) -> None:
-        dialled, source = event.request_uri.user or "", event.flow.remote[0]
-        place = self._admission.decide(dialled, source, now)
-        if isinstance(place, Refusal):
-            self._refuse(event, place.status, place.why.value, now, _retry_after(place.retry_after_s))
-            return
-        if (
-            isinstance(place, OpenRoom)
-            and (refusal := self._rooms.ask(place.name, self._open_room, Role.PARTICIPANT)) is not None
-        ):
-            self._admission.left(source)
-            self._refuse(event, 486, refusal.value, now)
-            return
-        try:
-            negotiation = Negotiation(event.offer, event.flow.local[0], self._leg_number + 1)
-        except RemoteError as fault:
-            self._admission.left(source)
-            warning = (("Warning", fault.warning),) if isinstance(fault, NotAcceptable) else ()
-            self._refuse(event, fault.status, str(fault), now, warning, counted="offer")
-            return
-        self._leg_number += 1
-        caller = event.from_.uri.user or ""
-        leg = Leg(
-            number=self._leg_number,
-            call=event.call,
-            call_id=event.call_id,
-            caller=caller,
-            dialled=dialled,
-            source=source,
-            origin=self._origin(event, caller),
-            negotiation=negotiation,
-            came_at=now,
-        )
-        if isinstance(place, OpenRoom):
-            leg.routed_to = self._rooms.expect(leg, place.name, self._open_room).number
-        else:
-            leg.language = place.number.language or self._config.service.language
-        self._lines.add(leg)
-        self._lines.figures["came"] += 1
-        self._lines.log(Level.INFO, "call came", leg, caller=caller, dialled=dialled, source=source)
-        self._lines.effects.append(
-            OpenStream(
-                stream=leg.number,
-                format=negotiation.format,
-                local=event.flow.local[0],
-                remote=negotiation.remote,
-                room=leg.routed_to,
-                rtp_timeout_s=self._config.media.rtp_timeout_s,
-            )
-        )
-        self._timers.set((LegTimer.STREAM, leg.number), now + STREAM_S)
-
-    def _origin(self, event: sip.IncomingCall, caller: str) -> Origin:
-        peer, (host, port) = event.flow.remote[0], event.flow.local
-        trusted = within(peer, self._config.server.trusted_networks)
-        return origin(peer=peer, listener=f"{host}:{port}", caller=caller, trusted=trusted)
-
-    def _refuse(
-        self,
-        event: sip.IncomingCall,
-        status: int,
-        why: str,
-        now: float,
-        headers: Headers = (),
-        *,
-        counted: str = "",
-    ) -> None:
-        """Turn a call away. `counted` stands in the figures for a `why` of which there are too many to count."""
-        self._lines.figures[f"refused:{counted or why}"] += 1
-        self._lines.effects.append(RejectCall(event.call, status, headers))
-        left_out = self._refusals.ask(now)
-        if left_out is None:
-            return
-        fields: dict[str, object] = {
-            "call_id": event.call_id,
-            "caller": event.from_.uri.user or "",
-            "dialled": self._shown(event.request_uri.user or ""),
-            "source": event.flow.remote[0],
-            "status": status,
-            "why": why,
-        }
-        if left_out:
-            fields["left_out"] = left_out
-        self._lines.effects.append(Log(Level.WARNING, "call refused", fields))
-
-    def _shown(self, dialled: str) -> str:
-        """What somebody dialled who was refused, for the log: people dial their passcode, and that is not shown."""
-        digits = self._config.service.passcode_length
-        return f"[{digits} digits]" if dialled.isdecimal() and len(dialled) == digits else dialled
-
     def _call_confirmed(self, event: sip.CallConfirmed, now: float) -> None:
         leg = self._lines.by_call.get(event.call)
         if leg is None:
             return
-        if leg.negotiation.late and not self._take_answer(leg, event.sdp):
+        if leg.negotiation.late and not self._sessions.take_answer(leg, event.sdp):
             self._lines.hang_up(leg, LeaveReason.FAILED, "no common media")
             return
         if leg.state is LegState.ANSWERED:
             self._receptions.receive(leg, now)
-
-    def _offer_came(self, event: sip.OfferReceived, _now: float) -> None:
-        leg = self._lines.by_call.get(event.call)
-        if leg is None:
-            return
-        before = leg.negotiation.format, leg.negotiation.remote
-        try:
-            answer = leg.negotiation.reoffered(event.offer)
-        except RemoteError as fault:
-            self._lines.effects.append(RejectOffer(event.call, fault.status))
-            self._lines.log(Level.INFO, "offer refused", leg, status=fault.status, why=str(fault))
-            return
-        self._update_stream(leg, *before)
-        self._lines.effects.append(AcceptOffer(event.call, answer))
-
-    def _answer_came(self, event: sip.AnswerReceived, _now: float) -> None:
-        leg = self._lines.by_call.get(event.call)
-        if leg is not None:
-            self._take_answer(leg, event.sdp)
-
-    def _take_answer(self, leg: Leg, answer: bytes | None) -> bool:
-        """Agree to an answer to our offer. One that cannot be used changes nothing: the session runs on as it was."""
-        before = leg.negotiation.format, leg.negotiation.remote
-        if answer is None:
-            self._lines.log(Level.INFO, "answer missing", leg)
-            return False
-        try:
-            leg.negotiation.answered(answer)
-        except RemoteError as fault:
-            self._lines.log(Level.INFO, "answer unusable", leg, why=str(fault))
-            return False
-        self._update_stream(leg, *before)
-        return True
-
-    def _update_stream(self, leg: Leg, format_: Format, remote: Endpoint | None) -> None:
-        """Tell the media plane what has changed of `format_` and `remote`, if anything (hold, resume, a new address)."""
-        now = leg.negotiation
-        if leg.stream is StreamState.OPEN and (now.format != format_ or now.remote != remote):
-            self._lines.command(
-                UpdateStream(leg.number, now.format, None if now.remote == remote else now.remote)
-            )
 
     def _call_ended(self, event: sip.CallEnded, _now: float) -> None:
         leg = self._lines.by_call.get(event.call)
@@ -340,7 +189,7 @@ class Switchboard:
         leg.stream = StreamState.OPEN
         lines.effects.append(AcceptCall(leg.call, leg.negotiation.describe(event.host, event.port)))
         if leg.room is not None:
-            self._rooms.join(leg, leg.room.key, self._open_room, Role.PARTICIPANT, now)
+            self._rooms.join(leg, leg.room.key, self._arrivals.open_room, Role.PARTICIPANT, now)
         else:
             leg.state = LegState.ANSWERED
 
@@ -354,7 +203,7 @@ class Switchboard:
     def _no_stream(self, leg: Leg, why: str) -> None:
         self._lines.figures["refused:no stream"] += 1
         self._lines.log(Level.WARNING, "no stream", leg, why=why)
-        self._lines.effects.append(RejectCall(leg.call, 503, _retry_after(RETRY_AFTER_STREAM_S)))
+        self._lines.effects.append(RejectCall(leg.call, 503, retry_after(RETRY_AFTER_STREAM_S)))
         self._lines.end(leg, LeaveReason.FAILED)
 
     def _stream_closed(self, event: control.StreamClosed, _now: float) -> None:
@@ -460,7 +309,3 @@ class Switchboard:
                 reason=because.value,
                 duration_s=round(now - leg.came_at, 1),
             )
-
-
-def _retry_after(seconds: int | None) -> Headers:
-    return () if seconds is None else (("Retry-After", str(seconds)),)

@@ -10,7 +10,7 @@ import pytest
 from bridge.conference.events import LeaveReason
 from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
 from bridge.service.role import Role
-from bridge.switchboard.board import STREAM_S
+from bridge.switchboard.arrivals import STREAM_S
 from bridge.switchboard.effects import (
     AcceptOffer,
     CloseRoom,

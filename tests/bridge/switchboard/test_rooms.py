@@ -139,7 +139,7 @@ def test_the_one_place_is_the_moderator_s_and_who_comes_before_is_told_by_the_re
 
 def into_open_room(play: Playbook, *legs: int) -> None:
     """They dial a room with one place; who comes second is turned away."""
-    play.board._open_room = Settings.for_open_room(maximum_participants=1)
+    play.board._arrivals.open_room = Settings.for_open_room(maximum_participants=1)
     for leg in legs:
         play >> incoming(leg, dialled="conf-a", source=TRUSTED_HOST)
         play.skip()

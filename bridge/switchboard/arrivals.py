@@ -1,0 +1,148 @@
+"""Calls that come: let in, with a leg and audio asked for, or turned away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bridge.admission import OpenRoom, Refusal
+from bridge.config.values import within
+from bridge.service.origin import Origin, origin
+from bridge.service.role import Role
+from bridge.service.settings import Settings
+from bridge.switchboard.effects import Level, Log, OpenStream, RejectCall
+from bridge.switchboard.legs import Leg, LegTimer
+from bridge.switchboard.negotiation import Negotiation
+from bridge.switchboard.sparing import Sparing
+from sip.errors import RemoteError
+from sip.offer import NotAcceptable
+
+if TYPE_CHECKING:
+    from bridge.admission import Admission
+    from bridge.config.settings import Config
+    from bridge.switchboard.lines import Lines
+    from bridge.switchboard.rooms import Rooms
+    from sip.events import IncomingCall
+
+Headers = tuple[tuple[str, str], ...]
+
+STREAM_S: Final = 4.0
+"""How long the pool may take to open a stream. A caller's exchange waits longer before it gives the call up."""
+
+BUSY_HERE: Final = 486
+"""RFC 3261 section 21.4.24: the room that was dialled takes nobody now."""
+
+
+class Arrivals:
+    """Decides on each call that comes, and says what becomes of it."""
+
+    __slots__ = ("_admission", "_config", "_leg_number", "_lines", "_refusals", "_rooms", "open_room")
+
+    def __init__(self, lines: Lines, rooms: Rooms, admission: Admission, config: Config) -> None:
+        self._lines = lines
+        self._rooms = rooms
+        self._admission = admission
+        self._config = config
+        self._leg_number = 0
+        self._refusals = Sparing()
+        self.open_room = Settings.for_open_room(language=config.service.language)
+        """What every open room is like."""
+
+    def call_came(self, event: IncomingCall, now: float) -> None:
+        """Let a call in, or not."""
+        dialled, source = event.request_uri.user or "", event.flow.remote[0]
+        place = self._admission.decide(dialled, source, now)
+        if isinstance(place, Refusal):
+            self._refuse(event, place.status, place.why.value, now, retry_after(place.retry_after_s))
+            return
+        if (
+            isinstance(place, OpenRoom)
+            and (refusal := self._rooms.ask(place.name, self.open_room, Role.PARTICIPANT)) is not None
+        ):
+            self._admission.left(source)
+            self._refuse(event, BUSY_HERE, refusal.value, now)
+            return
+        try:
+            negotiation = Negotiation(event.offer, event.flow.local[0], self._leg_number + 1)
+        except RemoteError as fault:
+            self._admission.left(source)
+            warning = (("Warning", fault.warning),) if isinstance(fault, NotAcceptable) else ()
+            self._refuse(event, fault.status, str(fault), now, warning, counted="offer")
+            return
+        self._leg_number += 1
+        caller = event.from_.uri.user or ""
+        leg = Leg(
+            number=self._leg_number,
+            call=event.call,
+            call_id=event.call_id,
+            caller=caller,
+            dialled=dialled,
+            source=source,
+            origin=self._origin(event, caller),
+            negotiation=negotiation,
+            came_at=now,
+        )
+        if isinstance(place, OpenRoom):
+            leg.routed_to = self._rooms.expect(leg, place.name, self.open_room).number
+        else:
+            leg.language = place.number.language or self._config.service.language
+        self._ask_for_audio(leg, event.flow.local[0], now)
+
+    def _ask_for_audio(self, leg: Leg, local: str, now: float) -> None:
+        lines = self._lines
+        lines.add(leg)
+        lines.figures["came"] += 1
+        lines.log(Level.INFO, "call came", leg, caller=leg.caller, dialled=leg.dialled, source=leg.source)
+        lines.effects.append(
+            OpenStream(
+                stream=leg.number,
+                format=leg.negotiation.format,
+                local=local,
+                remote=leg.negotiation.remote,
+                room=leg.routed_to,
+                rtp_timeout_s=self._config.media.rtp_timeout_s,
+            )
+        )
+        lines.timers.set((LegTimer.STREAM, leg.number), now + STREAM_S)
+
+    def _origin(self, event: IncomingCall, caller: str) -> Origin:
+        peer, (host, port) = event.flow.remote[0], event.flow.local
+        trusted = within(peer, self._config.server.trusted_networks)
+        return origin(peer=peer, listener=f"{host}:{port}", caller=caller, trusted=trusted)
+
+    def _refuse(
+        self,
+        event: IncomingCall,
+        status: int,
+        why: str,
+        now: float,
+        headers: Headers = (),
+        *,
+        counted: str = "",
+    ) -> None:
+        """Turn a call away. `counted` stands in the figures for a `why` of which there are too many to count."""
+        self._lines.figures[f"refused:{counted or why}"] += 1
+        self._lines.effects.append(RejectCall(event.call, status, headers))
+        left_out = self._refusals.ask(now)
+        if left_out is None:
+            return
+        fields: dict[str, object] = {
+            "call_id": event.call_id,
+            "caller": event.from_.uri.user or "",
+            "dialled": self._shown(event.request_uri.user or ""),
+            "source": event.flow.remote[0],
+            "status": status,
+            "why": why,
+        }
+        if left_out:
+            fields["left_out"] = left_out
+        self._lines.effects.append(Log(Level.WARNING, "call refused", fields))
+
+    def _shown(self, dialled: str) -> str:
+        """What somebody dialled who was refused, for the log: people dial their passcode, and that is not shown."""
+        digits = self._config.service.passcode_length
+        return f"[{digits} digits]" if dialled.isdecimal() and len(dialled) == digits else dialled
+
+
+def retry_after(seconds: int | None) -> Headers:
+    """When to try again (RFC 3261 section 20.33), where there is something to wait for."""
+    return () if seconds is None else (("Retry-After", str(seconds)),)

@@ -1,0 +1,68 @@
+"""Offers and answers while a call is up: hold, resume, a new address, and the answer to our own offer (RFC 3264)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bridge.switchboard.effects import AcceptOffer, Level, RejectOffer
+from bridge.switchboard.legs import StreamState
+from media.control import UpdateStream
+from sip.errors import RemoteError
+
+if TYPE_CHECKING:
+    from bridge.switchboard.legs import Leg
+    from bridge.switchboard.lines import Lines
+    from media.control import Endpoint, Format
+    from sip.events import AnswerReceived, OfferReceived
+
+
+class Sessions:
+    """What changes of the legs' negotiations is told to the media plane here."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+
+    def offer_came(self, event: OfferReceived, _now: float) -> None:
+        """Answer the offer of a re-INVITE. One that cannot be taken leaves the session as it was."""
+        leg = self._lines.by_call.get(event.call)
+        if leg is None:
+            return
+        before = leg.negotiation.format, leg.negotiation.remote
+        try:
+            answer = leg.negotiation.reoffered(event.offer)
+        except RemoteError as fault:
+            self._lines.effects.append(RejectOffer(event.call, fault.status))
+            self._lines.log(Level.INFO, "offer refused", leg, status=fault.status, why=str(fault))
+            return
+        self._update_stream(leg, *before)
+        self._lines.effects.append(AcceptOffer(event.call, answer))
+
+    def answer_came(self, event: AnswerReceived, _now: float) -> None:
+        """Take the answer to our offer in a re-INVITE's 200."""
+        leg = self._lines.by_call.get(event.call)
+        if leg is not None:
+            self.take_answer(leg, event.sdp)
+
+    def take_answer(self, leg: Leg, answer: bytes | None) -> bool:
+        """Agree to an answer to our offer. One that cannot be used changes nothing: the session runs on as it was."""
+        before = leg.negotiation.format, leg.negotiation.remote
+        if answer is None:
+            self._lines.log(Level.INFO, "answer missing", leg)
+            return False
+        try:
+            leg.negotiation.answered(answer)
+        except RemoteError as fault:
+            self._lines.log(Level.INFO, "answer unusable", leg, why=str(fault))
+            return False
+        self._update_stream(leg, *before)
+        return True
+
+    def _update_stream(self, leg: Leg, format_: Format, remote: Endpoint | None) -> None:
+        """Tell the media plane what has changed of `format_` and `remote`, if anything."""
+        now = leg.negotiation
+        if leg.stream is StreamState.OPEN and (now.format != format_ or now.remote != remote):
+            self._lines.command(
+                UpdateStream(leg.number, now.format, None if now.remote == remote else now.remote)
+            )
