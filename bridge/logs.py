@@ -136,7 +136,7 @@ def _plain(text: str) -> str:
 
 
 def _console(*, colors: bool) -> list[Any]:
-    render = structlog.dev.ConsoleRenderer(colors=colors)
+    render = structlog.dev.ConsoleRenderer(colors=colors, sort_keys=False)
 
     def in_bytes(logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
         return str(render(logger, method, event)).encode("utf-8", "backslashreplace")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import msgspec
 import typer
 
-from bridge.cli.terminal import ConfigFile, UserError, moment, show_table, store
+from bridge.cli.terminal import ConfigFile, UserError, minute, moment, show_table, store
 from bridge.config import Config
 from bridge.store.records import Entry, Records
 
@@ -61,17 +61,17 @@ def show(
         writer.writerows(_harmless(row) for row in rows)
     else:
         show_table(
-            ["JOINED", "LEFT", "ROOM", "ROLE", "CALLER", "REASON"],
+            ["JOINED", "LENGTH", "ROOM", "ROLE", "CALLER", "REASON"],
             [
                 (
-                    row["joined_at"],
-                    row["left_at"],
+                    minute(each.joined_at, opened.config),
+                    _length(each),
                     each.room,
                     each.role,
                     each.name or each.caller,
-                    each.reason,
+                    (each.reason or "").replace("_", " "),
                 )
-                for each, row in zip(entries, rows, strict=True)
+                for each in entries
             ],
             empty="No records.",
         )
@@ -84,6 +84,13 @@ def _instant(text: str, config: Config) -> float:
     except ValueError:
         raise UserError(f'"{text}" is no date: write it as 2026-03-01 or 2026-03-01T12:00') from None
     return (said if said.tzinfo else said.replace(tzinfo=config.service.time_zone)).timestamp()
+
+
+def _length(entry: Entry) -> str:
+    """How long somebody was in, as h:mm:ss."""
+    if entry.left_at is None:
+        return "still in"
+    return str(timedelta(seconds=round(entry.left_at - entry.joined_at)))
 
 
 def _row(entry: Entry, config: Config) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 DEFAULT_FILE: Final = Path("roda.toml")
 """Read where no other is named, if it is there."""
+
+FILE_COLUMNS: Final = 200
+"""Columns of a table that is not shown on a terminal: nothing in it is cut short."""
 
 ConfigFile = Annotated[
     Path | None,
@@ -101,7 +105,8 @@ def show_table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, empt
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     if table.row_count:
-        Console(highlight=False, markup=False).print(table)
+        width = None if sys.stdout.isatty() else FILE_COLUMNS
+        Console(highlight=False, markup=False, width=width).print(table)
     else:
         say(empty)
 
@@ -109,6 +114,11 @@ def show_table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, empt
 def day(at: float, config: Config) -> str:
     """A date where the service is, as 2026-03-31."""
     return local(at, config).strftime("%Y-%m-%d")
+
+
+def minute(at: float, config: Config) -> str:
+    """A moment where the service is, for reading."""
+    return local(at, config).strftime("%Y-%m-%d %H:%M")
 
 
 def moment(at: float | None, config: Config) -> str | None:

@@ -34,8 +34,11 @@ def kept(tmp_path: Path) -> None:
 def test_records_are_shown_for_reading(roda: Roda) -> None:
     """R2."""
     out = roda("records", "list")[1]
-    assert "2026-01-01T12:00:00-03:00" in out
-    assert "hung up" in out
+    later, earlier = (line.split("  ") for line in out.splitlines()[1:])
+    assert [cell for cell in (part.strip() for part in earlier) if cell] == [
+        *("2026-01-01 12:00", "0:01:00", "Board", "moderator", "=1+1", "hung up"),
+    ]
+    assert "still in" in later
 
 
 @pytest.mark.usefixtures("kept")
