@@ -3,7 +3,7 @@
 The words, from the wire up:
 
 message       a Request or a Response: start line, Headers, body (`message`, `headers`, `uri`)
-parser        turns datagrams and streams into messages, or into one ParseError with the status to answer
+parser        turns bytes into messages, or into one ParseError with the status to answer; `framing` cuts streams
 flow          the way a message came and answers go: transport, our address, the peer's (and connection)
 transaction   a request with all its responses, and the retransmissions between (section 17)
 branch        the name of a transaction, in the topmost Via

@@ -19,10 +19,11 @@ from sip.core import ALLOW, SUPPORTS, Core
 from sip.errors import LocalError, ParseError
 from sip.events import DigitReceived, EndCause, Event
 from sip.flow import Flow, Transmit
+from sip.framing import KeepAlive
 from sip.headers import Address
 from sip.inspection import ACCEPT_SDP, Refusal, inspect
 from sip.message import Request, Response
-from sip.parser import KeepAlive, parse
+from sip.parser import parse
 from sip.reply import Echo, way_back
 from sip.server_transaction import State as ServerState
 from sip.session import Input, Session, State

@@ -1,4 +1,4 @@
-"""Bytes into messages: one datagram at a time, or out of a stream (RFC 3261 sections 7 and 18.3).
+"""Bytes into messages (RFC 3261 section 7): one datagram at a time, or what `framing` has cut out of a stream.
 
 Theory of operation. A message is split once into lines, each line once at its colon; names become canonical,
 values stay text. Then what every message must have is checked at once, so that later floors may trust it:
@@ -17,7 +17,6 @@ line end moves the border between two messages.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from sip.errors import ParseError
 from sip.grammar import TOKEN, excerpt, printable
@@ -53,7 +52,6 @@ _SINGLE = frozenset({
 """Headers that may stand once (the tables of RFC 3261 section 20 and of the extensions): twice means that two
 readers may see two values (CVE-2018-14767), hence 400. Content-Length may repeat itself, if it agrees."""
 
-_KEEP_ALIVE = b"\r\n\r\n"
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _QUOTED_PAIR = re.compile(r"\\[\x00-\x09\x0b\x0c\x0e-\x7f]")
@@ -65,11 +63,6 @@ _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 
 _UNREADABLE_URI = Uri("sip", None, "unreadable.invalid")
 """Stands in partial requests whose Request-URI could not be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeepAlive:
-    """A double CRLF between two messages of a stream (RFC 5626 section 3.5.1): answer with one CRLF."""
 
 
 def parse(data: bytes) -> Request | Response:
@@ -87,12 +80,12 @@ def parse(data: bytes) -> Request | Response:
     lines = head.count(b"\r\n")
     if not blank or head.count(b"\n") != lines:
         head, blank, body = _split_bare(data)
-    draft = _Draft(head)
+    reading = Reading(head)
     try:
-        draft.read()
-        return draft.message(_cut_body(body, draft.content_length(), complete=bool(blank)))
+        reading.read()
+        return reading.message(_cut_body(body, reading.content_length(), complete=bool(blank)))
     except ParseError as error:
-        raise draft.failure(error) from error
+        raise reading.failure(error) from error
 
 
 def _cut_body(body: bytes, length: int | None, *, complete: bool) -> bytes:
@@ -113,106 +106,8 @@ def _split_bare(data: bytes) -> tuple[bytes, bytes, bytes]:
     return _BARE_LINE.sub(b"\r\n", data[: end.start()]), end.group(), data[end.end() :]
 
 
-class StreamParser:
-    """Cuts a stream (TCP, TLS) into messages by their Content-Length, however the bytes come in.
-
-    On a `ParseError` deliver its `parsed` first, answer its `partial` if there is one, and close the
-    connection. Where `closed` is False the border to the next message was not lost: one may also stay, and
-    call `receive(b"")` for what else had come.
-    """
-
-    __slots__ = ("_buffer", "_draft", "_scanned", "_total", "closed")
-
-    def __init__(self) -> None:
-        self.closed = False
-        self._buffer = bytearray()
-        self._scanned = 0  # bytes known to hold no empty line, so that no byte is searched twice
-        self._draft: _Draft | None = None  # a head that waits for the rest of its body
-        self._total = 0  # bytes of that message
-
-    @property
-    def pending(self) -> int:
-        """Bytes of a message not complete yet; the transport gives it a time limit (slow-loris). Line ends that may
-        become a keep-alive are none: some peers send single ones.
-        """
-        return 0 if _KEEP_ALIVE.startswith(self._buffer) else len(self._buffer)
-
-    def receive(self, data: bytes) -> list[Request | Response | KeepAlive]:
-        """Take a chunk; return the messages and keep-alives it completes.
-
-        Raises
-        ------
-        ParseError
-            for the first bad message of the chunk, and for any call after `closed` became True.
-        """
-        if self.closed:
-            raise ParseError("the stream's framing is lost", 0)
-        self._buffer += data
-        parsed: list[Request | Response | KeepAlive] = []
-        try:
-            while (message := self._next()) is not None:
-                parsed.append(message)
-        except ParseError as error:
-            error.parsed = parsed
-            raise
-        return parsed
-
-    def _next(self) -> Request | Response | KeepAlive | None:
-        buffer = self._buffer
-        draft = self._draft
-        if draft is None:
-            if buffer.startswith(b"\r\n"):
-                if buffer.startswith(_KEEP_ALIVE):
-                    del buffer[:4]
-                    return KeepAlive()
-                if _KEEP_ALIVE.startswith(buffer):
-                    return None
-                del buffer[:2]
-            draft = self._read_head()
-            if draft is None:
-                return None
-        if len(buffer) < self._total:
-            return None
-        body = bytes(buffer[len(draft.head) + 4 : self._total])
-        del buffer[: self._total]
-        self._draft = None
-        self._scanned = 0
-        try:
-            return draft.message(body)
-        except ParseError as error:
-            raise draft.failure(error) from error
-
-    def _read_head(self) -> _Draft | None:
-        """Read the headers once they are there, for the length of the body; errors here lose the border."""
-        buffer = self._buffer
-        end = buffer.find(b"\r\n\r\n", self._scanned, MAX_MESSAGE)
-        if end < 0:
-            if len(buffer) >= MAX_MESSAGE:
-                self.closed = True
-                raise ParseError("headers without end", 0)
-            self._scanned = max(0, len(buffer) - 3)
-            return None
-        draft = _Draft(bytes(buffer[:end]))
-        try:
-            draft.read()
-            self._total = _stream_total(end + 4, draft.content_length())
-        except ParseError as error:
-            self.closed = True
-            raise draft.failure(error) from error
-        self._draft = draft
-        return draft
-
-
-def _stream_total(head: int, length: int | None) -> int:
-    if length is None:
-        raise ParseError("no Content-Length on a stream")
-    if head + length > MAX_MESSAGE:
-        raise ParseError(f"message of {head + length} bytes", 413)
-    return head + length
-
-
-class _Draft:
-    """A message on its way from the head's bytes; what was read survives an error, for the answer."""
+class Reading:
+    """A message being read, from the bytes of its head; what was read survives an error, for the answer."""
 
     __slots__ = ("fields", "first", "head", "start_line")
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from sip.errors import ParseError
 from sip.flow import Flow
+from sip.framing import KeepAlive, StreamParser
 from sip.message import Request, Response
-from sip.parser import KeepAlive, StreamParser
 from sip.timers import Alarm, Deadlines
 
 STREAMS_MAX: Final = 4096

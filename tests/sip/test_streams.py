@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from sip.flow import Flow
-from sip.parser import KeepAlive
+from sip.framing import KeepAlive
 from sip.streams import FIRST_MESSAGE_S, IDLE_S, STREAMS_MAX, WHOLE_MESSAGE_S, Streams
 from sip.timers import Deadlines
 from tests.support.sip_playbook import TCP, Playbook

@@ -13,8 +13,9 @@ import pytest
 
 from sip.agent import Agent, AgentSettings, Flow
 from sip.errors import ParseError
+from sip.framing import StreamParser
 from sip.message import Request, Response
-from sip.parser import MAX_MESSAGE, StreamParser, parse
+from sip.parser import MAX_MESSAGE, parse
 
 MESSAGES = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "rfc4475").glob("*.dat")}
 
