@@ -8,6 +8,7 @@ SAID = [
     *(value for value in vars(words).values() if isinstance(value, phrases.Utterance)),
     words.moderator_left(60),
     words.maximum_length_warning(5),
+    words.outside_hours(6),
     words.muted_on_entry("*6"),
     words.muted_on_entry(None),
     words.command_unknown("*93"),
