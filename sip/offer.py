@@ -81,7 +81,8 @@ class Negotiated:
     codec: Codec
     """What we send, with the peer's payload type number."""
     accepted: tuple[Codec, ...]
-    """All the peer may send us, with the numbers it will use; one, unless an offer of ours left the choice."""
+    """All the peer may send us, with the numbers it will use; one, unless an offer of ours left the choice. Who answers it by
+    several may change between them at any packet (RFC 3264 section 7), though phones keep to the first, which is `codec`."""
     telephone_event: int | None
     """Payload type to send telephone-events with, at the clock rate of `codec`; None: the peer takes none."""
     telephone_event_received: int | None
