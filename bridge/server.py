@@ -55,6 +55,8 @@ GC_ALLOCATIONS: Final = 20_000
 """New objects between two looks of the garbage collector, some hundred calls' worth: calls leave few circles behind."""
 STOP_S: Final = 2.0
 """After a signal everybody is hung up; peers have so long to answer the BYE before the process ends."""
+STOP_LOOK_S: Final = 0.02
+"""How often it is looked whether they have."""
 
 _log = structlog.get_logger("server")
 
@@ -83,7 +85,6 @@ class Server:
         self._to_close = contextlib.AsyncExitStack()
         """What is open; closed in the opposite order."""
         self._stopped = asyncio.Event()
-        self._quiet = asyncio.Event()
         self._addresses = Addresses(config.server)
         self._pool = Pool(
             workers=config.media.worker_count,
@@ -223,9 +224,10 @@ class Server:
         _log.info("stopping", calls=self._switchboard.calls)
         self._agent.draining = True
         self._from_elsewhere(Stop())
-        self._note_quiet()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._quiet.wait(), STOP_S)
+        deadline = self._now() + STOP_S
+        # The answer to a BYE is no event to the bridge, so it is looked for.
+        while self._agent.dialogs and self._now() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(STOP_LOOK_S)
         await self.close()
 
     def stop(self) -> None:
@@ -245,13 +247,6 @@ class Server:
         """Take an event of the agent. The driver drains what our verbs cause."""
         self._switchboard.handle(event, self._now())
         self._carry_out()
-        if self._stopped.is_set():
-            self._note_quiet()
-
-    def _note_quiet(self) -> None:
-        """While stopping: the last call has ended, its BYE answered."""
-        if not self._agent.calls:
-            self._quiet.set()
 
     def _from_elsewhere(self, event: Event) -> None:
         """Take an event of the pool or the desk."""

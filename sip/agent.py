@@ -172,6 +172,11 @@ class Agent:
         return len(self._core.calls)
 
     @property
+    def dialogs(self) -> int:
+        """Dialogs alive: a call that is over keeps its own until its BYE is answered."""
+        return len(self._core.dialogs)
+
+    @property
     def transactions(self) -> int:
         """Transactions alive."""
         return len(self._core.transactions)
