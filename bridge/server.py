@@ -99,7 +99,6 @@ class Server:
         self._call_log = structlog.get_logger("calls").bind()
         """Bound once: to put a logger together costs more than the line."""
         self._do: dict[type, Callable[[Any], None]] = {
-            effects.RingCall: lambda effect: self._agent.ring(effect.call, self._now()),
             effects.AcceptCall: lambda effect: self._agent.accept(effect.call, effect.sdp, self._now()),
             effects.RejectCall: lambda effect: self._agent.reject(
                 effect.call, effect.status, self._now(), headers=effect.headers

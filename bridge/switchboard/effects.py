@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class RingCall:
-    """180 Ringing: `agent.ring`."""
-
-    call: int
-
-
-@dataclass(frozen=True, slots=True)
 class AcceptCall:
     """200 with our answer, or with our offer where the INVITE brought none: `agent.accept`."""
 
@@ -209,8 +202,7 @@ class Log:
 
 
 Effect = (
-    RingCall
-    | AcceptCall
+    AcceptCall
     | RejectCall
     | HangUpCall
     | AcceptOffer

@@ -34,7 +34,6 @@ from bridge.switchboard.effects import (
     RecordLeft,
     RejectCall,
     RejectOffer,
-    RingCall,
 )
 from bridge.switchboard.events import (
     CounterPasswordChecked,
@@ -364,7 +363,7 @@ def effects_of_a_day() -> list[Effect]:
 
 def test_a_day_has_every_kind_of_effect_that_a_day_can_have() -> None:
     seen = {type(effect) for effect in effects_of_a_day()}
-    assert seen == set(get_args(Effect)) - {Log, RingCall, RejectCall, RejectOffer}
+    assert seen == set(get_args(Effect)) - {Log, RejectCall, RejectOffer}
 
 
 @pytest.mark.parametrize("lost", range(len(effects_of_a_day())))
