@@ -88,7 +88,6 @@ class Bridge:
         with self.store.database.transaction() as connection:
             self._customer = Customers(connection).add("Simulated", at=opens_at)
         self._do: dict[type, Callable[[Any], None]] = {
-            effects.RingCall: lambda effect: self.agent.ring(effect.call, clock.now),
             effects.AcceptCall: lambda effect: self.agent.accept(effect.call, effect.sdp, clock.now),
             effects.RejectCall: lambda effect: self.agent.reject(
                 effect.call, effect.status, clock.now, headers=effect.headers
