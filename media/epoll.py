@@ -21,8 +21,8 @@ class EpollSockets(Sockets):
 
     name = "epoll"
 
-    def __init__(self, rows: int, block: NDArray[np.void], clock: Callable[[], float]) -> None:
-        super().__init__(rows, block, clock)
+    def __init__(self, block: NDArray[np.void], clock: Callable[[], float]) -> None:
+        super().__init__(block, clock)
         self._slots = _pieces(self._packets.view(np.uint8), rtp.SLOT_BYTES)
         self._outgoing = _pieces(block.view(np.uint8), rtp.PACKET_OUT.itemsize)
         self._connected = select.epoll()

@@ -58,10 +58,8 @@ class Sockets:
 
     Parameters
     ----------
-    rows : int
-        Rows of the engine.
-    block : ndarray of shape (rows,), rtp.PACKET_OUT
-        The engine's block; packets are sent from it in place.
+    block : ndarray of shape (R,), rtp.PACKET_OUT
+        The engine's block, one packet per row; packets are sent from it in place.
     clock : callable
         The steady clock that the engine's `now` comes from.
     """
@@ -69,8 +67,7 @@ class Sockets:
     name = ""
     """Of the way packets travel, for the log."""
 
-    def __init__(self, rows: int, block: NDArray[np.void], clock: Callable[[], float]) -> None:
-        del rows
+    def __init__(self, block: NDArray[np.void], clock: Callable[[], float]) -> None:
         self._clock = clock
         self._block = block
         self._packets = np.zeros(BATCH, rtp.PACKET_IN)

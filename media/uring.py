@@ -150,7 +150,6 @@ class Ring:
             self.entries, dtype=np.uint32
         )
         self._cq_head, self._cq_tail = self._word(told["cq_head"]), self._word(told["cq_tail"])
-        self._cq_overflow = self._word(told["cq_overflow"])
         cqes, count = int(told["cq_cqes"]), int(told["cq_entries"])
         self._cqes = self._ring[cqes : cqes + 16 * count].view(COMPLETION)
         self._cq_mask = count - 1
@@ -209,11 +208,6 @@ class Ring:
         done = np.concatenate((self._cqes[first : first + until_end], self._cqes[: count - until_end]))
         self._cq_head[0] = tail
         return done
-
-    @property
-    def overflowed(self) -> int:
-        """Completions that found the completion ring full."""
-        return int(self._cq_overflow[0])
 
     @property
     def fd(self) -> int:

@@ -45,8 +45,9 @@ class UringSockets(Sockets):
 
     name = "io_uring"
 
-    def __init__(self, rows: int, block: NDArray[np.void], clock: Callable[[], float]) -> None:
-        super().__init__(rows, block, clock)
+    def __init__(self, block: NDArray[np.void], clock: Callable[[], float]) -> None:
+        super().__init__(block, clock)
+        rows = len(block)
         self._ring = Ring(entries=_ENTRIES, completions=2 * BATCH)
         self._buffers = Buffers(self._ring, count=BATCH, size=rtp.SLOT_BYTES)
         self._sends = np.zeros(rows, SUBMISSION)

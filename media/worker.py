@@ -53,7 +53,7 @@ class Worker:
         self._engine = Engine(
             rows, streams=Streams(rows, table), wall_offset_s=time.time() - time.monotonic()
         )
-        self._sockets = _sockets(rows, self._engine)
+        self._sockets = _sockets(self._engine)
         self._backlog: deque[bytes] = deque(maxlen=BACKLOG_LIMIT)
         self._running = True
         self._pipe_ready = select.poll()
@@ -189,12 +189,12 @@ class Worker:
                 self._backlog.popleft()
 
 
-def _sockets(rows: int, engine: Engine) -> Sockets:
+def _sockets(engine: Engine) -> Sockets:
     """The quickest way that the kernel allows; `RODA_SOCKETS=epoll` takes the plain one, for comparison."""
     if os.environ.get("RODA_SOCKETS") != EpollSockets.name:
         with contextlib.suppress(UringUnavailableError):
-            return UringSockets(rows, engine.block, time.monotonic)
-    return EpollSockets(rows, engine.block, time.monotonic)
+            return UringSockets(engine.block, time.monotonic)
+    return EpollSockets(engine.block, time.monotonic)
 
 
 def main() -> None:

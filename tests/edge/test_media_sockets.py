@@ -37,7 +37,7 @@ class Desk:
     def __init__(self, kind: type[Sockets]) -> None:
         self.now = 100.0
         self.block = rtp.outgoing_block(ROWS)
-        self.sockets = kind(ROWS, self.block, lambda: self.now)
+        self.sockets = kind(self.block, lambda: self.now)
         self._mine: list[socket.socket] = []
 
     def peer(self) -> socket.socket:

@@ -33,7 +33,7 @@ def shared_audio(pcm: np.ndarray) -> int:
 
 def ring_is_there() -> bool:
     try:
-        UringSockets(2, np.zeros(2, np.dtype((np.void, 172))), lambda: 0.0).close()
+        UringSockets(np.zeros(2, np.dtype((np.void, 172))), lambda: 0.0).close()
     except UringUnavailableError:
         return False
     return True
