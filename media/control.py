@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when a message changes its meaning; a worker of another version is refused at its `Ready`."""
 
 MESSAGE_BYTES: Final = 131_072
@@ -67,9 +67,13 @@ class Command(msgspec.Struct, frozen=True, tag=True):
 class Load(Command, frozen=True):
     """Map the shared audio (its file descriptor travels beside this message): `samples` int16 samples at 8 kHz,
     then as many PCMU bytes, then as many PCMA bytes.
+
+    The last `arena` of the samples are where callers' recordings go: control and workers write there, each only in
+    segments that control gave out. What lies before is never written. See media/arena.py.
     """
 
     samples: int
+    arena: int = 0
 
 
 class OpenStream(Command, frozen=True):
@@ -126,6 +130,52 @@ class Mute(Command, frozen=True):
 
     stream: int
     muted: bool
+
+
+class Gain(Command, frozen=True):
+    """Make what the row says louder or softer, by -24 to 24 dB (more is taken as that), from the next frame on without
+    a step. 0 where nothing was said. An automatic gain comes on top.
+    """
+
+    stream: int
+    gain_db: float
+
+
+class AutoGain(Command, frozen=True):
+    """Bring the row's voice slowly to the loudness of all others (dsp/agc.py), or leave it as it comes."""
+
+    stream: int
+    on: bool
+
+
+class Whisper(Command, frozen=True):
+    """What the row says is heard by the stream `to` alone, over what that one hears, and not by the room; 0: by the room.
+
+    Both are in one room. While `to` is gone or elsewhere the row is heard by nobody, until it is told otherwise. `Mute`
+    silences a whisper, too.
+    """
+
+    stream: int
+    to: int
+
+
+class Record(Command, frozen=True):
+    """From the next tick on, write what the row says into `into`, a segment of the arena; keys that are pressed are not in it.
+
+    It ends when the segment is full, when the row closes, or, where `silence_s` is above 0, when that much silence
+    followed something that was said. Answered by `RecordingEnded` in any case; another `Record` ends the one before.
+    """
+
+    stream: int
+    recording: int
+    into: Segment
+    silence_s: float = 0.0
+
+
+class StopRecording(Command, frozen=True):
+    """The recording ends with what there is; `RecordingEnded` follows within a few ticks. None is going on: nothing."""
+
+    stream: int
 
 
 class Music(Command, frozen=True):
@@ -211,6 +261,16 @@ class PlaybackEnded(Event, frozen=True):
     room: int = 0
 
 
+class RecordingEnded(Event, frozen=True):
+    """`length` samples from `into.offset` on are ready to be played, in all three forms: whole frames, silence at both ends
+    trimmed, brought to the loudness of prompts. 0: nothing was said. Told before the `StreamClosed` of its row.
+    """
+
+    stream: int
+    recording: int
+    length: int
+
+
 class SourceLatched(Event, frozen=True):
     """The peer's source address is now fixed; the socket is connected to it. Told again whenever it was learned anew."""
 
@@ -248,6 +308,11 @@ AnyCommand = (
     | CloseStream
     | Route
     | Mute
+    | Gain
+    | AutoGain
+    | Whisper
+    | Record
+    | StopRecording
     | Music
     | Play
     | StopPlay
@@ -256,7 +321,7 @@ AnyCommand = (
     | SendDigits
     | Shutdown
 )
-AnyEvent = Ready | DigitReceived | PlaybackEnded | SourceLatched | RtpTimedOut | StreamClosed
+AnyEvent = Ready | DigitReceived | PlaybackEnded | RecordingEnded | SourceLatched | RtpTimedOut | StreamClosed
 
 encoder: Final = msgspec.msgpack.Encoder()
 commands_decoder: Final = msgspec.msgpack.Decoder(list[AnyCommand])

@@ -168,6 +168,14 @@ class Engine:
                     self._listeners.room_music(slot, segment)
             case control.Load() | control.Shutdown():
                 pass  # the worker's own
+            case (
+                control.Gain()
+                | control.AutoGain()
+                | control.Whisper()
+                | control.Record()
+                | control.StopRecording()
+            ):
+                pass
             case _:
                 row = self._rows.get(command.stream)
                 if row is not None:
