@@ -6,6 +6,7 @@ Words used throughout:
 - *text*: the words of an utterance in one language, with `{value:kind}` where something is spoken that varies.
 - *piece*: the words of a text before, between and after its values.
 - *clip*: one recording, by name: a whole text, a piece, a number, a tone, the music. An utterance is a row of clips.
+- *recording of a caller*: a name or a message, by its place in the shared array (`values.Clip`): a value among others.
 - *common clip*: one without language: the tones, the music, the pause.
 - *catalogue*: all texts of all languages; *library*: all clips as samples in one array.
 - *segment*: offset and length of a clip in that array; it is all that a media worker needs to know.

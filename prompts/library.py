@@ -26,6 +26,7 @@ from prompts.errors import PromptError
 from prompts.reading import narrowband, read
 from prompts.recordings import AUDIO, HOLD_MUSIC, find, place
 from prompts.tones import TONES
+from prompts.values import Clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -93,10 +94,16 @@ class Library:
             raise PromptError(f"no such clip: {key}") from None
 
     def segments(self, utterance: Utterance, language: str) -> list[Segment]:
-        """Return the places of what says `utterance`, in order. Speech ends with a short pause."""
-        clips = phrases.clips(utterance, language)
+        """Return the places of what says `utterance`, in order. Speech ends with a short pause.
+
+        What a caller has recorded lies where its value says, in the part of the shared array that is not ours.
+        """
+        sounds = phrases.sounds(utterance, language)
         spoken = [] if phrases.is_common(utterance.name) else [PAUSE]
-        return [self.segment(clip, language) for clip in (*clips, *spoken)]
+        return [
+            (sound.offset, sound.length) if isinstance(sound, Clip) else self.segment(sound, language)
+            for sound in (*sounds, *spoken)
+        ]
 
     def tone(self, name: str) -> Segment:
         """Return the place of a tone: `join`, `leave`, `lecture` ..."""

@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING, Final
 from prompts import values
 from prompts.catalogue import PLAIN, Catalogue, Language, Piece, Slot, Text, catalogue
 from prompts.errors import PromptError
-from prompts.values import Value
+from prompts.values import Clip, Sound, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMMON: Final = ("tone", "music", "pause")
 """The groups of clips that are the same in every language, and are utterances by themselves ("tone.join")."""
+
+RECORDED: Final = "recorded"
+"""The utterance that is nothing but what a caller has recorded: `say("recorded", name=clip)`."""
+SHOWN: Final = "[recorded]"
+"""Stands for such a recording where people read what is said."""
 
 _COUNTED: Final = {0: "zero", 1: "one"}
 
@@ -31,7 +36,7 @@ class Utterance:
     values: tuple[tuple[str, Value], ...] = ()
 
 
-def say(name: str, **given: Value) -> Utterance:
+def say(name: str, /, **given: Value) -> Utterance:
     """Return an utterance: `say("participants_count", count=3)`."""
     return Utterance(name, tuple(sorted(given.items())))
 
@@ -41,19 +46,20 @@ def is_common(clip: str) -> bool:
     return clip.partition(".")[0] in COMMON
 
 
-def _spoken(text: Text, given: Mapping[str, Value], language: Language) -> list[str] | None:
-    """Return the clips of a text, or None where a value is missing or cannot be spoken."""
-    clips: list[str] = []
+def _value(slot: Slot, given: Mapping[str, Value], language: Language) -> list[Sound]:
+    value = given.get(slot.value)
+    return [] if value is None else values.KINDS[slot.kind](value, language.tag)
+
+
+def _spoken(text: Text, given: Mapping[str, Value], language: Language) -> list[Sound] | None:
+    """Return what is heard of a text, or None where a value is missing or cannot be spoken."""
+    sounds: list[Sound] = []
     for part in text.parts:
-        if isinstance(part, Piece):
-            clips.append(part.clip)
-            continue
-        value = given.get(part.value)
-        spoken = [] if value is None else values.KINDS[part.kind](value, language.tag)
-        if not spoken:
+        heard = _value(part, given, language) if isinstance(part, Slot) else [part.clip]
+        if not heard:
             return None
-        clips += spoken
-    return clips
+        sounds += heard
+    return sounds
 
 
 def _variant(variants: Mapping[str, Text], given: Mapping[str, Value]) -> str:
@@ -64,13 +70,15 @@ def _variant(variants: Mapping[str, Text], given: Mapping[str, Value]) -> str:
     return chosen if chosen in variants else "other"
 
 
-def clips(utterance: Utterance, language: str, *, texts: Catalogue | None = None) -> list[str]:
-    """Return the names of the clips that say `utterance`, in order.
+def sounds(utterance: Utterance, language: str, *, texts: Catalogue | None = None) -> list[Sound]:
+    """Return what is heard of `utterance`, in order: names of clips, and callers' recordings in their places.
 
     An unknown language speaks English. An unknown name raises PromptError: `Catalogue.require` finds those at the start.
     """
     if is_common(utterance.name):
         return [utterance.name]
+    if utterance.name == RECORDED:
+        return [value for _, value in utterance.values if isinstance(value, Clip)]
     spoken_language = (texts or catalogue()).language(language)
     variants = spoken_language.texts.get(utterance.name)
     if variants is None:
@@ -80,6 +88,12 @@ def clips(utterance: Utterance, language: str, *, texts: Catalogue | None = None
     given = dict(utterance.values)
     chosen = _spoken(variants[_variant(variants, given)], given, spoken_language)
     return chosen or _spoken(variants["bare"], {}, spoken_language) or []
+
+
+def clips(utterance: Utterance, language: str, *, texts: Catalogue | None = None) -> list[str]:
+    """Return the names of the clips that say `utterance`, in order; a caller's recording is `SHOWN`."""
+    heard = sounds(utterance, language, texts=texts)
+    return [SHOWN if isinstance(sound, Clip) else sound for sound in heard]
 
 
 def text(utterance: Utterance, language: str, *, texts: Catalogue | None = None) -> str:

@@ -7,6 +7,7 @@
     {start:hour}       a full hour, 0 to 24: "six in the morning", "midnight"
     {start:hour_from}  the same where it cannot be told apart from the word before it: "das seis horas", "do meio-dia"
     {end:hour_to}      "às seis horas", "ao meio-dia"
+    {name:clip}        what a caller has recorded: a name, a message
 
 Values come from callers' and customers' data, so one that cannot be spoken is no error: it has no clips, and the text
 falls back to its variant without values.
@@ -15,7 +16,7 @@ falls back to its variant without values.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from prompts import numbers
 from prompts.numbers import Form
@@ -23,7 +24,17 @@ from prompts.numbers import Form
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-Value: TypeAlias = int | str
+
+class Clip(NamedTuple):
+    """What a caller has recorded, by its place in the array that workers share; in samples at 8 kHz."""
+
+    offset: int
+    length: int
+
+
+Value: TypeAlias = int | str | Clip
+Sound: TypeAlias = str | Clip
+"""A recording of the catalogue, by its name, or a caller's own, by its place."""
 
 _MIDNIGHT, _NOON, _END_OF_DAY = 0, 12, 24
 
@@ -92,40 +103,45 @@ _HOURS: Final[dict[str, dict[str, Callable[[int], str]]]] = {
 _FORMS: Final = {"number": Form.ALONE, "number.m": Form.MASCULINE, "number.f": Form.FEMININE}
 
 
-def _number(form: Form) -> Callable[[Value, str], list[str]]:
-    def clips(value: Value, language: str) -> list[str]:
+def _number(form: Form) -> Callable[[Value, str], list[Sound]]:
+    def clips(value: Value, language: str) -> list[Sound]:
         if not isinstance(value, int) or value < 0:
             return []
-        return (
-            numbers.clips(value, language, form) if value <= numbers.LARGEST else _keys(str(value), language)
-        )
+        if value > numbers.LARGEST:
+            return _keys(str(value), language)
+        return list(numbers.clips(value, language, form))
 
     return clips
 
 
-def _keys(value: Value, _language: str) -> list[str]:
-    clips = [_KEY_CLIPS.get(key, "") for key in str(value)]
+def _keys(value: Value, _language: str) -> list[Sound]:
+    clips: list[Sound] = [_KEY_CLIPS.get(key, "") for key in str(value)]
     return clips if all(clips) else []
 
 
-def _digits(value: Value, language: str) -> list[str]:
+def _digits(value: Value, language: str) -> list[Sound]:
     return _keys(value, language) if str(value).isdecimal() else []
 
 
-def _hours(kind: str) -> Callable[[Value, str], list[str]]:
-    def clips(value: Value, _language: str) -> list[str]:
+def _recording(value: Value, _language: str) -> list[Sound]:
+    return [value] if isinstance(value, Clip) and value.offset >= 0 and value.length > 0 else []
+
+
+def _hours(kind: str) -> Callable[[Value, str], list[Sound]]:
+    def clips(value: Value, _language: str) -> list[Sound]:
         return [f"{kind}.{value}"] if isinstance(value, int) and 0 <= value <= _END_OF_DAY else []
 
     return clips
 
 
-KINDS: Final[dict[str, Callable[[Value, str], list[str]]]] = {
+KINDS: Final[dict[str, Callable[[Value, str], list[Sound]]]] = {
     **{kind: _number(form) for kind, form in _FORMS.items()},
     "digits": _digits,
     "keys": _keys,
+    "clip": _recording,
     **{kind: _hours(kind) for kind in ("hour", "hour_from", "hour_to")},
 }
-"""Kind -> (value, language) -> names of clips, none where the value cannot be spoken."""
+"""Kind -> (value, language) -> what is heard, nothing where the value cannot be spoken."""
 
 
 def recorded(language: str, kinds: Collection[str]) -> dict[str, str]:

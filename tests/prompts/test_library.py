@@ -10,10 +10,11 @@ import soundfile
 from dsp.g711 import Law, decode
 from prompts.catalogue import catalogue
 from prompts.errors import PromptError
-from prompts.library import PAUSE_MS, Library
+from prompts.library import PAUSE, PAUSE_MS, Library
 from prompts.mastering import active_level
-from prompts.phrases import Utterance, say
+from prompts.phrases import RECORDED, Utterance, say
 from prompts.tones import TONES
+from prompts.values import Clip
 
 FRAME = 160
 
@@ -55,6 +56,13 @@ def test_an_utterance_is_its_clips_and_a_breath(library: Library):
     assert spoken == [library.segment(name, "pt-BR") for name in names]
     assert pause[1] == PAUSE_MS * 8
     assert library.segments(Utterance("tone.leave"), "pt") == [library.tone("leave")]
+
+
+def test_what_a_caller_has_recorded_is_played_from_its_own_place_with_a_breath_after(library: Library):
+    recorded = Clip(library.samples + 1_600, 4_000)
+    segments = library.segments(say(RECORDED, name=recorded), "pt")
+    assert segments == [(library.samples + 1_600, 4_000), library.segment(PAUSE, "pt")]
+    assert all(type(segment) is tuple for segment in segments)
 
 
 def test_derived_speech_keeps_the_level(library: Library):

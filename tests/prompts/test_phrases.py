@@ -4,12 +4,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompts.catalogue import catalogue
+from prompts.catalogue import Catalogue, catalogue, parse
 from prompts.errors import PromptError
-from prompts.phrases import Utterance, clips, say, text
+from prompts.phrases import RECORDED, SHOWN, Utterance, clips, say, sounds, text
+from prompts.values import Clip, Value
 
 LANGUAGES = sorted(catalogue().languages)
 NAMES = sorted(catalogue().languages["en"].texts)
+VALUES = {
+    slot.value
+    for variants in catalogue().languages["en"].texts.values()
+    for variant in variants.values()
+    for slot in variant.slots
+}
+MARIA = Clip(80_000, 6_400)
+
+ENTRANCE = Catalogue(
+    {
+        "en": parse(
+            """
+            language = "en"
+            [voice]
+            [say.entered]
+            other = "{name:clip} is here, with {count:number} others."
+            one = "{name:clip} is here, with one other."
+            bare = "Somebody is here."
+            """
+        )
+    }
+)
 
 
 @pytest.mark.parametrize(
@@ -62,13 +85,47 @@ def test_an_unknown_utterance_is_an_error_that_names_it():
         clips(say("apology"), "en")
 
 
+def test_what_a_caller_has_recorded_is_heard_in_its_place():
+    entered = say("entered", name=MARIA, count=3)
+    *heard, end = sounds(entered, "en", texts=ENTRANCE)
+    assert heard == [MARIA, "entered.other.1", "number.3"]
+    assert end == "entered.other.2"
+    assert text(entered, "en", texts=ENTRANCE) == f"{SHOWN} is here, with three others."
+
+
+def test_a_recording_leaves_the_choice_of_the_variant_to_the_number():
+    assert clips(say("entered", name=MARIA, count=1), "en", texts=ENTRANCE) == [SHOWN, "entered.one.1"]
+
+
+@pytest.mark.parametrize(
+    "given_values", [{"count": 3}, {"count": 3, "name": 7}, {"count": 3, "name": Clip(7, 0)}]
+)
+def test_a_recording_that_is_missing_is_left_out(given_values: dict[str, Value]):
+    assert text(say("entered", **given_values), "en", texts=ENTRANCE) == "Somebody is here."
+
+
+@pytest.mark.parametrize("language", [*LANGUAGES, "xx"])
+def test_a_recording_can_be_all_that_is_said(language: str):
+    assert sounds(say(RECORDED, name=MARIA), language) == [MARIA]
+    assert text(say(RECORDED, name=MARIA), language) == SHOWN
+    assert sounds(say(RECORDED), language) == []
+
+
+def test_utterances_are_told_apart_by_what_is_recorded():
+    assert (
+        len({say(RECORDED, name=MARIA), say(RECORDED, name=Clip(*MARIA)), say(RECORDED, name=Clip(0, 80))})
+        == 2
+    )
+
+
 @given(
     name=st.sampled_from(NAMES),
     language=st.sampled_from(LANGUAGES),
-    number=st.integers(-5, 20_000) | st.text(alphabet="0123456789*#ABx", max_size=6),
+    value=st.integers(-5, 20_000)
+    | st.text(alphabet="0123456789*#ABx", max_size=6)
+    | st.builds(Clip, st.integers(-1, 9), st.integers(-1, 9)),
 )
-def test_whatever_the_values_every_clip_is_recorded(name: str, language: str, number: int | str):
-    values = dict.fromkeys(("count", "seconds", "minutes", "days", "keys", "start", "end"), number)
-    said = clips(say(name, **values), language)
+def test_whatever_the_values_every_clip_is_recorded(name: str, language: str, value: Value):
+    said = clips(say(name, **dict.fromkeys(VALUES, value)), language)
     assert said
-    assert set(said) <= set(catalogue().languages[language].clips)
+    assert set(said) <= {*catalogue().languages[language].clips, SHOWN}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from prompts import values
-from prompts.values import KINDS
+from prompts.values import KINDS, Clip, Value
 
 HOURS = {
     ("en", "hour", 6): "six in the morning",
@@ -56,10 +56,22 @@ def test_digits_and_keys_are_said_one_by_one(kind: str, value: int | str, clips:
         ("keys", "*Q"),
         ("hour", 25),
         ("hour", "06:00"),
+        ("number", Clip(8_000, 4_000)),
+        ("digits", Clip(8_000, 4_000)),
+        ("keys", Clip(8_000, 4_000)),
+        ("hour", Clip(8_000, 4_000)),
+        ("clip", 8_000),
+        ("clip", "Maria"),
+        ("clip", Clip(8_000, 0)),
+        ("clip", Clip(-1, 4_000)),
     ],
 )
-def test_what_cannot_be_spoken_has_no_clips(kind: str, value: int | str):
+def test_what_cannot_be_spoken_has_no_clips(kind: str, value: Value):
     assert KINDS[kind](value, "en") == []
+
+
+def test_what_a_caller_has_recorded_is_spoken_as_it_is():
+    assert KINDS["clip"](Clip(8_000, 4_000), "pt-BR") == [Clip(8_000, 4_000)]
 
 
 def test_only_portuguese_joins_its_prepositions_to_the_hour():
