@@ -1,10 +1,11 @@
-"""What is set per passcode pair: C1 to C6, the level, and what was asked for in advance.
+"""What is set per passcode pair: C1 to C6, the level, what was asked for in advance, and what callers may expect.
 
 A conference copies its settings when the first caller comes in and keeps them until it is empty again (A7).
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -15,6 +16,16 @@ DEFAULT_GRACE_S: Final = 60.0
 """C5: how long a conference waits for its last moderator to come back before everybody is disconnected."""
 
 
+DEFAULT_EXTENSION_S: Final = 900.0
+"""C6: a quarter of an hour, what a meeting that runs late asks for."""
+
+DEFAULT_STRANDED_AFTER_S: Final = 1800.0
+"""Half an hour alone or waiting: whoever forgot to hang up is found, and hardly anybody else is disturbed."""
+
+KEY_MAP_NAME: Final = re.compile(r"[A-Za-z0-9_-]{0,32}")
+"""How a key map may be called; which there are, the configuration says."""
+
+
 class LastModerator(Enum):
     """C5: what happens when the last moderator leaves."""
 
@@ -22,6 +33,17 @@ class LastModerator(Enum):
     """A spoken warning, the grace time, then everybody is disconnected. A moderator who returns cancels it."""
     CONTINUE = "continue"
     """The others go on talking."""
+
+
+class MuteMode(Enum):
+    """Who is heard when the conference begins; a moderator may change it at any time."""
+
+    CONVERSATION = "conversation"
+    """Everybody may speak."""
+    QUESTIONS = "questions"
+    """Participants are muted; they raise the hand and are given the floor one after another."""
+    PRESENTATION = "presentation"
+    """Only moderators are heard; there are no questions."""
 
 
 class SettingsError(ValueError):
@@ -52,7 +74,7 @@ class Settings:
     maximum_length_s: float | None = None
     """C6: counted from the moment the conference begins; None is without end."""
     mute_on_entry: bool = False
-    """C6: participants come in muted and may unmute themselves; moderators never are."""
+    """C6: participants come in muted and may unmute themselves unless `strict_mute`; moderators never are."""
     recording_allowed: bool = False
     """C6."""
     lock_allowed: bool = False
@@ -61,6 +83,28 @@ class Settings:
     """The same for `*1`."""
     blast_allowed: bool = False
     """The same for `*92`."""
+    key_map: str = ""
+    """The name of a profile of keys; empty: that of the access number, or the default."""
+    assisted: bool = False
+    """O2: an operator greets each caller and admits or refuses them."""
+    keep_names: bool = False
+    """C2: recorded names of known people are kept for their next conference."""
+    mute_mode: MuteMode = MuteMode.CONVERSATION
+    """Who is heard at the beginning."""
+    strict_mute: bool = False
+    """Whoever was muted on entry, by a moderator or by an operator may not unmute themselves by `*6`."""
+    monitor_announced: bool = True
+    """O4: the room is told when an operator listens."""
+    extension_s: float = DEFAULT_EXTENSION_S
+    """What the moderator's key adds to the maximum length; 0: it cannot be extended."""
+    stranded_after_s: float | None = DEFAULT_STRANDED_AFTER_S
+    """Whoever is alone or waits for so long is asked whether they are still there; None: never."""
+    mask_numbers: bool = False
+    """Callers' numbers are shown to others only in part."""
+    max_calls_out: int | None = None
+    """G3: calls out of this conference at once; None leaves it to the limits of customer and service."""
+    dial_out_blocked: bool = False
+    """O7: no dial-out and no blast by moderators, whatever the level says. Operators may."""
     open_room: bool = False
     """Entered without a passcode from a trusted network: nothing is played or announced to anybody, everyone talks
     at once. Made by `Settings.for_open_room`."""
@@ -72,11 +116,29 @@ class Settings:
             raise SettingsError(f"maximum_participants is {self.maximum_participants}: it must be at least 1")
         if self.maximum_length_s is not None and self.maximum_length_s <= 0:
             raise SettingsError(f"maximum_length_s is {self.maximum_length_s}: it must be more than 0")
+        if not KEY_MAP_NAME.fullmatch(self.key_map):
+            raise SettingsError(
+                f"key_map is {self.key_map!r}: a name has up to 32 letters, digits, hyphens and underscores"
+            )
+        if not 0 <= self.extension_s < float("inf"):
+            raise SettingsError(f"extension_s is {self.extension_s}: it cannot be negative or without end")
+        if self.stranded_after_s is not None and not self.stranded_after_s > 0:
+            raise SettingsError(f"stranded_after_s is {self.stranded_after_s}: it must be more than 0")
+        if self.max_calls_out is not None and self.max_calls_out < 1:
+            raise SettingsError(
+                f"max_calls_out is {self.max_calls_out}: it must be at least 1; dial_out_blocked is for none"
+            )
         if self.open_room and (
-            self.entry_exit_tones or self.announce_names or self.begins_with_moderator or self.mute_on_entry
+            self.entry_exit_tones
+            or self.announce_names
+            or self.begins_with_moderator
+            or self.mute_on_entry
+            or self.assisted
+            or self.mute_mode is not MuteMode.CONVERSATION
+            or self.stranded_after_s is not None
         ):
             raise SettingsError(
-                "open_room goes with no tones, no names, no muting and no waiting for a moderator"
+                "open_room goes with no tones, names, muting, questions to callers, operator or waiting for a moderator"
             )
 
     @classmethod
@@ -97,11 +159,17 @@ class Settings:
             when_last_moderator_leaves=LastModerator.CONTINUE,
             maximum_participants=maximum_participants,
             maximum_length_s=maximum_length_s,
+            stranded_after_s=None,
             open_room=True,
         )
 
     def may(self, right: Right) -> bool:
-        """Whether the level, with what was asked for in advance, gives `right` to the moderator."""
+        """Whether the level, with what was asked for in advance, gives `right` to the moderator.
+
+        A block (O7) takes dial-out and blast away whatever the level gives.
+        """
+        if self.dial_out_blocked and right is not Right.LOCK:
+            return False
         asked = {
             Right.LOCK: self.lock_allowed,
             Right.DIAL_OUT: self.dial_out_allowed,

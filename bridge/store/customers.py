@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bridge.store.errors import StoreRefusedError
 from bridge.store.tables import customers, pairs
@@ -22,6 +22,8 @@ class Customer:
     name: str
     created_at: float
     disabled_at: float | None
+    dial_out_blocked: bool
+    """O7: for all its pairs."""
     pairs: int
 
 
@@ -43,6 +45,12 @@ class Customers:
 
     def find(self, name: str) -> Customer | None:
         return next((each for each in self.list() if each.name == name), None)
+
+    def block_dial_out(self, customer: int, *, blocked: bool) -> None:
+        """Take dial-out and blast from the moderators of all its pairs, or give back what their levels say (O7)."""
+        self._connection.execute(
+            update(customers).where(customers.c.id == customer).values(dial_out_blocked=blocked)
+        )
 
     def list(self) -> list[Customer]:
         """All customers by name."""

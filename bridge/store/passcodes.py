@@ -5,7 +5,7 @@ The store never sees a code: callers bring digests, made with the key that lies 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, delete, select, update
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bridge.service.levels import Level
 from bridge.service.role import Role
-from bridge.service.settings import LastModerator, Settings
+from bridge.service.settings import LastModerator, MuteMode, Settings
 from bridge.store.errors import StoreRefusedError
 from bridge.store.tables import counter_passwords, customers, pairs, passcodes, people
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, RowMapping
 
-_SETTINGS: Final = tuple(field.name for field in fields(Settings) if field.name != "open_room")
+_SETTINGS: Final = tuple(each.name for each in fields(Settings) if each.name != "open_room")
 """Settings that a pair keeps; an open room has no pair."""
 
 
@@ -34,10 +34,14 @@ class Pair:
     customer: str
     name: str
     settings: Settings
+    """As they hold: with what the customer may not do (O7)."""
     created_at: float
     expires_at: float
     enabled: bool
     """False where the pair or its customer is disabled: its codes stop at once (O6)."""
+    customer_id: int = 0
+    own: Settings = field(default_factory=Settings)
+    """As they were set for this pair: what a change begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,10 @@ class Passcodes:
 
 
 _PAIR: Final = select(
-    pairs, customers.c.name.label("customer"), customers.c.disabled_at.label("customer_disabled_at")
+    pairs,
+    customers.c.name.label("customer"),
+    customers.c.disabled_at.label("customer_disabled_at"),
+    customers.c.dial_out_blocked.label("customer_blocked"),
 ).join_from(pairs, customers)
 
 _FIND: Final = (
@@ -193,6 +200,7 @@ def _columns(settings: Settings) -> dict[str, Any]:
     values = {name: getattr(settings, name) for name in _SETTINGS}
     values["level"] = int(settings.level)
     values["when_last_moderator_leaves"] = settings.when_last_moderator_leaves.value
+    values["mute_mode"] = settings.mute_mode.value
     return values
 
 
@@ -200,12 +208,16 @@ def _pair(row: RowMapping) -> Pair:
     values = {name: row[name] for name in _SETTINGS}
     values["level"] = Level(row["level"])
     values["when_last_moderator_leaves"] = LastModerator(row["when_last_moderator_leaves"])
+    values["mute_mode"] = MuteMode(row["mute_mode"])
+    own = Settings(**values)
     return Pair(
         id=row["id"],
         customer=row["customer"],
         name=row["name"],
-        settings=Settings(**values),
+        settings=replace(own, dial_out_blocked=True) if row["customer_blocked"] else own,
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         enabled=row["disabled_at"] is None and row["customer_disabled_at"] is None,
+        customer_id=row["customer_id"],
+        own=own,
     )

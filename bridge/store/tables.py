@@ -20,6 +20,8 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
+    true,
 )
 
 metadata: Final = MetaData(
@@ -38,7 +40,9 @@ customers: Final = Table(
     Column("name", String, nullable=False, unique=True),
     Column("created_at", Double, nullable=False),
     Column("disabled_at", Double),
+    Column("dial_out_blocked", Boolean, nullable=False, server_default=false()),
 )
+"""`dial_out_blocked` (O7) counts for all pairs of the customer."""
 
 people: Final = Table(
     "people",
@@ -79,6 +83,17 @@ pairs: Final = Table(
     Column("lock_allowed", Boolean, nullable=False),
     Column("dial_out_allowed", Boolean, nullable=False),
     Column("blast_allowed", Boolean, nullable=False),
+    Column("key_map", String, nullable=False, server_default=""),
+    Column("assisted", Boolean, nullable=False, server_default=false()),
+    Column("keep_names", Boolean, nullable=False, server_default=false()),
+    Column("mute_mode", String, nullable=False, server_default="conversation"),
+    Column("strict_mute", Boolean, nullable=False, server_default=false()),
+    Column("monitor_announced", Boolean, nullable=False, server_default=true()),
+    Column("extension_s", Double, nullable=False, server_default="900"),
+    Column("stranded_after_s", Double, server_default="1800"),
+    Column("mask_numbers", Boolean, nullable=False, server_default=false()),
+    Column("max_calls_out", Integer),
+    Column("dial_out_blocked", Boolean, nullable=False, server_default=false()),
 )
 """Passcode pairs (A4) with their settings, `bridge.service.settings.Settings` field by field."""
 

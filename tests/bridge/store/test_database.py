@@ -2,13 +2,19 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
+from bridge.service.levels import Level
+from bridge.service.settings import LastModerator, Settings
+from bridge.store import migrations
 from bridge.store.customers import Customers
 from bridge.store.database import Database, open_database
 from bridge.store.errors import StoreError, StoreRefusedError, StoreUnavailableError
+from bridge.store.passcodes import Passcodes
 from bridge.store.tables import metadata
 
 
@@ -24,6 +30,41 @@ def test_a_store_is_opened_again_with_what_is_in_it(database: Database, store_ur
     with again.transaction() as connection:
         assert Customers(connection).find("Acme") is not None
     again.close()
+
+
+def test_a_database_of_the_first_roda_is_brought_up_to_date_and_keeps_its_rows(store_url: str) -> None:
+    """Upgrades lose nothing: what is new has the defaults of `Settings`."""
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    old = create_engine(store_url.replace("postgresql:", "postgresql+psycopg:"))
+    with old.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text("INSERT INTO customers (id, name, created_at) VALUES (1, 'Acme', 5.0)"))
+        connection.execute(
+            text(
+                "INSERT INTO pairs (id, customer_id, name, created_at, expires_at, level, language,"
+                " entry_exit_tones, announce_names, music_until_moderator, begins_with_moderator,"
+                " when_last_moderator_leaves, grace_s, mute_on_entry, recording_allowed, lock_allowed,"
+                " dial_out_allowed, blast_allowed) VALUES (1, 1, 'Board', 5.0, 9.0, 3, 'es', true, false, true,"
+                " true, 'continue', 5.0, false, false, false, false, true)"
+            )
+        )
+    old.dispose()
+    now = open_database(store_url)
+    with now.transaction() as connection:
+        pair = Passcodes(connection).pair(1)
+        assert pair is not None
+        assert (pair.customer, pair.name, pair.expires_at) == ("Acme", "Board", 9.0)
+        assert pair.settings == Settings(
+            level=Level.HIGHLY_SECURE,
+            language="es",
+            when_last_moderator_leaves=LastModerator.CONTINUE,
+            grace_s=5.0,
+            blast_allowed=True,
+        )
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    now.close()
 
 
 def test_a_transaction_that_fails_keeps_nothing(database: Database) -> None:

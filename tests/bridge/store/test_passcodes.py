@@ -1,10 +1,10 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from bridge.service.levels import Level
 from bridge.service.role import Role
-from bridge.service.settings import LastModerator, Settings
+from bridge.service.settings import LastModerator, MuteMode, Settings
 from bridge.store.customers import Customers
 from bridge.store.database import Database
 from bridge.store.errors import StoreRefusedError
@@ -26,6 +26,17 @@ SETTINGS = Settings(
     lock_allowed=True,
     dial_out_allowed=True,
     blast_allowed=True,
+    key_map="globalmeet",
+    assisted=True,
+    keep_names=True,
+    mute_mode=MuteMode.QUESTIONS,
+    strict_mute=True,
+    monitor_announced=False,
+    extension_s=60.0,
+    stranded_after_s=None,
+    mask_numbers=True,
+    max_calls_out=3,
+    dial_out_blocked=True,
 )
 
 CODES = {Role.MODERATOR: b"m" * 32, Role.PARTICIPANT: b"p" * 32}
@@ -63,7 +74,35 @@ def test_every_setting_comes_back_as_it_was_kept(database: Database, pair: int) 
         assert kept.settings == SETTINGS
         Passcodes(connection).change(pair, settings=Settings(), expires_at=200.0, name="Sales")
         changed = Passcodes(connection).pair(pair)
-    assert changed == replace(kept, settings=Settings(), expires_at=200.0, name="Sales")
+    assert changed == replace(kept, settings=Settings(), own=Settings(), expires_at=200.0, name="Sales")
+
+
+def test_the_settings_of_these_tests_have_no_default_left() -> None:
+    """So that a setting which the store forgets is seen."""
+    assert [
+        each.name
+        for each in fields(Settings)
+        if each.name != "open_room" and getattr(SETTINGS, each.name) == getattr(Settings(), each.name)
+    ] == []
+
+
+def test_a_customers_block_counts_for_all_its_pairs_and_goes_as_it_came(database: Database) -> None:
+    """O7."""
+    with database.transaction() as connection:
+        customer = Customers(connection).add("Acme", at=1.0)
+        pair = Passcodes(connection).create_pair(
+            customer=customer, name="Board", settings=Settings(), codes=CODES, at=1.0, expires_at=2.0
+        )
+        Customers(connection).block_dial_out(customer, blocked=True)
+        found = Passcodes(connection).find(CODES[Role.MODERATOR])
+        assert found is not None
+        assert found.pair.settings.dial_out_blocked
+        assert not found.pair.own.dial_out_blocked
+        assert found.pair.customer_id == customer
+        Customers(connection).block_dial_out(customer, blocked=False)
+        again = Passcodes(connection).pair(pair)
+        assert again is not None
+        assert not again.settings.dial_out_blocked
 
 
 def test_no_two_codes_are_equal_whoever_holds_them(database: Database, pair: int) -> None:
