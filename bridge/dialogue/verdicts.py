@@ -28,6 +28,12 @@ class Accepted:
     """Level 1: until the end of today's hours."""
     delay_s: float = 0.0
     """G5: the answer is given so long after the passcode was keyed, at the earliest."""
+    person: int | None = None
+    """Who calls, where their number says so; a counter-password may say it later (`CounterVerdict`)."""
+    name: str | None = None
+    """The person's."""
+    customer: int = 0
+    """Who pays, and whose limits of calls out count (G3); 0 where nobody does."""
 
 
 class Why(Enum):

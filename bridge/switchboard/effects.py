@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,6 +121,8 @@ class LookUpPasscode:
     leg: int
     passcode: str = field(repr=False)
     origin: Origin
+    number: str = ""
+    """Who calls, E.164, where a trusted network says so: somebody known need not key a counter-password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,19 @@ class RecordJoined:
     access_number: str
     """What the caller dialled."""
     call_id: str
+    came_by: str = "dial-in"
+    """How they came in (R2): "dial-in", or how they were called."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordIdentified:
+    """Who `participant` is, learned while they were in (O2, R2): what is empty stays as it was."""
+
+    participant: str
+    name: str = ""
+    company: str = ""
+    phone: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +193,51 @@ class RecordConferenceEnded:
 
     conference: str
     reason: LeaveReason
+
+
+CallKind = Literal["dial_out", "blast", "operator", "api"]
+"""Who called out: a moderator by `*1`, a list by `*92`, an operator, a program."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCallPlaced:
+    """A call out (G3, R1): followed by exactly one `RecordCallEnded`, with `RecordCallAnswered` between or not."""
+
+    call: str
+    """Unique across machines, as the ids of conferences."""
+    conference: str
+    """Empty where there is none yet."""
+    pair: int | None
+    customer: int
+    kind: CallKind
+    number: str
+    price_per_minute: str
+    """In decimal digits, as the dial plan has it: money is no float. Empty: it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCallAnswered:
+    """From here on it costs."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCallEnded:
+    """It is over, or nobody answered."""
+
+    call: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAct:
+    """For the audit trail (R4): `actor` did `action` to `subject`; never a code in `details`."""
+
+    actor: str
+    action: str
+    subject: str
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 # --- the log ---------------------------------------------------------------------------------------------------------
@@ -217,5 +277,10 @@ Effect = (
     | RecordJoined
     | RecordLeft
     | RecordConferenceEnded
+    | RecordIdentified
+    | RecordCallPlaced
+    | RecordCallAnswered
+    | RecordCallEnded
+    | RecordAct
     | Log
 )

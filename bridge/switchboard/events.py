@@ -14,7 +14,8 @@ from media import control
 from sip import events as sip
 
 if TYPE_CHECKING:
-    from bridge.dialogue.verdicts import CounterVerdict, Verdict
+    from bridge.dialogue.verdicts import Accepted, CounterVerdict, Verdict
+    from bridge.service.blast_list import BlastList
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,23 @@ class LookUpFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerRecognised:
+    """Who calls is known by their number, for exactly one conference that they may enter now; None: is not."""
+
+    leg: int
+    verdict: Accepted | None
+
+
+@dataclass(frozen=True, slots=True)
+class BlastListFound:
+    """The list that a conference asked for (O5), or None: it has no such list, or the store has `failed`."""
+
+    request: int
+    blast_list: BlastList | None
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """Take no new calls (503 with Retry-After); those that are up go on until they end."""
 
@@ -75,6 +93,8 @@ Event = (
     | PasscodeFound
     | CounterPasswordChecked
     | LookUpFailed
+    | CallerRecognised
+    | BlastListFound
     | Drain
     | Stop
 )
