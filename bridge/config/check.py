@@ -166,6 +166,8 @@ class _Reader:
         self._ports(config)
         self._repeated("access_numbers", "number", [each.number for each in config.access_numbers])
         self._repeated("open_rooms", "pattern", [each.pattern for each in config.open_rooms])
+        self._repeated("operators", "name", [each.name for each in config.operators])
+        self._calling(config)
         if config.prompts.directory and not config.resolve(config.prompts.directory).is_dir():
             self.fault(
                 ("prompts", "directory"), f"prompts.directory: there is no folder {config.prompts.directory}"
@@ -188,6 +190,27 @@ class _Reader:
                         ("server", name, index),
                         f"server.{name} {address}: all addresses must be of one IP version, as {first} is",
                     )
+
+    def _calling(self, config: Config) -> None:
+        dial_out = config.dial_out
+        seen: set[str] = set()
+        for index, each in enumerate(dial_out.prefixes):
+            if each.prefix in seen:
+                self.fault(
+                    ("dial_out", "prefixes", index, "prefix"),
+                    f'dial_out.prefixes: prefix "{each.prefix}" is given twice',
+                )
+            seen.add(each.prefix)
+        if dial_out.enabled and dial_out.prefixes and dial_out.trunk is None:
+            self.fault(
+                ("dial_out", "enabled"),
+                "dial_out.enabled needs dial_out.trunk: prefixes are allowed, and no call would leave",
+            )
+        if dial_out.trunk is not None and dial_out.trunk in getattr(config.server, dial_out.transport):
+            self.fault(
+                ("dial_out", "trunk"),
+                f"dial_out.trunk {dial_out.trunk} is our own address: calls out would come back in",
+            )
 
     def _ports(self, config: Config) -> None:
         media = config.media

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
+from bridge.config.calling import HOST, Blast, DialOut, RingS
+from bridge.config.meeting import Conference, Names
 from bridge.config.values import Address, Form, Network, OneOf, Range, within
 from bridge.service.passcodes import DEFAULT_DIGITS, LONGEST_DIGITS, SHORTEST_DIGITS
 from bridge.service.settings import DEFAULT_GRACE_S
@@ -30,6 +32,7 @@ LANGUAGES: Final = ("pt-BR", "en", "es")
 _LOOPBACK: Final = Address("127.0.0.1", SIP_PORT)
 
 Language = Annotated[str, OneOf(LANGUAGES)]
+MaybeLanguage = Annotated[str, OneOf(("", *LANGUAGES))]
 Port = Annotated[int, Range(1024, 65535)]
 
 
@@ -117,6 +120,14 @@ class Prompts:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """Where `roda conferences`, `roda kick` and their like speak to the running bridge."""
+
+    socket: Annotated[str, Form(re.compile(r"[^\0]*"), "a path in quotes")] = "control.sock"
+    """A Unix socket, relative to the state directory, for its owner alone; empty: none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """Where lines for the operator go."""
 
@@ -142,7 +153,48 @@ class AccessNumber:
     country: Annotated[
         str, Form(re.compile(r"|[A-Z]{2}"), 'a country of ISO 3166, two capital letters such as "BR"')
     ] = ""
-    language: Annotated[str, OneOf(("", *LANGUAGES))] = ""
+    language: MaybeLanguage = ""
+    key_map: Annotated[
+        str, Form(re.compile(r"|[A-Za-z0-9][A-Za-z0-9._-]{0,31}"), "the name of a key map")
+    ] = ""
+    """What callers of this number key in a conference; empty: the manual's keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A telephone at which somebody helps (O2, O3)."""
+
+    name: Annotated[
+        str,
+        Form(
+            re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,31}"),
+            "1 to 32 letters, digits, dots and hyphens, a letter first",
+        ),
+    ]
+    address: Annotated[
+        str,
+        Form(
+            re.compile(
+                r"sip:(?:[A-Za-z0-9._+-]{1,64}@)?" + HOST + r"(?::[0-9]{1,5})?(?:;transport=(?:udp|tcp))?"
+            ),
+            'a SIP address, such as "sip:ana@10.0.0.5:5070"',
+        ),
+    ]
+    """What the bridge calls."""
+    language: MaybeLanguage = ""
+    """Of what is said to the operator; empty: `service.language`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """`*0` (O3), and listening in (O4)."""
+
+    ring_s: RingS = 20.0
+    """How long one operator's telephone rings before the next one's."""
+    wait_s: Annotated[float, Range(10, 7200)] = 600.0
+    """How long a caller waits in the queue until told that nobody is free."""
+    monitor_announced: bool = True
+    """Whether a room is told that an operator listens. Listening in secret is a crime in many countries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +236,16 @@ class Config:
     store: Store = field(default_factory=Store)
     service: Service = field(default_factory=Service)
     prompts: Prompts = field(default_factory=Prompts)
+    names: Names = field(default_factory=Names)
+    conference: Conference = field(default_factory=Conference)
+    dial_out: DialOut = field(default_factory=DialOut)
+    blast: Blast = field(default_factory=Blast)
+    help: Help = field(default_factory=Help)
+    control: Control = field(default_factory=Control)
     log: Log = field(default_factory=Log)
     access_numbers: tuple[AccessNumber, ...] = ()
     open_rooms: tuple[OpenRoom, ...] = ()
+    operators: tuple[Operator, ...] = ()
     directory: Path = Path()
 
     @staticmethod
@@ -209,6 +268,17 @@ class Config:
         return self.resolve(self.store.directory)
 
     @property
+    def control_socket(self) -> Path | None:
+        """Where commands come in; None where they do not."""
+        return self.state_directory / self.control.socket if self.control.socket else None
+
+    @property
+    def caller_id(self) -> str:
+        """What a called person sees of us. RFC 3323 section 4.1.1.3 has the word for nothing."""
+        first = self.access_numbers[0].number if self.access_numbers else "anonymous"
+        return self.dial_out.caller_id or first
+
+    @property
     def store_url(self) -> str:
         """The store's address with a relative SQLite path resolved."""
         prefix = "sqlite:///"
@@ -218,3 +288,6 @@ class Config:
 
     def access_number(self, dialled: str) -> AccessNumber | None:
         return next((number for number in self.access_numbers if number.number == dialled), None)
+
+    def operator(self, name: str) -> Operator | None:
+        return next((operator for operator in self.operators if operator.name == name), None)

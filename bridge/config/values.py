@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final, get_args, get_origin
@@ -123,6 +124,11 @@ def read_float(value: object, limits: tuple[object, ...]) -> float:
     raise ValueError("a number" + (f" {bounds}" if bounds else ""))
 
 
+def read_decimal(value: object, limits: tuple[object, ...]) -> Decimal:
+    """Money is exact: 0.1 in the file is a tenth, not the binary fraction nearest to it."""
+    return Decimal(str(read_float(value, limits)))
+
+
 def read_str(value: object, limits: tuple[object, ...]) -> str:
     for limit in limits:
         if isinstance(limit, OneOf) and value not in limit.choices:
@@ -175,6 +181,7 @@ _READERS: Final[dict[object, Callable[[object, tuple[object, ...]], object]]] = 
     bool: read_bool,
     int: read_int,
     float: read_float,
+    Decimal: read_decimal,
     str: read_str,
     Address: read_address,
     Network: read_network,
