@@ -13,6 +13,8 @@ import msgspec
 from sqlalchemy import Connection, bindparam, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bridge.store.audit import Act, Audit
+from bridge.store.calls import CallRecord, CallsOut
 from bridge.store.tables import conferences, nodes, pairs, participants
 
 if TYPE_CHECKING:
@@ -45,13 +47,23 @@ class Joined(msgspec.Struct, frozen=True, tag=True, gc=False):
     role: str
     caller: str
     access_number: str
-    came_by: str = "dialled in"
+    came_by: str = "dial-in"
     """How they came in (R2)."""
     person: int | None = None
     name: str = ""
     company: str = ""
     phone: str = ""
     email: str = ""
+
+
+class Identified(msgspec.Struct, frozen=True, tag=True, gc=False):
+    """It is known who somebody is (O2); what is empty stays as it was."""
+
+    participant: str
+    name: str
+    company: str
+    phone: str
+    email: str
 
 
 class Left(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -70,19 +82,23 @@ class ConferenceEnded(msgspec.Struct, frozen=True, tag=True, gc=False):
     reason: str
 
 
-Record = ConferenceStarted | Joined | Left | ConferenceEnded
+Record = ConferenceStarted | Joined | Identified | Left | ConferenceEnded | CallRecord | Act
 
 
 def legible(record: Record) -> Record:
     """`record` with what no database takes as text (NUL, half characters) replaced by U+FFFD: peers send anything."""
-    changes = {
-        name: value.encode("utf-16-le", "surrogatepass")
-        .decode("utf-16-le", "replace")
-        .replace("\0", "\ufffd")
-        for name in record.__struct_fields__
-        if isinstance(value := getattr(record, name), str)
-    }
+    changes: dict[str, Any] = {}
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if isinstance(value, str):
+            changes[name] = _legible(value)
+        elif isinstance(value, dict):
+            changes[name] = {_legible(key): _legible(text) for key, text in value.items()}
     return msgspec.structs.replace(record, **changes)
+
+
+def _legible(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
 
 
 def _started(record: ConferenceStarted) -> dict[str, Any]:
@@ -113,6 +129,16 @@ def _joined(record: Joined) -> dict[str, Any]:
     }
 
 
+def _said(name: str) -> Any:
+    """The column as it is to be told, or as it stands where nothing is told."""
+    return func.coalesce(func.nullif(bindparam(f"told_{name}"), ""), participants.c[name])
+
+
+_IDENTIFY: Final = (
+    update(participants)
+    .where(participants.c.id == bindparam("of"))
+    .values({name: _said(name) for name in ("name", "company", "phone", "email")})
+)
 _LEAVE: Final = (
     update(participants)
     .where(participants.c.id == bindparam("of"))
@@ -180,9 +206,23 @@ class Records:
             for each in batch
             if type(each) is ConferenceEnded
         ]
-        for statement, rows in ((conference, started), (participant, joined), (_LEAVE, left), (_END, ended)):
+        identified = [
+            {"of": each.participant}
+            | {f"told_{name}": getattr(each, name) for name in ("name", "company", "phone", "email")}
+            for each in batch
+            if type(each) is Identified
+        ]
+        for statement, rows in (
+            (conference, started),
+            (participant, joined),
+            (_IDENTIFY, identified),
+            (_LEAVE, left),
+            (_END, ended),
+        ):
             if rows:
                 self._connection.execute(statement, rows)
+        CallsOut(self._connection).append(batch)
+        Audit(self._connection).write(batch)
 
     def touch(self, node: str, at: float) -> None:
         """Say that `node` was alive at `at`: the last known time of all that it has in progress."""
@@ -215,6 +255,7 @@ class Records:
             .where(conferences.c.ended_at.is_(None), conferences.c.node == node)
             .values(ended_at=func.coalesce(last, conferences.c.began_at), reason=SERVER_STOPPED)
         )
+        CallsOut(self._connection).close_stale(node, seen=seen, why=SERVER_STOPPED)
         return closed.rowcount
 
     def entries(self, *, since: float = 0.0, until: float | None = None, limit: int) -> list[Entry]:

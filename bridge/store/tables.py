@@ -1,6 +1,6 @@
 """The tables as they are now. A change here needs a migration beside it; a test compares the two.
 
-Records (`conferences`, `participants`, `audit`) refer to nothing by foreign key: what happened stays true when a pair or a
+Records (`conferences`, `participants`, `calls_out`, `audit`) refer to nothing by foreign key: what happened stays true when a pair or a
 person is deleted, and a record is never refused.
 """
 
@@ -118,6 +118,52 @@ counter_passwords: Final = Table(
 )
 """A5: without a person it is collective; with one it also says who calls."""
 
+known_callers: Final = Table(
+    "known_callers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", String, nullable=False),
+    Column("pair_id", Integer, ForeignKey("pairs.id"), nullable=False),
+    Column("role", String, nullable=False),
+    Column("person_id", Integer, ForeignKey("people.id")),
+    Column("asks_counter_password", Boolean, nullable=False),
+    UniqueConstraint("number", "pair_id"),
+)
+"""Numbers whose callers need not key the code of a pair."""
+
+blast_lists: Final = Table(
+    "blast_lists",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("pair_id", Integer, ForeignKey("pairs.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("message_file", String, nullable=False),
+    Column("press_one", Boolean),
+    UniqueConstraint("pair_id", "name"),
+)
+"""O5: whom `*92` calls; the message is a file of that name in `messages/` of the state directory, or empty."""
+
+blast_entries: Final = Table(
+    "blast_entries",
+    metadata,
+    Column("list_id", Integer, ForeignKey("blast_lists.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("person_id", Integer, ForeignKey("people.id")),
+)
+
+profiles: Final = Table(
+    "profiles",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("customer_id", Integer, ForeignKey("customers.id")),
+    Column("name", String, nullable=False),
+    Column("settings", String, nullable=False),
+    UniqueConstraint("customer_id", "name"),
+)
+"""C7: named sets of settings, JSON by field; without a customer they are for all."""
+
 nodes: Final = Table(
     "nodes",
     metadata,
@@ -166,6 +212,30 @@ participants: Final = Table(
 )
 """R2: one row for each time somebody was in a conference."""
 
+calls_out: Final = Table(
+    "calls_out",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("node", String, nullable=False),
+    Column("conference_id", String, nullable=False, index=True),
+    Column("pair_id", Integer),
+    Column("customer_id", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("placed_at", Double, nullable=False, index=True),
+    Column("answered_at", Double),
+    Column("ended_at", Double),
+    Column("outcome", String),
+    Column("price_per_minute", String, nullable=False),
+)
+"""G3, R1: one row for each call that we placed. The price is text: money is no float."""
+Index(
+    "ix_calls_out_open",
+    calls_out.c.node,
+    sqlite_where=calls_out.c.ended_at.is_(None),
+    postgresql_where=calls_out.c.ended_at.is_(None),
+)
+
 audit: Final = Table(
     "audit",
     metadata,
@@ -175,5 +245,6 @@ audit: Final = Table(
     Column("action", String, nullable=False),
     Column("subject", String, nullable=False),
     Column("details", String, nullable=False),
+    Column("key", String, unique=True, index=True),
 )
-"""R4: who did what to what; `details` is JSON, and never holds a code."""
+"""R4: who did what to what; `details` is JSON, and never holds a code. `key` is of what the journal wrote: once each."""

@@ -295,7 +295,7 @@ class StoreWorker:
             self._spool.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._spool.touch(mode=0o600)
             with self._spool.open("ab") as file:
-                file.writelines(encoder.encode(record) + b"\n" for record in records)
+                file.writelines(encoder.encode(legible(record)) + b"\n" for record in records)
         except OSError as error:
             _log.error("records are lost: the spool cannot be written", error=str(error), lost=len(records))
             return

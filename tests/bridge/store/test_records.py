@@ -9,6 +9,7 @@ from bridge.store.records import (
     ConferenceEnded,
     ConferenceStarted,
     Entry,
+    Identified,
     Joined,
     Left,
     Record,
@@ -42,10 +43,25 @@ def test_a_participant_is_on_record_from_join_to_leave_with_the_reason(database:
     write(database, started(), joined())
     (before,) = entries(database)
     assert (before.room, before.pair, before.name, before.left_at) == ("Board", 7, "Ana", None)
-    assert before.came_by == "dialled in"
+    assert before.came_by == "dial-in"
     write(database, Left("p1", 160.0, "hung up"), ConferenceEnded("c1", 161.0, "empty"))
     (after,) = entries(database)
     assert (after.joined_at, after.left_at, after.reason, after.ended_at) == (100.0, 160.0, "hung up", 161.0)
+
+
+def test_who_somebody_is_may_be_learned_while_they_are_in(database: Database) -> None:
+    """O2, R2: what is not told stays; also in the batch that tells of the join."""
+    write(database, started(), joined(), Identified("p1", "", "", "+5521", "ana@example.org"))
+    (first,) = entries(database)
+    assert (first.name, first.company, first.phone, first.email) == (
+        "Ana",
+        "Acme",
+        "+5521",
+        "ana@example.org",
+    )
+    write(database, Identified("p1", "Ana Maria", "", "", ""), Identified("nobody", "x", "", "", ""))
+    (second,) = entries(database)
+    assert (second.name, second.phone) == ("Ana Maria", "+5521")
 
 
 def test_a_room_is_called_as_its_pair_is_or_by_the_name_that_was_dialled(database: Database) -> None:

@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import Connection, text
 from structlog.testing import capture_logs
 
+from bridge.store.audit import Act
+from bridge.store.calls import CallAnswered, CallEnded, CallPlaced, CallsOut
 from bridge.store.customers import Customers
 from bridge.store.database import Database, open_database
 from bridge.store.errors import StoreError, StoreRefusedError, StoreUnavailableError
@@ -173,6 +175,32 @@ def test_what_cannot_be_written_before_a_stop_is_written_at_the_next_start(world
     assert [(entry.left_at, entry.reason) for entry in world.entries()] == [(1060.0, "hung up")]
     assert not spool.exists()
     assert [line["line"] for line in logs] == [1]
+
+
+def test_the_spool_takes_every_kind_of_record_in_whatever_letters(world: World) -> None:
+    """R3, R4: calls out and acts survive as the rest does."""
+    placed = CallPlaced(
+        call="k1", at=1.0, node="n1", conference="c1", pair=7, customer=3, kind="blast", number="+55\ud800",
+        price_per_minute="0.10",
+    )  # fmt: skip
+    world.worker.start()
+    world.database.away = True
+    for record in (
+        placed,
+        CallAnswered("k1", 2.0),
+        CallEnded("k1", 3.0, "hung up"),
+        Act(4.0, "n1", "a", "b", "c"),
+    ):
+        world.worker.record(record)
+    with capture_logs():
+        assert world.worker.stop() == 4
+    world.database.away = False
+    world.worker = world.new_worker()
+    world.worker.start()
+    with world.database.transaction() as connection:
+        (call,) = CallsOut(connection).today(0.0)
+        assert connection.scalar(text("SELECT action FROM audit")) == "b"
+    assert (call.number, call.answered_at, call.ended_at) == ("+55\ufffd", 2.0, 3.0)
 
 
 def test_after_a_crash_the_next_start_closes_at_the_last_sign_of_life(world: World) -> None:
