@@ -1,0 +1,313 @@
+"""What a console asks of a running bridge, and what it is told: one frozen type each.
+
+A request goes to the switchboard as it is and is answered by exactly one reply: the one that stands in its docstring, or
+a `Problem`. On the wire each is a line of JSON with its type's name under "type":
+
+    {"type":"give","conference":"0192f3","command":{"command":"lock","on":true},"by":"ana"}
+    {"type":"given","done":true,"text":"locked"}
+
+Whoever can ask is trusted with everything an operator may do (service.md, People); that is why the audit trail wants a
+name (R4). Conferences are told by their id, people by the number of their leg, who waits for an operator by the number
+of the request. Names and numbers in replies are whole where the conference's settings do not mask them. A duration
+(`..._s`) counts back from now: a console's clock need not be right.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+from bridge.blast.states import State
+from bridge.conference.commands import AnyCommand
+from bridge.conference.model import Phase
+from bridge.service.outcome import Outcome
+from bridge.service.role import Role
+from bridge.service.settings import MuteMode
+
+LONGEST_NAME: Final = 100
+"""Characters of anybody's name, company, number or address: more is no such thing. A longer one is a `Problem`."""
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
+By = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
+Words = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
+
+
+def _tag(name: str) -> str:
+    """`ListConferences` is `list_conferences` on the wire."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+
+class Request(msgspec.Struct, frozen=True, tag_field="type", tag=_tag, forbid_unknown_fields=True):
+    """Base of all. A field that is not known is an error: it was meant to matter."""
+
+
+# Asked -----------------------------------------------------------------------------------------------------------
+
+
+class ListConferences(Request, frozen=True):
+    """All that somebody is in: `Conferences`."""
+
+
+class ShowConference(Request, frozen=True):
+    """Who is in one: `Roster`. A locked one's too (issue: "shows a locked room's roster to operators without audio")."""
+
+    conference: Id
+
+
+class ListCalls(Request, frozen=True):
+    """Every call there is, in a conference or not: `Calls`."""
+
+
+class Give(Request, frozen=True):
+    """Give a command to a conference: `Given`."""
+
+    conference: Id
+    command: AnyCommand
+    by: By
+    moderator: bool = False
+    """Given as the moderator that `by` is, on a customer's page; else as an operator."""
+
+
+class HelpQueue(Request, frozen=True):
+    """Who waits for an operator, and the operators (O2, O3): `Queue`."""
+
+
+class TakeRequest(Request, frozen=True):
+    """Ring the operator's telephone and join it with who waits: `Given`."""
+
+    operator: Id
+    request: int = 0
+    """0: who has waited longest."""
+
+
+class SetAway(Request, frozen=True):
+    """Whether the operator's telephone is rung at all: `Given`."""
+
+    operator: Id
+    away: bool
+
+
+class AdmitCaller(Request, frozen=True):
+    """Let a caller out of the entry hall into their conference (O2): `Given`. Fields that are empty stay unknown."""
+
+    request: int
+    by: By
+    name: Words = ""
+    company: Words = ""
+    phone: Words = ""
+    email: Words = ""
+
+
+class RefuseCaller(Request, frozen=True):
+    """Tell a caller in the entry hall that they are not admitted, and hang up (O2, G4): `Given`."""
+
+    request: int
+    by: By
+
+
+class BlastBoard(Request, frozen=True):
+    """How far the calls of a conference's blast are: `Board`, without rows where it has none."""
+
+    conference: Id
+
+
+AnyRequest = (
+    ListConferences
+    | ShowConference
+    | ListCalls
+    | Give
+    | HelpQueue
+    | TakeRequest
+    | SetAway
+    | AdmitCaller
+    | RefuseCaller
+    | BlastBoard
+)
+
+
+# Answered --------------------------------------------------------------------------------------------------------
+
+
+class Reply(msgspec.Struct, frozen=True, tag_field="type", tag=_tag):
+    """Base of all."""
+
+
+class ConferenceRow(msgspec.Struct, frozen=True):
+    """A conference at a glance."""
+
+    id: str
+    """As in its records."""
+    pair: int
+    """The passcode pair's; 0 for an open room."""
+    name: str
+    """The room's or the pair's."""
+    phase: Phase
+    people: int
+    """Moderators too; who monitors is not counted."""
+    moderators: int
+    mode: MuteMode
+    locked: bool
+    began_s: float | None
+    """How long people have heard each other; None: not yet."""
+
+
+class Conferences(Reply, frozen=True):
+    """The longest running first."""
+
+    rows: tuple[ConferenceRow, ...]
+
+
+class PersonRow(msgspec.Struct, frozen=True):
+    """Somebody in a conference."""
+
+    leg: int
+    role: Role
+    name: str
+    """Empty: unknown."""
+    caller: str
+    """The number; in part where the settings say so."""
+    came_by: str
+    """"dial-in", "dial-out", "blast", "operator"."""
+    muted: bool
+    """By own choice, on entry, or by somebody in charge."""
+    silenced: bool
+    """By the mode of the conference: would be heard otherwise."""
+    hand: int
+    """The place in the queue of raised hands, from 1; 0: not raised."""
+    asking: bool
+    """Has the floor."""
+    place: int
+    """0 the room, -1 alone with the bridge, from 1 on a sub-conference, above those a private talk (`conference.model`)."""
+    gain_db: float
+    joined_s: float
+    """How long they have been in."""
+
+
+class Roster(Reply, frozen=True):
+    """One conference and its people, in the order they came."""
+
+    conference: ConferenceRow
+    rows: tuple[PersonRow, ...]
+
+
+class CallRow(msgspec.Struct, frozen=True):
+    """One call."""
+
+    leg: int
+    caller: str
+    """The number at the far end, whichever side called."""
+    dialled: str
+    """The access number or room that was called; empty where we call."""
+    state: str
+    """`switchboard.legs.LegState`, as its value."""
+    conference: str
+    """Its id; empty: in none."""
+    since_s: float
+
+
+class Calls(Reply, frozen=True):
+    """The oldest first."""
+
+    rows: tuple[CallRow, ...]
+
+
+class Given(Reply, frozen=True):
+    """What became of a command, as `commands.Outcome`."""
+
+    done: bool
+    text: str = ""
+    """The prompt that a caller would hear, by its name in the catalogue: `locked`, `dial_limit`; or plain words."""
+
+
+class QueueRow(msgspec.Struct, frozen=True):
+    """Somebody who waits for an operator (O3)."""
+
+    request: int
+    kind: str
+    """"help": keyed `*0`; "entry": is in the entry hall and wants to be admitted (O2)."""
+    leg: int
+    name: str
+    caller: str
+    conference: str
+    """The id of the one they are in or want to enter; empty: not known yet."""
+    waited_s: float
+    operator: str = ""
+    """Whose telephone rings for them or who talks with them; empty: nobody's yet."""
+
+
+class OperatorRow(msgspec.Struct, frozen=True):
+    """An operator of the configuration."""
+
+    name: str
+    state: str
+    """"free", "ringing", "busy", "away"."""
+    request: int = 0
+    """Of whom they take care."""
+    conference: str = ""
+    """The id of the one they visit or listen to."""
+
+
+class Queue(Reply, frozen=True):
+    """Who has waited longest comes first; the operators as they are configured."""
+
+    rows: tuple[QueueRow, ...]
+    operators: tuple[OperatorRow, ...] = ()
+
+
+class BoardRow(msgspec.Struct, frozen=True):
+    """One of those whom a blast calls: `blast.model.Row` as it is now."""
+
+    name: str
+    number: str
+    state: State
+    attempts: int
+    since_s: float
+    outcome: Outcome | None = None
+    """Why the last attempt came to nothing, where one did."""
+
+
+class Board(Reply, frozen=True):
+    """A blast in the order of its list."""
+
+    rows: tuple[BoardRow, ...]
+
+
+class Problem(Reply, frozen=True):
+    """It cannot be answered: no such conference, not understood, too late. `text` is for the person who asked."""
+
+    text: str
+
+
+AnyReply = Conferences | Roster | Calls | Given | Queue | Board | Problem
+
+
+# On the wire -----------------------------------------------------------------------------------------------------
+
+_requests: Final[msgspec.json.Decoder[AnyRequest]] = msgspec.json.Decoder(AnyRequest)
+_replies: Final[msgspec.json.Decoder[AnyReply]] = msgspec.json.Decoder(AnyReply)
+
+
+class WireError(ValueError):
+    """A line that is no request or no reply; the text says what is wrong with it."""
+
+
+def encoded(message: Request | Reply) -> bytes:
+    """The line that says `message`, its end included."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+def read_request(line: bytes) -> AnyRequest:
+    """What a line from a console asks; raises `WireError` where it asks nothing."""
+    try:
+        return _requests.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise WireError(str(error)) from error
+
+
+def read_reply(line: bytes) -> AnyReply:
+    """What a line from the bridge tells; raises `WireError` where it tells nothing."""
+    try:
+        return _replies.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise WireError(str(error)) from error
