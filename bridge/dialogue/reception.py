@@ -21,7 +21,6 @@ from bridge.dialogue.requests import (
     CheckCounterPassword,
     Collect,
     Dialogue,
-    Ending,
     HoldBack,
     Join,
     Keyed,
@@ -32,6 +31,7 @@ from bridge.dialogue.requests import (
     Say,
     Step,
 )
+from bridge.dialogue.results import Ending
 from bridge.dialogue.verdicts import Accepted, CounterVerdict, Why
 from bridge.service.role import Role
 from prompts.phrases import Utterance, say

@@ -1,6 +1,7 @@
 """What a dialogue may ask for. Each request is yielded; what the dialogue is sent back is said at each.
 
-A dialogue is a generator; one part of it that has an answer is a `Step`, taken by `yield from`.
+A dialogue is a generator; one part of it that has an answer is a `Step`, taken by `yield from`. What a whole one comes to
+is in `results`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
+    from bridge.dialogue.results import Result
     from bridge.dialogue.verdicts import Accepted
     from prompts.phrases import Utterance
+    from prompts.values import Clip
 
 FIRST_DIGIT_S: Final = 8.0
 """Silence after a prompt before a caller counts as having keyed nothing: time to find the paper with the code on it."""
@@ -38,12 +41,20 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Collect:
-    """Keys up to `#`, or up to a pause. Sent back: `Keyed`."""
+    """Keys up to `#`, or up to a pause. Sent back: `Keyed`.
+
+    A `*` begins the entry anew, unless it begins one of `stops`; which of the two it does, the next key says.
+    """
 
     max_digits: int
     """More are a mistake: the answer is then one digit longer than allowed, which no code is."""
     first_digit_s: float = FIRST_DIGIT_S
+    """0: only what was typed ahead, nothing is waited for."""
     next_digit_s: float = NEXT_DIGIT_S
+    stops: tuple[str, ...] = ()
+    """Star commands, as the key map has them ("*3"), that end it at once, whatever was keyed before."""
+    whole: bool = False
+    """The last digit that fits ends it, without `#`: "press 1 or 2"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,64 @@ class CheckCounterPassword:
 
 
 @dataclass(frozen=True, slots=True)
+class Recognise:
+    """Does the caller's number say who it is? Sent back: `Accepted`, as if they had keyed their code, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An operator, please (`*0`, A3). Sent back: `OperatorEnded`, or `NobodyFree`.
+
+    Lasting: while the caller waits and talks, keys are not the dialogue's. If the operator takes the caller into a
+    conference, the dialogue is closed.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the caller says, up to a key, a silence or the longest time. Sent back: `Recorded`, or `NotAvailable`.
+
+    Any key ends it and counts as nothing else; what was typed ahead of it is forgotten, or a key pressed too early
+    would end it before a word was said.
+    """
+
+    longest_s: float
+    silence_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class KeptName:
+    """The name that a known person recorded for an earlier conference (C2). Sent back: its `Clip`, or None."""
+
+    accepted: Accepted
+
+
+@dataclass(frozen=True, slots=True)
+class SaveMessage:
+    """Keep a recorded message (O5). Sent back: `Saved`, or `NotAvailable`."""
+
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """Into the entry hall, where an operator greets the caller (O2).
+
+    Lasting, as `Operator`. Sent back: `HallAdmitted`, `HallRefused` or `NobodyFree`.
+    """
+
+    accepted: Accepted
+    name: Clip | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckNumber:
+    """May this number be called? Sent back: `NumberGood` or `NumberBad`, or `NotAvailable`."""
+
+    digits: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class MayJoin:
     """Would the conference have this one? Sent back: `Refusal`, or None where it would."""
 
@@ -90,9 +159,26 @@ class Join:
     """Into the conference. Sent back as for `MayJoin`: things may have changed meanwhile."""
 
     accepted: Accepted
+    name: Clip | None = None
+    """C2: as recorded, or kept."""
 
 
-Request = Say | Collect | Pause | HoldBack | LookUpPasscode | CheckCounterPassword | MayJoin | Join
+PassedOn = (
+    Recognise
+    | LookUpPasscode
+    | CheckCounterPassword
+    | Operator
+    | Record
+    | KeptName
+    | SaveMessage
+    | Hall
+    | CheckNumber
+    | MayJoin
+    | Join
+)
+"""What only others can answer."""
+
+Request = Say | Collect | Pause | HoldBack | PassedOn
 
 
 class KeyedBy(Enum):
@@ -100,6 +186,10 @@ class KeyedBy(Enum):
 
     HASH = "hash"
     PAUSE = "pause"
+    WHOLE = "whole"
+    """The last digit that fits."""
+    STOP = "stop"
+    """One of the `stops`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +198,67 @@ class Keyed:
 
     digits: str = field(repr=False)
     by: KeyedBy
+    stop: str = ""
+    """By STOP: which. There are no digits then."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotAvailable:
-    """The store did not answer: not the caller's fault, and the caller is told so."""
+    """Whoever was asked did not answer: not the caller's fault, and the caller is told so."""
 
 
-class Ending(Enum):
-    """What becomes of the caller when a dialogue ends. The value of all but JOINED is recorded as the reason."""
+@dataclass(frozen=True, slots=True)
+class OperatorEnded:
+    """An operator has been with the caller, who is now where they were before."""
 
-    JOINED = "joined"
-    NO_PASSCODE = "no valid passcode"
-    NO_COUNTER_PASSWORD = "no valid counter-password"  # noqa: S105 - a reason, not a secret
-    NOT_ALLOWED = "passcode may not be used"
-    NOT_ADMITTED = "conference is locked, full or over"
-    SERVICE_PROBLEM = "service problem"
+
+@dataclass(frozen=True, slots=True)
+class NobodyFree:
+    """No operator took the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class HallAdmitted:
+    """The operator lets the caller in."""
+
+
+@dataclass(frozen=True, slots=True)
+class HallRefused:
+    """The operator does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a `Record` has brought; None where nobody spoke.
+
+    It is there as long as the dialogue asks for no other recording, and after it only where somebody took it over, with
+    `Join` or `SaveMessage`.
+    """
+
+    clip: Clip | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The message is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberGood:
+    """The number may be called (G3)."""
+
+    read_back: str = field(repr=False)
+    """The digits as they are spoken to whoever keyed them."""
+    token: Any = field(default=None, repr=False)
+    """Whatever the service needs to call it; nobody else looks into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBad:
+    """It may not, or is none."""
+
+    text: str
+    """The name of the prompt that says why."""
 
 
 Reply = Any
@@ -133,4 +268,5 @@ Answer = TypeVar("Answer")
 Step = Generator[Request, Reply, Answer]
 """A piece of a dialogue that ends with an answer."""
 
-Dialogue = Step[Ending]
+Dialogue = Generator[Request, Reply, "Result"]
+"""A whole one."""

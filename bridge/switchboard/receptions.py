@@ -8,6 +8,7 @@ from bridge.conference.events import LeaveReason
 from bridge.conference.model import Refusal
 from bridge.dialogue import requests, runner
 from bridge.dialogue.reception import reception
+from bridge.dialogue.results import Ending
 from bridge.dialogue.verdicts import Accepted, CounterVerdict, Verdict
 from bridge.switchboard.effects import CheckCounterPassword, Level, LookUpPasscode
 from bridge.switchboard.legs import Leg, LegState, LegTimer
@@ -99,9 +100,9 @@ class Receptions:
                     self._do(leg, leg.runner.answered(self._refusal(leg, effect.accepted), now), now)
                 case requests.Join():
                     self._join(leg, effect.accepted, now)
-                case runner.Ended():
-                    self._ended(leg, effect.ending)
-                case _:
+                case runner.Ended(result=Ending() as ending):
+                    self._ended(leg, ending)
+                case requests.LookUpPasscode() | requests.CheckCounterPassword():
                     self._ask_store(leg, effect, now)
 
     def _join(self, leg: Leg, accepted: Accepted, now: float) -> None:
@@ -121,10 +122,10 @@ class Receptions:
             self._lines.log(Level.INFO, "turned away", leg, pair=accepted.pair, reason=refusal.value)
         return refusal
 
-    def _ended(self, leg: Leg, ending: requests.Ending) -> None:
+    def _ended(self, leg: Leg, ending: Ending) -> None:
         """Leave the caller to the conference, or hang up: the dialogue has said all there was to say."""
         leg.runner = None
-        if ending is requests.Ending.JOINED:
+        if ending is Ending.JOINED:
             return
         self._lines.log(Level.INFO, "not admitted", leg, why=ending.value)
         self._lines.hang_up(leg, LeaveReason.DISCONNECTED, ending.value)

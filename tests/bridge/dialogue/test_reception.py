@@ -13,7 +13,6 @@ from bridge.dialogue.reception import CLEARED_OUT_TRIES, LONGEST_CODE, ONE_MOMEN
 from bridge.dialogue.requests import (
     CheckCounterPassword,
     Collect,
-    Ending,
     HoldBack,
     Join,
     Keyed,
@@ -24,6 +23,7 @@ from bridge.dialogue.requests import (
     Pause,
     Say,
 )
+from bridge.dialogue.results import Ending
 from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
 from bridge.service.role import Role
 from prompts.catalogue import catalogue

@@ -12,7 +12,6 @@ from bridge.dialogue.requests import (
     NEXT_DIGIT_S,
     Collect,
     Dialogue,
-    Ending,
     HoldBack,
     Keyed,
     KeyedBy,
@@ -22,6 +21,7 @@ from bridge.dialogue.requests import (
     Say,
     Step,
 )
+from bridge.dialogue.results import Ending
 from bridge.dialogue.runner import (
     TYPED_AHEAD_KEYS,
     CancelTimer,
