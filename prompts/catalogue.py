@@ -91,25 +91,32 @@ class Catalogue:
             raise PromptError(f"no such prompt: {', '.join(missing)}")
 
 
-def _split(written: str, clip: str) -> tuple[Piece | Slot, ...]:
-    """Take a text apart at its values. Pieces are numbered from 1 where there is more than one clip's worth of text."""
+def _split(written: str, clip: str, said: dict[str, str]) -> tuple[Piece | Slot, ...]:
+    """Take a text apart at its values. Pieces are numbered from 1 where there is more than one clip's worth of text.
+
+    said : words -> the clip that says them; what is said already becomes no second clip
+    """
+
+    def piece(name: str, words: str) -> Piece:
+        return Piece(said.setdefault(words, name), words)
+
     if not _VALUE.search(written):
-        return (Piece(clip, written),)
+        return (piece(clip, written),)
     parts: list[Piece | Slot] = []
     serial = count(1)
     end = 0
     for match in _VALUE.finditer(written):
         if words := written[end : match.start()].strip(_JOINTS):
-            parts.append(Piece(f"{clip}.{next(serial)}", f"{words},"))  # the comma keeps the voice up
+            parts.append(piece(f"{clip}.{next(serial)}", f"{words},"))  # the comma keeps the voice up
         parts.append(Slot(match[1], match[2]))
         end = match.end()
     if words := written[end:].lstrip(_JOINTS):
-        parts.append(Piece(f"{clip}.{next(serial)}", words))
+        parts.append(piece(f"{clip}.{next(serial)}", words))
     return tuple(parts)
 
 
-def _text(written: str, name: str, variant: str, language: str) -> Text:
-    parts = _split(written, f"{name}.{variant}" if variant else name)
+def _text(written: str, name: str, variant: str, language: str, said: dict[str, str]) -> Text:
+    parts = _split(written, f"{name}.{variant}" if variant else name, said)
     unknown = [
         part.kind for part in parts if isinstance(part, Slot) and not values.known(language, part.kind)
     ]
@@ -120,9 +127,9 @@ def _text(written: str, name: str, variant: str, language: str) -> Text:
     return Text(written, parts)
 
 
-def _variants(name: str, entry: object, language: str) -> dict[str, Text]:
+def _variants(name: str, entry: object, language: str, said: dict[str, str]) -> dict[str, Text]:
     written = entry if isinstance(entry, dict) else {PLAIN: entry}
-    texts = {variant: _text(str(text), name, variant, language) for variant, text in written.items()}
+    texts = {variant: _text(str(text), name, variant, language, said) for variant, text in written.items()}
     if isinstance(entry, dict) and not {"other", "bare"} <= texts.keys() <= set(VARIANTS):
         raise PromptError(f"{name}: variants are {', '.join(VARIANTS)}; other and bare must be there")
     simple = texts.get("bare", texts.get(PLAIN))
@@ -140,7 +147,8 @@ def parse(source: str) -> Language:
         raise PromptError(f"not a catalogue of prompts: {fault}") from fault
     if tag not in numbers.NUMERALS:
         raise PromptError(f"{tag}: no number words for this language in prompts/numbers.py")
-    texts = {name: _variants(name, entry, tag) for name, entry in say.items()}
+    said: dict[str, str] = {}
+    texts = {name: _variants(name, entry, tag, said) for name, entry in say.items()}
     parts = [part for entry in texts.values() for text in entry.values() for part in text.parts]
     pieces = {part.clip: part.text for part in parts if isinstance(part, Piece)}
     kinds = {part.kind for part in parts if isinstance(part, Slot)}

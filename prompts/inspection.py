@@ -30,7 +30,8 @@ QUIETEST_DBOV: Final = -40.0
 PEAK_DBFS: Final = -0.5
 """Samples this close to full scale are clipped already, or will be by the next who touches them."""
 LONGEST_PROMPT_S: Final = 30.0
-LONGEST_TONE_S: Final = 3.0
+LONGEST_TONE_S: Final = 6.0
+"""A period of ring-back is 5 s in Brazil and 6 s in North America."""
 LONGEST_MUSIC_S: Final = 600.0
 """The array is shared memory; and nobody listens longer."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dsp.tones import attention_tone, chime, entry_tone, exit_tone, lecture_tone
+from dsp.tones import attention_tone, cadence, chime, entry_tone, exit_tone, lecture_tone, tone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 
 _QUIET_DBOV: Final = -28.0
 """For the one who pressed the key: a confirmation, no announcement."""
+
+_RECORD_HZ: Final = 1_000.0
+_RECORD_MS: Final = 300
+"""The beep after which one speaks is that of every answering machine: nobody waits for more."""
+
+RING_BACK: Final = ((425.0,), 1_000), ((), 4_000)
+"""What a caller in Brazil hears while it rings at the other end: 425 Hz, 1 s on and 4 s off (ITU-T E.180, Supplement 2).
+One period, in whole frames of 20 ms, which is played round and round."""
+_RING_BACK_DBOV: Final = -26.0
+"""Two people may hear it for half a minute."""
 
 
 def _muted() -> Frames:
@@ -25,6 +35,19 @@ def _unmuted() -> Frames:
     return chime((440.0, 523.3), note_ms=90, ring_ms=140, level_dbov=_QUIET_DBOV)
 
 
+def _record() -> Frames:
+    return tone((_RECORD_HZ,), _RECORD_MS)
+
+
+def _ringing() -> Frames:
+    return cadence(RING_BACK, level_dbov=_RING_BACK_DBOV)
+
+
+def _accept() -> Frames:
+    """One high note, gone at once: done."""
+    return chime((784.0,), note_ms=40, ring_ms=160, level_dbov=_QUIET_DBOV)
+
+
 TONES: Final[dict[str, Callable[[], Frames]]] = {
     "join": entry_tone,
     "leave": exit_tone,
@@ -32,5 +55,8 @@ TONES: Final[dict[str, Callable[[], Frames]]] = {
     "attention": attention_tone,
     "muted": _muted,
     "unmuted": _unmuted,
+    "record": _record,
+    "ringing": _ringing,
+    "accept": _accept,
 }
 """Name -> the tone, int16 at 8 kHz."""

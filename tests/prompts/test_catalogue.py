@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from prompts.catalogue import FALLBACK, catalogue, parse
+from prompts.catalogue import FALLBACK, Piece, Slot, catalogue, parse
 from prompts.errors import PromptError
 
 LANGUAGES = sorted(catalogue().languages)
@@ -56,6 +56,129 @@ PROMISED = [
     "please_try_again",
     "one_moment",
     "removed",
+    "say_your_name",
+    "you_said",
+    "name_choice",
+    "name_not_heard",
+    "name_not_recorded",
+    "has_joined",
+    "has_left",
+    "roll_call_intro",
+    "roll_call_unnamed",
+    "roll_call_end",
+    "dial_number",
+    "dial_number_local",
+    "dial_number_plain",
+    "dial_read_back",
+    "dial_confirm",
+    "dial_incomplete",
+    "dial_not_a_number",
+    "dial_carrier",
+    "dial_emergency",
+    "dial_premium",
+    "dial_not_allowed",
+    "dial_limit",
+    "dial_night",
+    "dial_not_included",
+    "dial_closed",
+    "dialing",
+    "dial_busy",
+    "dial_no_answer",
+    "dial_declined",
+    "dial_unknown",
+    "dial_unreachable",
+    "dial_congested",
+    "dial_failed",
+    "dial_hung_up",
+    "dial_connected",
+    "guest_welcome",
+    "guest_dismissed",
+    "back_in_room",
+    "call_time_up",
+    "blast_started",
+    "blast_no_list",
+    "blast_not_included",
+    "blast_running",
+    "blast_cancelled",
+    "blast_nothing_to_cancel",
+    "blast_answered",
+    "blast_failed",
+    "blast_invitation",
+    "blast_press_one",
+    "blast_declined",
+    "message_record",
+    "message_saved",
+    "message_not_saved",
+    "mode_conversation",
+    "mode_questions",
+    "mode_presentation",
+    "muted_by_questions",
+    "muted_by_presentation",
+    "muted_by_moderator",
+    "everybody_muted",
+    "everybody_unmuted",
+    "hand_raised",
+    "hand_lowered",
+    "hand_not_now",
+    "question_next",
+    "your_turn",
+    "questions_none",
+    "questions_waiting",
+    "hands_cleared",
+    "levelling_on",
+    "levelling_off",
+    "muted_waiting",
+    "unmuted_waiting",
+    "help_called",
+    "help_position",
+    "help_none_free",
+    "help_operator_here",
+    "help_cancelled",
+    "help_returned",
+    "operator_help",
+    "operator_greet",
+    "operator_accept",
+    "operator_choices",
+    "operator_nothing",
+    "hall_wait",
+    "hall_admitted",
+    "hall_refused",
+    "monitor_announced",
+    "monitor_began",
+    "monitor_locked",
+    "still_there",
+    "still_there_thanks",
+    "stranded_goodbye",
+    "extended",
+    "extension_not_possible",
+    "role_given",
+    "role_given_away",
+    "role_choose",
+    "role_choice",
+    "role_choice_unnamed",
+    "role_nobody",
+    "leaving",
+    "moved_apart",
+    "moved_back",
+    "caller_known",
+    "gain_changed",
+    "invited_locked",
+    "not_now",
+    "not_done",
+    "help_dial_out",
+    "help_blast",
+    "help_level",
+    "help_roll_call",
+    "help_stop_roll_call",
+    "help_count",
+    "help_hand",
+    "help_next_question",
+    "help_mode",
+    "help_extend",
+    "help_role",
+    "help_leave",
+    "help_operator",
+    "help_end",
 ]
 
 
@@ -88,7 +211,7 @@ def test_every_language_says_the_same_things_with_the_same_values(language: str)
 def test_every_text_is_a_sentence(language: str):
     for name, variants in catalogue().languages[language].texts.items():
         for text in variants.values():
-            assert text.written[0].isupper(), name
+            assert text.written[0].isupper() or isinstance(text.parts[0], Slot), name
             assert text.written[-1] in ".:", name
 
 
@@ -110,6 +233,24 @@ def test_a_text_is_cut_at_its_values():
     assert language.clips["rest.bare"] == "Wait."
     assert "number.7" in language.clips
     assert "hour.7" not in language.clips
+
+
+def test_words_that_texts_have_in_common_are_one_clip_named_after_the_first():
+    both = """
+        [say.rest]
+        other = "Press {keys:keys} to rest."
+        bare = "Rest."
+        [say.go]
+        other = "Press {keys:keys} to go."
+        bare = "Rest."
+    """
+    language = parse(language_of(both))
+    assert [part.clip for part in language.texts["go"]["other"].parts if isinstance(part, Piece)] == [
+        "rest.other.1",
+        "go.other.2",
+    ]
+    assert language.texts["go"]["bare"] == language.texts["rest"]["bare"]
+    assert not {"go.other.1", "go.bare"} & language.clips.keys()
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_ours_are_well():
         ("en/greeting.wav", {"amplitude": 0.005}, "too quiet: -49.0 dBov"),
         ("en/greeting.wav", {"amplitude": 0.0}, "silent"),
         ("en/greeting.wav", {"duration_s": 31.0}, "31.0 s long"),
-        ("tone/join.flac", {"duration_s": 4.0}, "4.0 s long"),
+        ("tone/join.flac", {"duration_s": 7.0}, "7.0 s long"),
         ("en/greeting.wav", {"channels": 2}, "2 channels"),
         ("en/gretting.wav", {}, "no clip of this name"),
         ("de/greeting.wav", {}, "no clip of this name"),
