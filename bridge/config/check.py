@@ -19,6 +19,8 @@ from bridge.config.lines import Path as KeyPath
 from bridge.config.lines import locate
 from bridge.config.settings import PORTS_PER_STREAM, Config
 from bridge.config.values import Address, MisfitsError, Range, read_value
+from sip.errors import ParseError
+from sip.uri import Uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -193,6 +195,11 @@ class _Reader:
 
     def _calling(self, config: Config) -> None:
         dial_out = config.dial_out
+        self._sip_address(("dial_out", "uri"), re.sub(r"\{\w+\}", "1", dial_out.uri))
+        for index, domain in enumerate(dial_out.sip_domains):
+            self._sip_address(("dial_out", "sip_domains", index), f"sip:{domain}")
+        for index, operator in enumerate(config.operators):
+            self._sip_address(("operators", index, "address"), operator.address)
         seen: set[str] = set()
         for index, each in enumerate(dial_out.prefixes):
             if each.prefix in seen:
@@ -211,6 +218,13 @@ class _Reader:
                 ("dial_out", "trunk"),
                 f"dial_out.trunk {dial_out.trunk} is our own address: calls out would come back in",
             )
+
+    def _sip_address(self, path: KeyPath, text: str) -> None:
+        """What has the form of a SIP address may still have no such host or port."""
+        try:
+            Uri.parse(text)
+        except ParseError as error:
+            self.fault(path, f"{_name(path)}: {error}")
 
     def _ports(self, config: Config) -> None:
         media = config.media

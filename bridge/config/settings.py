@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from bridge.config.calling import HOST, Blast, DialOut, RingS
 from bridge.config.meeting import Conference, Names
 from bridge.config.values import Address, Form, Network, OneOf, Range, within
+from bridge.service.dialplan import DialPlan
 from bridge.service.passcodes import DEFAULT_DIGITS, LONGEST_DIGITS, SHORTEST_DIGITS
 from bridge.service.settings import DEFAULT_GRACE_S
 
@@ -271,6 +272,29 @@ class Config:
     def control_socket(self) -> Path | None:
         """Where commands come in; None where they do not."""
         return self.state_directory / self.control.socket if self.control.socket else None
+
+    def dial_plan(self) -> DialPlan:
+        """Where calls may go. Without a trunk no number may be called."""
+        out = self.dial_out
+        uri = out.uri.replace("{trunk}", str(out.trunk))
+        if out.transport == "tcp" and ";transport=" not in uri:
+            uri += ";transport=tcp"
+        ours = [str(address) for address in (*self.server.udp, *self.server.tcp)]
+        advertised = self.server.advertised
+        if advertised:
+            ours.append(f"[{advertised}]" if ":" in advertised else advertised)
+        return DialPlan(
+            enabled=out.enabled,
+            numbering=out.numbering,
+            uri=uri,
+            prefixes=out.prefixes if out.trunk is not None else (),
+            emergency=out.emergency,
+            premium=out.premium,
+            sip_domains=out.sip_domains,
+            accounts={operator.name: operator.address for operator in self.operators},
+            own_numbers=[number.number for number in self.access_numbers],
+            own_addresses=ours,
+        )
 
     @property
     def caller_id(self) -> str:

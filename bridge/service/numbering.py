@@ -35,7 +35,7 @@ class Numbering:
     country_code: str
     international_prefix: str
     trunk_prefix: str
-    """What is keyed before an area code within the country, and left out from abroad; tolerated, never needed."""
+    """What is keyed within the country before carrier or area code, and left out from abroad; tolerated, never needed."""
     carriers: tuple[str, ...]
     """The codes one of which must be keyed for all but local numbers; empty: none is keyed."""
     local_area: str
@@ -129,10 +129,9 @@ def read_keyed(rules: Numbering, digits: str) -> Number | Misread:
     abroad = rules.international_prefix
     if abroad and digits.startswith(abroad):
         return _read_keyed_abroad(rules, digits[len(abroad) :])
-    if rules.local_area:
-        for rest in _without_trunk(rules, digits):
-            if is_national(rules, rules.local_area + rest):
-                return _of_country(rules, rules.local_area + rest)
+    # No trunk prefix before a local number: with it 0900 123456 would be a mobile telephone around the corner.
+    if rules.local_area and is_national(rules, rules.local_area + digits):
+        return _of_country(rules, rules.local_area + digits)
     for rest, carrier in _without_carrier(rules, digits):
         if is_national(rules, rest):
             return _of_country(rules, rest, carrier)
@@ -153,10 +152,9 @@ def _misread_keyed(rules: Numbering, digits: str) -> Misread:
     for rest in _without_trunk(rules, digits):
         if rules.carriers and any(is_national(rules, rest[skipped:]) for skipped in _carrier_lengths(rules)):
             return Misread.CARRIER
-    for rest in _without_trunk(rules, digits):
-        local = bool(rules.local_area) and _may_become_national(rules, rules.local_area + rest)
-        if local or _may_become_carrier(rules, rest):
-            return Misread.INCOMPLETE
+    local = bool(rules.local_area) and _may_become_national(rules, rules.local_area + digits)
+    if local or any(_may_become_carrier(rules, rest) for rest in _without_trunk(rules, digits)):
+        return Misread.INCOMPLETE
     if any(_may_become_national(rules, rest) for rest, _ in _without_carrier(rules, digits)):
         return Misread.INCOMPLETE
     return Misread.NOT_A_NUMBER
@@ -212,22 +210,37 @@ def _of_country(rules: Numbering, national: str, carrier: str = "") -> Number:
 
 
 def tails(rules: Numbering, digits: str) -> set[str]:
-    """What is left of `digits` without what may stand before a number: to find a short code however it was dressed up.
+    """`digits` without what may stand before a number: to find a short code however it was dressed up.
 
     In this order, each of them there or not: international prefix, trunk prefix, carrier, trunk prefix, country code, trunk
-    prefix, area code.
+    prefix.
     """
-    found = {digits}
+    plain, placed = _tails(rules, digits)
+    return plain | placed
+
+
+def tails_without_area(rules: Numbering, digits: str) -> set[str]:
+    """The same, with an area code off where one may stand: the local one, or any behind a carrier or the country code."""
+    plain, placed = _tails(rules, digits)
+    behind = placed if rules.carriers else plain | placed
+    area = rules.local_area
+    return _stripped(plain, (area,)) | {tail[len(area) :] for tail in behind}
+
+
+def _tails(rules: Numbering, digits: str) -> tuple[set[str], set[str]]:
+    """Those that no carrier and no country code was taken off, and those that one was."""
     trunk = (rules.trunk_prefix,)
-    for prefixes in (
-        (rules.international_prefix,),
-        trunk,
-        rules.carriers,
-        trunk,
-        (rules.country_code,),
-        trunk,
-    ):
-        found |= {
-            tail[len(prefix) :] for tail in found for prefix in prefixes if prefix and tail.startswith(prefix)
-        }
-    return found | {tail[len(rules.local_area) :] for tail in found}
+    plain = {digits}
+    plain |= _stripped(plain, (rules.international_prefix,))
+    plain |= _stripped(plain, trunk)
+    placed = _stripped(plain, rules.carriers)
+    placed |= _stripped(placed, trunk)
+    placed |= _stripped(plain | placed, (rules.country_code,))
+    placed |= _stripped(placed, trunk)
+    return plain, placed
+
+
+def _stripped(tails: set[str], prefixes: tuple[str, ...]) -> set[str]:
+    return {
+        tail[len(prefix) :] for tail in tails for prefix in prefixes if prefix and tail.startswith(prefix)
+    }

@@ -136,6 +136,56 @@ networks = [
             "[[open_rooms]]\npattern='{room}'\nnetworks=['10.0.0.1/8']",
             "line 3: open_rooms.networks must be a network",
         ),
+        (
+            "[dial_out]\nenabled = true\n[[dial_out.prefixes]]\nprefix = '+55'\nprice_per_minute = 0.1",
+            "line 2: dial_out.enabled needs dial_out.trunk",
+        ),
+        ("[dial_out]\ntrunk = '127.0.0.1:5060'", "line 2: dial_out.trunk 127.0.0.1:5060 is our own address"),
+        ("[[dial_out.prefixes]]\nprefix = '+55'", "line 1: dial_out.prefixes needs the key price_per_minute"),
+        (
+            "[[dial_out.prefixes]]\nprefix = '55'\nprice_per_minute = 1",
+            'line 2: dial_out.prefixes.prefix must be the beginning of numbers with "+"',
+        ),
+        (
+            "[dial_out]\nprefixes = [{prefix = '+55', price_per_minute = 0.1},\n{prefix = '+55', price_per_minute = 1}]",
+            'line 3: dial_out.prefixes: prefix "+55" is given twice',
+        ),
+        (
+            "[dial_out]\nprefixes = [{prefix = '+55', price_per_minute = inf}]",
+            "line 2: dial_out.prefixes.price_per_minute must be a number from 0 to 1000, not inf",
+        ),
+        (
+            "[dial_out.per_pair]\nparallel = 0",
+            "line 2: dial_out.per_pair.parallel must be a whole number from 1",
+        ),
+        (
+            "[dial_out.numbering]\npatterns = ['XXXX', 'A']",
+            "line 2: dial_out.numbering.patterns must be 4 to 15 places",
+        ),
+        (
+            "[dial_out.numbering]\npatterns = []",
+            "line 2: dial_out.numbering.patterns must have at least 1 entry",
+        ),
+        ("[dial_out]\nuri = 'sip:1@{trunk}'", "line 2: dial_out.uri must be a SIP address with {e164}"),
+        (
+            "[dial_out]\nuri = 'sip:{e164}{x}@{trunk}'",
+            "line 2: dial_out.uri must be a SIP address with {e164}",
+        ),
+        ("[dial_out]\nuri = 'sip:{e164}@a:99999'", "line 2: dial_out.uri: port out of range: 99999"),
+        ("[dial_out]\nsip_domains = ['a',\n'[::g]']", "line 3: dial_out.sip_domains must be a host"),
+        ("[dial_out]\nsip_domains = ['a',\n'[1:2]']", "line 3: dial_out.sip_domains: not an IPv6 address"),
+        (
+            "[blast]\ncalls_per_second = 51",
+            "line 2: blast.calls_per_second must be a whole number from 1 to 50",
+        ),
+        (
+            "[[operators]]\nname='a'\naddress='sip:a@b'\n[[operators]]\nname='a'\naddress='sip:a@c'",
+            'line 5: operators: name "a" is given twice',
+        ),
+        ("[[operators]]\nname='a'\naddress='ana'", "line 3: operators.address must be a SIP address"),
+        ("[[operators]]\nname='a'\naddress='sip:a@b:70000'", "line 3: operators.address: port out of range"),
+        ("[[operators]]\nname='1'\naddress='sip:a@b'", "line 2: operators.name must be 1 to 32 letters"),
+        ("[[access_numbers]]\nnumber='1'\nkey_map='a b'", "line 3: access_numbers.key_map must be the name"),
         ("access_numbers = [[" * 2000, "line 1: "),
     ],
 )

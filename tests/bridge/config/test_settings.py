@@ -7,8 +7,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
-from bridge.config import Address, Config, OpenRoom, check, read
-from bridge.config.settings import Media
+from bridge.config import AccessNumber, Address, Config, OpenRoom, Operator, check, read
+from bridge.config.calling import DialOut
+from bridge.config.settings import Control, Media
 
 EXAMPLE = Path(__file__).parents[3] / "roda.example.toml"
 
@@ -90,3 +91,30 @@ def test_an_absolute_database_stays_where_it_is() -> None:
     assert config.store_url == "sqlite:////tmp/x.db"
     config, _ = read("[store]\nurl = 'postgresql://h/d'", directory=Path("/etc"))
     assert config.store_url == "postgresql://h/d"
+
+
+def test_by_default_nobody_is_called() -> None:
+    config = Config()
+    assert not config.dial_out.enabled
+    assert config.dial_out.prefixes == ()
+    assert config.dial_out.sip_domains == ()
+    assert config.operators == ()
+
+
+def test_what_the_called_person_sees_is_what_is_set_or_the_first_access_number() -> None:
+    assert Config().caller_id == "anonymous"
+    numbers = (AccessNumber("+551140028922"), AccessNumber("2"))
+    assert Config(access_numbers=numbers).caller_id == "+551140028922"
+    assert replace(Config(access_numbers=numbers), dial_out=DialOut(caller_id="7")).caller_id == "7"
+
+
+def test_the_socket_for_commands_is_in_the_state_directory_or_nowhere() -> None:
+    assert Config(directory=Path("/etc")).control_socket == Path("/etc/var/control.sock")
+    assert Config(control=Control(socket="/run/roda.sock")).control_socket == Path("/run/roda.sock")
+    assert Config(control=Control(socket="")).control_socket is None
+
+
+def test_an_operator_is_found_by_name() -> None:
+    ana = Operator("ana", "sip:ana@10.0.0.5")
+    assert Config(operators=(ana,)).operator("ana") is ana
+    assert Config(operators=(ana,)).operator("bia") is None

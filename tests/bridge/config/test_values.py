@@ -1,3 +1,4 @@
+from decimal import Decimal
 from ipaddress import ip_network
 from typing import Annotated
 
@@ -37,3 +38,12 @@ def test_a_number_stays_within_its_range() -> None:
     assert read_value(Annotated[float, Range(0)], 3) == 3.0
     with pytest.raises(ValueError, match="a number of at least 0"):
         read_value(Annotated[float, Range(0)], -1)
+
+
+def test_money_is_exact() -> None:
+    assert read_value(Decimal, 0.1) == Decimal("0.1")
+    assert read_value(Decimal, 3) == Decimal(3)
+    with pytest.raises(ValueError, match="a number from 0 to 1"):
+        read_value(Annotated[Decimal, Range(0, 1)], -0.1)
+    with pytest.raises(ValueError, match="a number"):
+        read_value(Decimal, "1")

@@ -1,0 +1,161 @@
+"""`*1`: how the digits of a country are read."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.service.numbering import (
+    BRAZIL,
+    Misread,
+    Number,
+    Numbering,
+    is_national,
+    places,
+    read_international,
+    read_keyed,
+    tails,
+    tails_without_area,
+)
+
+USA = Numbering(
+    country_code="1",
+    international_prefix="011",
+    trunk_prefix="1",
+    carriers=(),
+    local_area="212",
+    patterns=("N[02-8]XNXXXXXX", "N1[02-9]NXXXXXX"),
+)
+SPAIN = Numbering(
+    country_code="34",
+    international_prefix="00",
+    trunk_prefix="",
+    carriers=(),
+    local_area="",
+    patterns=("[6-9]XXXXXXXX",),
+)
+
+
+@pytest.mark.parametrize(
+    ("keyed", "e164", "carrier"),
+    [
+        ("40028922", "+551140028922", ""),
+        ("987654321", "+5511987654321", ""),
+        ("151140028922", "+551140028922", "15"),
+        ("1521987654321", "+5521987654321", "15"),
+        ("212125551234", "+552125551234", "21"),
+        ("02185987654321", "+5585987654321", "21"),
+        ("1506133334444", "+556133334444", "15"),
+        ("001512125550123", "+12125550123", "15"),
+        ("0021551140028922", "+551140028922", "21"),
+    ],
+)
+def test_the_manuals_numbers_are_read(keyed, e164, carrier):
+    number = read_keyed(BRAZIL, keyed)
+    assert isinstance(number, Number)
+    assert (number.e164, number.carrier) == (e164, carrier)
+
+
+@pytest.mark.parametrize(
+    ("keyed", "why"),
+    [
+        ("", Misread.INCOMPLETE),
+        ("1", Misread.INCOMPLETE),
+        ("15", Misread.INCOMPLETE),
+        ("1521", Misread.INCOMPLETE),
+        ("4002892", Misread.INCOMPLETE),
+        ("152198765432", Misread.INCOMPLETE),
+        ("00", Misread.INCOMPLETE),
+        ("002", Misread.INCOMPLETE),
+        ("00151212", Misread.INCOMPLETE),
+        ("001555114002", Misread.INCOMPLETE),
+        ("11987654321", Misread.CARRIER),
+        ("01140028922", Misread.CARRIER),
+        ("311140028922", Misread.CARRIER),
+        ("003112125550123", Misread.CARRIER),
+        ("040028922", Misread.NOT_A_NUMBER),
+        ("70028922", Misread.NOT_A_NUMBER),
+        ("9876543210000", Misread.NOT_A_NUMBER),
+        ("1520987654321", Misread.NOT_A_NUMBER),
+        ("0015012125550123", Misread.NOT_A_NUMBER),
+        ("00151234567890123456", Misread.NOT_A_NUMBER),
+        ("00155511190000000", Misread.NOT_A_NUMBER),
+    ],
+)
+def test_what_went_wrong_is_told_apart(keyed, why):
+    assert read_keyed(BRAZIL, keyed) is why
+
+
+@pytest.mark.parametrize(
+    ("rules", "keyed", "e164"),
+    [
+        (USA, "5550123", "+12125550123"),
+        (USA, "2125550123", "+12125550123"),
+        (USA, "13055550123", "+13055550123"),
+        (USA, "01134911234567", "+34911234567"),
+        (SPAIN, "911234567", "+34911234567"),
+        (SPAIN, "00551140028922", "+551140028922"),
+        (SPAIN, "0034911234567", "+34911234567"),
+    ],
+)
+def test_other_countries_are_other_rules(rules, keyed, e164):
+    number = read_keyed(rules, keyed)
+    assert isinstance(number, Number)
+    assert number.e164 == e164
+
+
+@pytest.mark.parametrize(
+    ("rules", "keyed"), [(USA, "9115550123"), (USA, "1911"), (SPAIN, "112345678"), (SPAIN, "12")]
+)
+def test_and_other_numbers_are_none(rules, keyed):
+    assert isinstance(read_keyed(rules, keyed), Misread)
+
+
+def test_a_zero_in_brackets_after_the_country_is_left_out():
+    assert read_international(BRAZIL, "5501140028922") == read_international(BRAZIL, "551140028922")
+
+
+def test_a_pattern_has_a_set_of_digits_for_each_place():
+    assert places("0XZN[2-579]") == (
+        frozenset("0"),
+        frozenset("0123456789"),
+        frozenset("123456789"),
+        frozenset("23456789"),
+        frozenset("234579"),
+    )
+
+
+def test_short_codes_are_found_however_they_are_dressed():
+    assert "190" in tails(BRAZIL, "0190") & tails(BRAZIL, "015190") & tails(BRAZIL, "0015550190")
+    assert "190" in tails_without_area(BRAZIL, "11190") & tails_without_area(BRAZIL, "1521190")
+    assert "190" not in tails_without_area(BRAZIL, "40190")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    carrier=st.sampled_from(BRAZIL.carriers),
+    area=st.from_regex("[1-9][1-9]", fullmatch=True),
+    subscriber=st.from_regex("9[0-9]{8}|[2-5][0-9]{7}", fullmatch=True),
+)
+def test_every_spelling_of_a_number_is_the_same_number(carrier, area, subscriber):
+    e164 = f"+55{area}{subscriber}"
+    spellings = [f"{carrier}{area}{subscriber}", f"0{carrier}{area}{subscriber}", f"00{carrier}{e164[1:]}"]
+    spellings += [subscriber] if area == BRAZIL.local_area else []
+    assert is_national(BRAZIL, area + subscriber)
+    for spelling in spellings:
+        number = read_keyed(BRAZIL, spelling)
+        assert isinstance(number, Number)
+        assert number.e164 == e164
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    carrier=st.sampled_from(BRAZIL.carriers),
+    subscriber=st.from_regex("9[0-9]{8}|[2-5][0-9]{7}", fullmatch=True),
+)
+def test_on_the_way_to_a_number_its_beginnings_are_incomplete_or_a_shorter_number(carrier, subscriber):
+    whole = f"{carrier}21{subscriber}"
+    for length in range(len(whole)):
+        found = read_keyed(BRAZIL, whole[:length])
+        assert found in {Misread.INCOMPLETE, Misread.CARRIER} or (
+            isinstance(found, Number) and found.e164.startswith("+5511")
+        )
