@@ -27,6 +27,11 @@ _TEXTS: Final = Path(__file__).parent / "texts"
 _VALUE: Final = re.compile(r"\{(\w+):([\w.]+)\}")
 _JOINTS: Final = " ,;:."
 """What may stand between a piece and a value, and is not spoken."""
+_STOPS: Final = frozenset(";:.")
+"""Of these, those after which a speaker takes a breath before going on."""
+
+PAUSE: Final = "pause.short"
+"""The common clip that is such a breath."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,9 @@ class Piece:
 
     clip: str
     text: str
+
+
+BREATH: Final = Piece(PAUSE, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,12 @@ class Catalogue:
             raise PromptError(f"no such prompt: {', '.join(missing)}")
 
 
+def _breath(after_value: str) -> tuple[Piece, ...]:
+    """Return a pause where a value ends a sentence and another begins: "press star two. To return alone, press ..."."""
+    joint = after_value[: len(after_value) - len(after_value.lstrip(_JOINTS))]
+    return (BREATH,) if _STOPS & set(joint) else ()
+
+
 def _split(written: str, clip: str, said: dict[str, str]) -> tuple[Piece | Slot, ...]:
     """Take a text apart at its values. Pieces are numbered from 1 where there is more than one clip's worth of text.
 
@@ -106,11 +120,13 @@ def _split(written: str, clip: str, said: dict[str, str]) -> tuple[Piece | Slot,
     serial = count(1)
     end = 0
     for match in _VALUE.finditer(written):
+        parts += _breath(written[end : match.start()])
         if words := written[end : match.start()].strip(_JOINTS):
             parts.append(piece(f"{clip}.{next(serial)}", f"{words},"))  # the comma keeps the voice up
         parts.append(Slot(match[1], match[2]))
         end = match.end()
     if words := written[end:].lstrip(_JOINTS):
+        parts += _breath(written[end:])
         parts.append(piece(f"{clip}.{next(serial)}", words))
     return tuple(parts)
 
@@ -150,7 +166,7 @@ def parse(source: str) -> Language:
     said: dict[str, str] = {}
     texts = {name: _variants(name, entry, tag, said) for name, entry in say.items()}
     parts = [part for entry in texts.values() for text in entry.values() for part in text.parts]
-    pieces = {part.clip: part.text for part in parts if isinstance(part, Piece)}
+    pieces = {part.clip: part.text for part in parts if isinstance(part, Piece) and part is not BREATH}
     kinds = {part.kind for part in parts if isinstance(part, Slot)}
     spoken = {name: f"{text}," for name, text in values.recorded(tag, sorted(kinds)).items()}
     return Language(tag=tag, texts=texts, clips=dict(sorted({**spoken, **pieces}.items())), voice=voice)

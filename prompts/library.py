@@ -21,7 +21,7 @@ from prompts import phrases
 from prompts.cache import FORMAT
 from prompts.cache import load as load_cached
 from prompts.cache import store as store_cached
-from prompts.catalogue import catalogue
+from prompts.catalogue import PAUSE, catalogue
 from prompts.errors import PromptError
 from prompts.reading import narrowband, read
 from prompts.recordings import AUDIO, HOLD_MUSIC, find, place
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 Segment: TypeAlias = tuple[int, int]
 """Offset and length in the library's array, in samples at 8 kHz."""
 
-PAUSE: Final = "pause.short"
 PAUSE_MS: Final = 180
-"""After each utterance: between two that are said in a row people expect a breath."""
+"""After each utterance: between two that are said in a row people expect a breath. Within one, after a spoken value that
+ends a sentence."""
 
 _CHUNK: Final = 1 << 20
 """Samples encoded at a time while the array is written: the encoded copy is never held whole."""

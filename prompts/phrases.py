@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from prompts import values
-from prompts.catalogue import PLAIN, Catalogue, Language, Piece, Slot, Text, catalogue
+from prompts.catalogue import PAUSE, PLAIN, Catalogue, Language, Piece, Slot, Text, catalogue
 from prompts.errors import PromptError
 from prompts.values import Clip, Sound, Value
 
@@ -100,5 +100,7 @@ def text(utterance: Utterance, language: str, *, texts: Catalogue | None = None)
     """Return what `clips` says, in words, for a person to read."""
     spoken = (texts or catalogue()).language(language).clips
     return " ".join(
-        spoken.get(clip, clip).removesuffix(",") for clip in clips(utterance, language, texts=texts)
+        spoken.get(clip, clip).removesuffix(",")
+        for clip in clips(utterance, language, texts=texts)
+        if clip != PAUSE
     )

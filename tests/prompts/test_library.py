@@ -8,9 +8,9 @@ import pytest
 import soundfile
 
 from dsp.g711 import Law, decode
-from prompts.catalogue import catalogue
+from prompts.catalogue import PAUSE, catalogue
 from prompts.errors import PromptError
-from prompts.library import PAUSE, PAUSE_MS, Library
+from prompts.library import PAUSE_MS, Library
 from prompts.mastering import active_level
 from prompts.phrases import RECORDED, Utterance, clips, say
 from prompts.tones import TONES

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompts.catalogue import Catalogue, catalogue, parse
+from prompts.catalogue import PAUSE, Catalogue, catalogue, parse
 from prompts.errors import PromptError
 from prompts.phrases import RECORDED, SHOWN, Utterance, clips, say, sounds, text
 from prompts.values import Clip, Value
@@ -93,6 +93,15 @@ def test_what_a_caller_has_recorded_is_heard_in_its_place():
     assert text(entered, "en", texts=ENTRANCE) == f"{SHOWN} is here, with three others."
 
 
+def test_a_value_that_ends_a_sentence_is_followed_by_a_breath():
+    heard = clips(say("dial_connected", with_keys="*2", alone_keys="*3"), "en")
+    keys = ["key.star", "digit.2"]
+    assert heard[1:4] == [*keys, PAUSE]
+    assert heard[-2:] == ["key.star", "digit.3"]
+    assert PAUSE not in clips(say("participants_count", count=3), "en")
+    assert clips(say("role_choice", number=3, name=MARIA), "es")[1:] == ["number.3", PAUSE, SHOWN]
+
+
 def test_a_recording_leaves_the_choice_of_the_variant_to_the_number():
     assert clips(say("entered", name=MARIA, count=1), "en", texts=ENTRANCE) == [SHOWN, "entered.one.1"]
 
@@ -128,4 +137,4 @@ def test_utterances_are_told_apart_by_what_is_recorded():
 def test_whatever_the_values_every_clip_is_recorded(name: str, language: str, value: Value):
     said = clips(say(name, **dict.fromkeys(VALUES, value)), language)
     assert said
-    assert set(said) <= {*catalogue().languages[language].clips, SHOWN}
+    assert set(said) <= {*catalogue().languages[language].clips, SHOWN, PAUSE}
