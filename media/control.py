@@ -98,6 +98,11 @@ class OpenStream(Command, frozen=True):
     on by as much (RFC 3550 section 5.1). 0: now."""
     room: int = NO_ROOM
     muted: bool = False
+    gain_db: float = 0.0
+    auto_gain: bool = False
+    auto_gain_db: float = 0.0
+    """What the automatic gain had come to where the stream was before."""
+    whisper_to: int = 0
     rtp_timeout_s: float = 60.0
     """After so long without RTP (while `format.receive`) `RtpTimedOut` is reported, once."""
 
@@ -299,6 +304,8 @@ class StreamClosed(Event, frozen=True):
     late: int = 0
     duplicate: int = 0
     jitter_ms: float = 0.0
+    auto_gain_db: float = 0.0
+    """What the automatic gain had come to: likewise."""
 
 
 AnyCommand = (

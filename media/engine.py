@@ -5,7 +5,7 @@ frame per row is pulled, the few who are heard are decoded and chosen, everybody
 are written as columns, and the whole block is handed out. Nothing here blocks, waits, opens or logs.
 
 The parts: `sources` knows where packets come from, `intake` takes them, `speakers` chooses who is heard, `listeners`
-makes what everybody hears, `reports` speaks RTCP. Here rows are given out, commands meet the parts, and a tick runs.
+makes what everybody hears, `recorder` keeps what is recorded, `reports` speaks RTCP. Here rows are given out, commands meet the parts, and a tick runs.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from numpy.typing import NDArray
 
 from dsp import g711
 from media import control, rtcp, rtp
+from media.arena import ArenaAudio
 from media.intake import NO_EVENT, Intake
 from media.jitter import FRAME, RATE_HZ
 from media.latching import SILENCE_S, Address, Course
 from media.listeners import Listeners
 from media.pacer import TICK_S
 from media.playback import Ended, SharedAudio
+from media.recorder import Recorder
 from media.reports import Reports
 from media.rooms import NO_SLOT, Rooms
 from media.rtp import Drop
@@ -41,15 +43,18 @@ _SILENCE_CHECK_TICKS: Final = 50
 """Once a second it is looked who has been silent for long: for a source to be learned anew, or a time-out."""
 _FRAME_PIECE: Final = np.dtype((np.void, FRAME))
 
+_VoiceCommand: TypeAlias = (
+    control.Mute | control.Gain | control.AutoGain | control.Whisper | control.Record | control.StopRecording
+)
+"""What concerns what one row says."""
+_PlaybackCommand: TypeAlias = control.Play | control.StopPlay | control.Music
 _RowCommand: TypeAlias = (
     control.UpdateStream
     | control.CloseStream
     | control.Route
-    | control.Mute
-    | control.Music
-    | control.Play
-    | control.StopPlay
     | control.SendDigits
+    | _VoiceCommand
+    | _PlaybackCommand
 )
 """What concerns one row."""
 
@@ -91,11 +96,14 @@ class Engine:
         self._intake = Intake(self.streams, self._sources)
         self._rooms = Rooms(rows)
         self._speakers = Speakers(self.streams, self._intake.jitter)
+        self._recorder = Recorder(rows)
         self._listeners = Listeners(rows, self._rooms.capacity, self._speakers)
         self._reports = Reports(
             self.streams, self._intake.reception, self._intake.jitter, wall_offset_s=wall_offset_s
         )
         self._rows: dict[int, int] = {}  # stream to row
+        self._speakers.whispers.rows = self._rows
+        self._farewells: dict[int, control.StreamClosed] = {}  # of streams that a recording is owed to
         self._free = list(range(rows))  # a heap: the lowest is taken, so that rows in use lie together
         self._high = 0  # rows in use lie below
         self._index = np.arange(rows)
@@ -114,8 +122,8 @@ class Engine:
 
     @property
     def idle(self) -> bool:
-        """No streams: a tick would do nothing."""
-        return not self._rows
+        """No streams, and nothing to be told of those that were: a tick would do nothing."""
+        return not self._rows and self._recorder.idle
 
     def row(self, stream: int) -> int | None:
         """The row of a stream, None where it has none."""
@@ -145,9 +153,11 @@ class Engine:
         goodbyes, self._goodbyes = self._goodbyes, []
         return goodbyes
 
-    def load(self, audio: SharedAudio) -> None:
-        """Use `audio` for all playback from now on."""
+    def load(self, audio: SharedAudio, arena: ArenaAudio | None = None) -> None:
+        """Use `audio` for all playback from now on, and `arena`, a part of it, for all that is recorded."""
         self._listeners.audio = audio
+        for row in self._recorder.load(ArenaAudio.nowhere() if arena is None else arena):
+            self._speakers.listen(row, on=False)
 
     # Commands --------------------------------------------------------------------------------------------------
 
@@ -168,18 +178,12 @@ class Engine:
                     self._listeners.room_music(slot, segment)
             case control.Load() | control.Shutdown():
                 pass  # the worker's own
-            case (
-                control.Gain()
-                | control.AutoGain()
-                | control.Whisper()
-                | control.Record()
-                | control.StopRecording()
-            ):
-                pass
             case _:
                 row = self._rows.get(command.stream)
                 if row is not None:
                     self._apply_to_row(command, row, now)
+                elif isinstance(command, control.Record):
+                    self._events.append(control.RecordingEnded(command.stream, command.recording, 0))
 
     def _apply_to_row(self, command: _RowCommand, row: int, now: float) -> None:
         match command:
@@ -188,8 +192,6 @@ class Engine:
                     self._leave_room(row)
                     self._enter_room(row, room)
                     self._turn(row)
-            case control.Mute(_, muted):
-                self.streams.muted[row] = muted
             case control.UpdateStream():
                 self._update(command, row, now)
             case control.SendDigits(_, digits, duration_ms, gap_ms):
@@ -199,10 +201,32 @@ class Engine:
                 if not moves:
                     self._goodbyes.append((row, rtcp.goodbye(int(self.streams.ssrc_out[row]))))
                 self._close(stream, row, now)
-            case _:
+            case control.Play() | control.StopPlay() | control.Music():
                 self._apply_to_playback(command, row)
+            case _:
+                self._apply_to_voice(command, row)
 
-    def _apply_to_playback(self, command: control.Play | control.StopPlay | control.Music, row: int) -> None:
+    def _apply_to_voice(self, command: _VoiceCommand, row: int) -> None:
+        match command:
+            case control.Mute(_, muted):
+                self.streams.muted[row] = muted
+            case control.Gain(_, gain_db):
+                self._speakers.gains.set_manual(row, gain_db)
+            case control.AutoGain(_, on):
+                self._speakers.gains.set_auto(row, on=on)
+            case control.Whisper(_, to):
+                self._speakers.whisper(row, to)
+            case control.Record(stream, recording, into, silence_s):
+                self._recorder.begin(row, stream, recording, into, silence_s)
+                self._speakers.listen(row, on=self._recorder.records(row))
+            case control.StopRecording():
+                self._stop_recording(row)
+
+    def _stop_recording(self, row: int) -> None:
+        self._recorder.stop(row)
+        self._speakers.listen(row, on=False)
+
+    def _apply_to_playback(self, command: _PlaybackCommand, row: int) -> None:
         match command:
             case control.Play(_, playback, segments, replace):
                 if replace and self._listeners.stop(row):
@@ -247,6 +271,9 @@ class Engine:
         streams.timestamp_out[row] = (command.timestamp + silent_ticks * FRAME) & 0xFFFFFFFF
         streams.stream[row] = command.stream  # last: who reads the row from outside finds it whole
         streams.muted[row] = command.muted
+        self._speakers.gains.set_manual(row, command.gain_db)
+        self._speakers.gains.set_auto(row, on=command.auto_gain, gain_db=command.auto_gain_db)
+        self._speakers.whispers.begin(row, command.whisper_to)
         self.block["ssrc"][row] = command.ssrc
         self._reports.open(row, command.cname, now)
         self._timeout_s[row] = command.rtp_timeout_s
@@ -306,21 +333,26 @@ class Engine:
         self._senders = None
         self._marked.discard(row)
         self._keys_out.pop(row, None)
+        self._stop_recording(row)
         reception = self._intake.reception
-        self._events.append(
-            control.StreamClosed(
-                stream,
-                sequence=int(streams.sequence_out[row]),
-                timestamp=int(streams.timestamp_out[row]),
-                due_s=now,
-                packets_in=int(streams.packets_in[row]),
-                packets_out=int(streams.packets_out[row]),
-                lost=int(reception.lost(np.array([row]))[0]),
-                late=int(streams.late[row]),
-                duplicate=int(streams.duplicate[row]),
-                jitter_ms=float(reception.jitter[row] * 1_000 / RATE_HZ),
-            )
+        closed = control.StreamClosed(
+            stream,
+            sequence=int(streams.sequence_out[row]),
+            timestamp=int(streams.timestamp_out[row]),
+            due_s=now,
+            packets_in=int(streams.packets_in[row]),
+            packets_out=int(streams.packets_out[row]),
+            lost=int(reception.lost(np.array([row]))[0]),
+            late=int(streams.late[row]),
+            duplicate=int(streams.duplicate[row]),
+            jitter_ms=float(reception.jitter[row] * 1_000 / RATE_HZ),
+            auto_gain_db=float(streams.auto_gain_db[row]),
         )
+        if self._recorder.owes(stream):
+            self._farewells[stream] = closed
+        else:
+            self._events.append(closed)
+        self._speakers.clear(row)
         self._sources.forget(row)
         self._reports.close(row)
         streams.clear(row)
@@ -373,6 +405,8 @@ class Engine:
         heard = self._speakers.tick(count, pull, intake.keys.pressed[:count], both_laws=both_laws)
         table, line, ended, announced = self._listeners.tick(count, heard, both_laws=both_laws)
         self._tell_ended(ended, announced)
+        if not self._recorder.idle:
+            self._record()
 
         streams = self.streams
         if self._senders is None:
@@ -438,6 +472,16 @@ class Engine:
             self._events.append(control.PlaybackEnded(playback, stream=int(self.streams.stream[row])))
         for slot, playback in announced:
             self._events.append(control.PlaybackEnded(playback, room=self._rooms.room(slot)))
+
+    def _record(self) -> None:
+        said = self._speakers.said
+        if said is not None:
+            for row in self._recorder.take(said):
+                self._speakers.listen(row, on=False)
+        for told in self._recorder.work():
+            self._events.append(told)
+            if told.stream in self._farewells and not self._recorder.owes(told.stream):
+                self._events.append(self._farewells.pop(told.stream))
 
     def _find_silence(self, count: int, now: float) -> None:
         streams, reception = self.streams, self._intake.reception

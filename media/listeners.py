@@ -149,7 +149,7 @@ class Listeners:
             size += 2 * len(offsets)
 
         ended: list[Ended] = []
-        if not self._private.idle or self._turning or self._ducked.size:
+        if not self._private.idle or self._turning or self._ducked.size or heard.whispers:
             due, ended = self._private.tick()
             rows, codes = self._private_frames(due, sums, room_line, heard, own)
             lines.append(codes)
@@ -201,15 +201,21 @@ class Listeners:
         heard: Heard,
         own: NDArray[np.int32],
     ) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
-        """Frames of rows that hear a prompt, whose conversation comes back to its loudness after one, or who turn."""
+        """Frames of rows that hear a prompt or a whisper, whose conversation comes back to its loudness after one, or who
+        turn.
+        """
         gain = self._base_gain
         turning, self._turning = self._turning, {}
         returning = self._ducked[gain[self._ducked] < 1.0]  # those that have hung up are as new
         self._ducked = due.keys
         others = np.union1d(returning, np.fromiter(turning, np.intp))
+        if heard.whispers:
+            others = np.union1d(others, np.array([row for row, _ in heard.whispers], np.intp))
         rows = np.concatenate((due.keys, np.setdiff1d(others, due.keys)))
         prompt = np.zeros((len(rows), FRAME), np.int32)
         prompt[: len(due.keys)] = self._pcm(due)
+        for row, frame in heard.whispers:
+            prompt[rows == row] += frame
         base = np.zeros((len(rows), FRAME), np.int32)
         slot = self._speakers.slot[rows]
         index = room_line[slot]

@@ -13,10 +13,9 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Final
 
-import msgspec
 import numpy as np
 import structlog
 
@@ -25,6 +24,7 @@ from media.pacer import TICK_S
 from media.ports import Ports, PortsExhaustedError
 from media.process import WorkerProcess
 from media.streams import Streams
+from media.wanted import Wanted
 
 HEARTBEAT_S: Final = 1.0
 """How often the tick counts are looked at."""
@@ -36,7 +36,6 @@ RESTARTS_PER_MINUTE: Final = 10
 """More workers lost than this and the fault is ours, not one call's: their calls end, and no more are started until the
 minute is over; if none is left new calls get 503."""
 
-_M = TypeVar("_M", bound=msgspec.Struct)
 _log = structlog.get_logger("media.pool")
 
 
@@ -46,17 +45,20 @@ class PoolFullError(Exception):
 
 @dataclass(slots=True)
 class _Stream:
-    """What control wants of a stream: enough to open it again elsewhere."""
+    """What control holds of a stream, and what it wants of it."""
 
-    opening: control.OpenStream
+    wanted: Wanted
     port: int
     rtp: socket.socket
     rtcp: socket.socket
     worker: WorkerProcess
-    music: control.Music | None = None
-    plays: dict[int, control.Play] = field(default_factory=dict)
     moving: list[control.AnyCommand] | None = None
     closing: bool = False
+
+    @property
+    def room(self) -> int:
+        """Where it is to be."""
+        return self.wanted.opening.room
 
 
 class Pool:
@@ -99,7 +101,7 @@ class Pool:
             int, tuple[int, WorkerProcess]
         ] = {}  # playback of a room: the room, who plays it
         self._named = 0
-        self._audio: tuple[int, int] | None = None
+        self._audio: tuple[control.Load, int] | None = None
         self._heartbeat: asyncio.TimerHandle | None = None
         self._losses: list[float] = []
         self._stopping = False
@@ -140,18 +142,18 @@ class Pool:
             stream.rtcp.close()
         self._streams.clear()
 
-    def load(self, fd: int, samples: int) -> None:
+    def load(self, fd: int, samples: int, arena: int = 0) -> None:
         """Give every worker, now and later, the shared audio in `fd` (see control.Load); `fd` stays the caller's."""
-        self._audio = (fd, samples)
+        self._audio = control.Load(samples, arena), fd
         for worker in (*self._workers, *([self._spare] if self._spare else [])):
-            worker.tell(control.Load(samples), fd)
+            worker.tell(*self._audio)
 
     def _spawn(self) -> WorkerProcess:
         self._named += 1
         worker = WorkerProcess(f"media-{self._named}", self._rows)
         asyncio.get_running_loop().add_reader(worker.pipe.fileno(), self._read, worker)
         if self._audio is not None:
-            worker.tell(control.Load(self._audio[1]), self._audio[0])
+            worker.tell(*self._audio)
         return worker
 
     # What the bridge asks --------------------------------------------------------------------------------------
@@ -198,7 +200,7 @@ class Pool:
             room=room,
             rtp_timeout_s=rtp_timeout_s,
         )
-        self._streams[stream] = _Stream(opening, port, rtp, rtcp, worker)
+        self._streams[stream] = _Stream(Wanted(opening), port, rtp, rtcp, worker)
         worker.streams.add(stream)
         if room != control.NO_ROOM:
             self._enter(room, worker)
@@ -226,39 +228,22 @@ class Pool:
                 stream = self._streams.get(command.stream)
                 if stream is not None and not stream.closing:
                     self._send_to_stream(stream, command)
+                elif isinstance(command, control.Record):
+                    self._on_event(control.RecordingEnded(command.stream, command.recording, 0))
 
     def _send_to_stream(self, stream: _Stream, command: control.AnyCommand) -> None:
         if stream.moving is not None:
             stream.moving.append(command)
             return
         if isinstance(command, control.Route):
-            self._route(stream, command, command.room)
+            self._route(stream, command)
             return
         if isinstance(command, control.CloseStream):
             stream.closing = True
-            self._leave(stream.opening.room)
+            self._leave(stream.room)
         else:
-            self._remember(stream, command)
+            stream.wanted.remember(command)
         stream.worker.tell(command)
-
-    @staticmethod
-    def _remember(stream: _Stream, command: control.AnyCommand) -> None:
-        """Keep what another worker would have to be told."""
-        match command:
-            case control.Mute(_, muted):
-                stream.opening = _changed(stream.opening, muted=muted)
-            case control.UpdateStream(_, format_, None):
-                stream.opening = _changed(stream.opening, format=format_)
-            case control.UpdateStream(_, format_, remote):
-                stream.opening = _changed(stream.opening, format=format_, remote=remote, latched=False)
-            case control.Music():
-                stream.music = command
-            case control.Play(_, playback, _, anew):
-                if anew:
-                    stream.plays.clear()
-                stream.plays[playback] = command
-            case control.StopPlay():
-                stream.plays.clear()
 
     # Rooms and moves -------------------------------------------------------------------------------------------
 
@@ -284,11 +269,12 @@ class Pool:
             del self._rooms[room]
             self._room_music.pop(room, None)
 
-    def _route(self, stream: _Stream, command: control.Route, room: int) -> None:
-        if room == stream.opening.room:
+    def _route(self, stream: _Stream, command: control.Route) -> None:
+        room = command.room
+        if room == stream.room:
             return
-        self._leave(stream.opening.room)
-        stream.opening = _changed(stream.opening, room=room)
+        self._leave(stream.room)
+        stream.wanted.remember(command)
         if room == control.NO_ROOM:
             stream.worker.tell(command)
             return
@@ -296,37 +282,36 @@ class Pool:
         home = stream.worker if place is None else place[0]
         if home is not stream.worker and home.load >= self._rows:
             # The room's worker is full: better one unheard than a room torn apart; the bridge's limits come first.
-            _log.error("room_full", room=room, worker=home.name, stream=stream.opening.stream)
+            _log.error("room_full", room=room, worker=home.name, stream=command.stream)
             home = stream.worker
         self._enter(room, home)
         if home is stream.worker:
             home.tell(command)
         else:
             stream.moving = []
-            home.streams.add(stream.opening.stream)
-            stream.worker.tell(control.CloseStream(stream.opening.stream, moves=True))
+            home.streams.add(command.stream)
+            stream.worker.tell(control.CloseStream(command.stream, moves=True))
 
     def _arrive(self, stream: _Stream, closed: control.StreamClosed) -> None:
         """The old worker let go of a moving stream: open it where its room is."""
         waiting, stream.moving = stream.moving or [], None
         stream.worker.streams.discard(closed.stream)
-        place = self._rooms.get(stream.opening.room)
+        place = self._rooms.get(stream.room)
         if place is None:  # its worker died, and the room with it
-            self._enter(stream.opening.room, stream.worker)
+            self._enter(stream.room, stream.worker)
         else:
             stream.worker = place[0]
         stream.worker.streams.add(closed.stream)
-        self._open_again(stream, closed.sequence, closed.timestamp, closed.due_s)
+        self._open_again(stream, closed)
         for command in waiting:
             self._send_to_stream(stream, command)
 
-    def _open_again(self, stream: _Stream, sequence: int, timestamp: int, due_s: float) -> None:
-        opening = _changed(stream.opening, sequence=sequence, timestamp=timestamp, due_s=due_s)
+    @staticmethod
+    def _open_again(stream: _Stream, last: control.StreamClosed) -> None:
+        opening, afterwards = stream.wanted.again(last)
         stream.worker.tell(opening, stream.rtp.fileno(), stream.rtcp.fileno())
-        if stream.music is not None:
-            stream.worker.tell(stream.music)
-        for play in stream.plays.values():
-            stream.worker.tell(_changed(play, replace=False))
+        for command in afterwards:
+            stream.worker.tell(command)
 
     # What workers say ------------------------------------------------------------------------------------------
 
@@ -347,27 +332,21 @@ class Pool:
                 self._take(worker, event)
 
     def _take(self, worker: WorkerProcess, event: control.AnyEvent) -> None:
-        match event:
-            case control.Ready(version):
-                self._greet(worker, version)
+        if isinstance(event, control.Ready):
+            self._greet(worker, event.version)
+            return
+        stream = self._streams.get(event.stream)
+        if stream is not None and isinstance(event, control.StreamClosed):
+            if stream.moving is not None:
+                self._arrive(stream, event)
                 return
-            case control.SourceLatched(number, remote):
-                stream = self._streams.get(number)
-                if stream is not None:
-                    stream.opening = _changed(stream.opening, remote=remote, latched=True)
-            case control.PlaybackEnded(playback, number, _):
-                self._announcements.pop(playback, None)
-                stream = self._streams.get(number)
-                if stream is not None:
-                    stream.plays.pop(playback, None)
-            case control.StreamClosed(number):
-                stream = self._streams.get(number)
-                if stream is not None and stream.moving is not None:
-                    self._arrive(stream, event)
-                    return
-                if stream is not None and not stream.closing:  # the worker had no room for it
-                    self._leave(stream.opening.room)
-                self._close(number)
+            if not stream.closing:  # the worker had no room for it
+                self._leave(stream.room)
+            self._close(event.stream)
+        elif stream is not None:
+            stream.wanted.learn(event)
+        elif isinstance(event, control.PlaybackEnded):
+            self._announcements.pop(event.playback, None)
         self._on_event(event)
 
     @staticmethod
@@ -458,9 +437,8 @@ class Pool:
         for room, (worker, members) in list(self._rooms.items()):
             if worker is dead:
                 self._rooms[room] = (heir, members)
-        numbers, rows = np.unique(dead.table.stream, return_index=True)
-        row_of = dict(zip(numbers.tolist(), rows.tolist(), strict=True))
-        ticked_s = float(dead.table.ticked_s[0])
+        left_off = _left_off(dead)
+        unfinished: list[control.RecordingEnded] = []
         for number in sorted(dead.streams):
             stream = self._streams[number]
             if stream.worker is not dead:
@@ -469,24 +447,20 @@ class Pool:
             if stream.closing:
                 self._end(number)
                 continue
-            last = control.StreamClosed(number, stream.opening.sequence, stream.opening.timestamp)
-            row = row_of.get(number)
-            if row is not None and ticked_s:
-                last = control.StreamClosed(
-                    number,
-                    sequence=int(dead.table.sequence_out[row]),
-                    timestamp=int(dead.table.timestamp_out[row]),
-                    due_s=ticked_s + TICK_S,
-                )
+            unfinished += stream.wanted.unfinished()
+            opening = stream.wanted.opening
+            last = left_off.get(number) or control.StreamClosed(number, opening.sequence, opening.timestamp)
             if stream.moving is not None:
                 self._arrive(stream, last)
                 continue
             stream.worker = heir
             heir.streams.add(number)
-            self._open_again(stream, last.sequence, last.timestamp, last.due_s)
+            self._open_again(stream, last)
         for room, segment in self._room_music.items():
             if self._rooms[room][0] is heir:
                 heir.tell(control.RoomMusic(room, segment))
+        for ended in unfinished:  # now that what is asked for in answer goes to the heir
+            self._on_event(ended)
 
     def _end_all(self, dead: WorkerProcess) -> None:
         """Nobody takes over: the calls end."""
@@ -497,14 +471,17 @@ class Pool:
         for number in sorted(dead.streams):
             stream = self._streams[number]
             if stream.worker is dead:
-                if (
-                    not stream.closing and stream.opening.room in self._rooms
-                ):  # it was moving to another's room
-                    self._leave(stream.opening.room)
+                if not stream.closing and stream.room in self._rooms:  # it was moving to another's room
+                    self._leave(stream.room)
                 self._end(number)
 
     def _end(self, number: int) -> None:
+        stream = self._streams[number]
+        for command in stream.moving or ():
+            stream.wanted.remember(command)  # a recording that was still to begin ends, too
         self._close(number)
+        for ended in stream.wanted.unfinished():
+            self._on_event(ended)
         self._on_event(control.StreamClosed(number))
 
     def _end_announcements(self, dead: WorkerProcess) -> None:
@@ -515,5 +492,19 @@ class Pool:
                 self._on_event(control.PlaybackEnded(playback, room=room))
 
 
-def _changed(message: _M, **changes: object) -> _M:
-    return msgspec.structs.replace(message, **changes)
+def _left_off(dead: WorkerProcess) -> dict[int, control.StreamClosed]:
+    """What a dead worker would have said of its streams, from the table it left behind. Empty where it never ticked."""
+    table = dead.table
+    ticked_s = float(table.ticked_s[0])
+    if not ticked_s:
+        return {}
+    return {
+        int(table.stream[row]): control.StreamClosed(
+            int(table.stream[row]),
+            sequence=int(table.sequence_out[row]),
+            timestamp=int(table.timestamp_out[row]),
+            due_s=ticked_s + TICK_S,
+            auto_gain_db=float(table.auto_gain_db[row]),
+        )
+        for row in np.flatnonzero(table.stream).tolist()
+    }

@@ -32,6 +32,7 @@ _COLUMNS: Final[tuple[tuple[str, Any], ...]] = (
     ("speaking", np.bool_),
     ("latched", np.bool_),
     ("level_dbov", np.float32),
+    ("auto_gain_db", np.float32),  # what the automatic gain has come to
     ("ssrc_out", np.uint32),
     ("sequence_out", np.uint16),
     ("timestamp_out", np.uint32),
@@ -86,6 +87,7 @@ class Streams:
     speaking: NDArray[np.bool_]
     latched: NDArray[np.bool_]
     level_dbov: NDArray[np.float32]
+    auto_gain_db: NDArray[np.float32]
     ssrc_out: NDArray[np.uint32]
     sequence_out: NDArray[np.uint16]
     timestamp_out: NDArray[np.uint32]

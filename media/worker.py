@@ -23,6 +23,7 @@ from itertools import islice
 from typing import Final
 
 from media import control
+from media.arena import ArenaAudio
 from media.engine import Engine
 from media.epoll import EpollSockets
 from media.pacer import TICK_S, Outcome, Pacer
@@ -137,11 +138,11 @@ class Worker:
         match command:
             case control.Shutdown():
                 self._running = False
-            case control.Load(samples):
+            case control.Load(samples, arena):
                 fd = handed.popleft()
-                self._engine.load(
-                    SharedAudio.over(memoryview(mmap.mmap(fd, 0, prot=mmap.PROT_READ)), samples)
-                )
+                audio = SharedAudio.over(memoryview(mmap.mmap(fd, 0, prot=mmap.PROT_READ)), samples)
+                written = ArenaAudio.over(memoryview(mmap.mmap(fd, 0)), samples, arena) if arena else None
+                self._engine.load(audio, written)
                 os.close(fd)
             case control.OpenStream():
                 self._open(command, handed, now)

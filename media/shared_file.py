@@ -1,0 +1,43 @@
+"""The file that control and all workers map: prompts, and behind them the arena. Made once, at the start.
+
+A memfd has no name and no disk: it lives as long as somebody has it open or mapped, and what was recorded in it is gone
+with the last process.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Iterable
+
+from media.arena import SAMPLE_BYTES, ArenaAudio, lay_out
+
+
+class SharedFile:
+    """A memfd with the shared audio as `control.Load` describes it.
+
+    Parameters
+    ----------
+    pieces : iterable of bytes
+        The prompts: int16 samples, then PCMU, then PCMA (`prompts.library.Library.shared`).
+    static : int
+        How many samples those are.
+    arena : int
+        Samples for recordings. They cost address space at first, and four bytes each once written.
+    """
+
+    def __init__(self, pieces: Iterable[bytes], *, static: int, arena: int) -> None:
+        self.arena = arena
+        self.descriptor = os.memfd_create("roda-audio", os.MFD_CLOEXEC)
+        """Stays ours; `Pool.load` hands out copies."""
+        size = SAMPLE_BYTES * (static + arena)
+        os.ftruncate(self.descriptor, size)
+        buffer = memoryview(mmap.mmap(self.descriptor, size))
+        self.samples = lay_out(buffer, pieces, static, arena)
+        """Of prompts and arena."""
+        self.audio = ArenaAudio.over(buffer, self.samples, arena)
+        """Control's own view of the arena; it stays valid after `close`."""
+
+    def close(self) -> None:
+        """Give the descriptor back. The memory goes with the last map of it."""
+        os.close(self.descriptor)
