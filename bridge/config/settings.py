@@ -20,6 +20,7 @@ from bridge.config.values import Address, Form, Network, OneOf, Range, within
 from bridge.service.dialplan import DialPlan
 from bridge.service.passcodes import DEFAULT_DIGITS, LONGEST_DIGITS, SHORTEST_DIGITS
 from bridge.service.settings import DEFAULT_GRACE_S
+from bridge.service.spending import Night, Spending
 
 SIP_PORT: Final = 5060
 """RFC 3261 section 19.1.2."""
@@ -294,6 +295,17 @@ class Config:
             accounts={operator.name: operator.address for operator in self.operators},
             own_numbers=[number.number for number in self.access_numbers],
             own_addresses=ours,
+        )
+
+    def spending(self) -> Spending:
+        """What calls may cost, with nothing spent yet."""
+        out = self.dial_out
+        return Spending(
+            per_pair=out.per_pair,
+            per_customer=out.per_customer,
+            overall=out.overall,
+            night=Night(out.night_from_hour, out.night_until_hour),
+            maximum_call_s=out.maximum_call_s,
         )
 
     @property
