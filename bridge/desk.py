@@ -4,11 +4,16 @@ The answer's delay is settled before anything is looked up (G5); whether the sou
 when the answer is there, so that of a hundred look-ups that one source asks for at once no more are answered than of a
 hundred in a row. What the store finds is judged by the service's rules, in the time zone of the service, and told to the
 switchboard in its own words. Codes are digested here at once; neither the store nor a log ever sees one.
+
+Who calls from a number that is known (`bridge.store.known_callers`) is recognised here as well: before any code, where
+the number is good for one conference that may be entered now, or after the code, in place of its counter-password. That
+the number is true is the caller's to know: the switchboard asks for trusted networks alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol, TypeVar
@@ -19,13 +24,22 @@ from sqlalchemy import Connection
 from bridge.config.settings import Service
 from bridge.dialogue.verdicts import Accepted, CounterVerdict, Denied, Verdict, Why
 from bridge.service import pairs
+from bridge.service.blast_list import BlastList
 from bridge.service.digests import Digests
 from bridge.service.guessing import Alert, Guesses, Scope
 from bridge.service.levels import END_OF_DAY_HOUR, LEVELS, end_of_hours
+from bridge.store.blast_lists import BlastLists
 from bridge.store.errors import StoreError
+from bridge.store.known_callers import KnownCallers
 from bridge.store.passcodes import FoundPasscode, Passcodes
 from bridge.switchboard.effects import CheckCounterPassword, LookUpPasscode
-from bridge.switchboard.events import CounterPasswordChecked, LookUpFailed, PasscodeFound
+from bridge.switchboard.events import (
+    BlastListFound,
+    CallerRecognised,
+    CounterPasswordChecked,
+    LookUpFailed,
+    PasscodeFound,
+)
 
 T = TypeVar("T")
 
@@ -55,7 +69,7 @@ class Store(Protocol):
         """Run `question` elsewhere; exactly one of the callbacks is called later, in the asker's own thread."""
 
 
-Answer = PasscodeFound | CounterPasswordChecked | LookUpFailed
+Answer = PasscodeFound | CounterPasswordChecked | LookUpFailed | CallerRecognised | BlastListFound
 
 
 class Desk:
@@ -105,7 +119,7 @@ class Desk:
             self._deliver(PasscodeFound(asked.leg, verdict))
 
         self._store.ask(
-            lambda connection: Passcodes(connection).find(digest),
+            partial(_find, digest=digest, number=asked.number),
             answered=answered,
             failed=partial(self._failed, asked.leg),
         )
@@ -122,12 +136,48 @@ class Desk:
             self._guesses.record_success(source, now)
         else:
             self._alert(self._guesses.record_failure(source, trunk, now))
+        person, name = check.person, check.name
+        if person is None and found.known is not None:
+            person, name = found.known.person, found.known.name
         verdict = (
-            CounterVerdict(right=True, person=check.person, name=check.name, delay_s=delay_s)
+            CounterVerdict(right=True, person=person, name=name, delay_s=delay_s)
             if right
             else CounterVerdict(right=False, delay_s=delay_s)
         )
         self._deliver(CounterPasswordChecked(asked.leg, verdict))
+
+    def recognise(self, leg: int, number: str, now: float) -> None:  # noqa: ARG002 - as the other questions
+        """Say whether who calls from `number`, as a trusted network has it, may enter without a code.
+
+        `CallerRecognised` brings the verdict, None where the number opens nothing now, or more than one conference: then
+        a code is to be keyed, which says why not, or which. A store that fails recognises nobody.
+        """
+
+        def answered(opened: list[FoundPasscode]) -> None:
+            verdicts = [self._verdict(found, 0.0) for found in opened]
+            accepted = [verdict for verdict in verdicts if isinstance(verdict, Accepted)]
+            self._deliver(CallerRecognised(leg, accepted[0] if len(accepted) == 1 else None))
+
+        self._store.ask(
+            partial(_opened_by, number=number),
+            answered=answered,
+            failed=lambda _: self._deliver(CallerRecognised(leg, None)),
+        )
+
+    def blast_list(self, request: int, pair: int, name: str = "") -> None:
+        """Find the list of `pair` that is called so; without a name "default", else the only one (O5).
+
+        `BlastListFound` brings it, with the same `request`.
+        """
+
+        def answered(found: BlastList | None) -> None:
+            self._deliver(BlastListFound(request, found))
+
+        self._store.ask(
+            lambda connection: BlastLists(connection).find(pair, name),
+            answered=answered,
+            failed=lambda _: self._deliver(BlastListFound(request, None, failed=True)),
+        )
 
     def _verdict(self, found: FoundPasscode | None, delay_s: float) -> Verdict:
         local = datetime.fromtimestamp(self._wall(), self._service.time_zone)
@@ -140,17 +190,21 @@ class Desk:
                 closes_hour=END_OF_DAY_HOUR,
                 delay_s=delay_s,
             )
-        settings = found.pair.settings
+        settings, known = found.pair.settings, found.known
         closes = end_of_hours(settings.level, local)
         return Accepted(
             pair=found.pair.id,
             role=found.role,
             settings=settings,
-            asks_counter_password=bool(found.counter_passwords),
+            asks_counter_password=found.asks_counter_password
+            and (known is None or known.asks_counter_password),
             token=found,
             expires_in_days=pairs.days_to_warn_of(found.pair.expires_at, local),
             hours_end_in_s=None if closes is None else closes.timestamp() - local.timestamp(),
             delay_s=delay_s,
+            person=None if known is None else known.person,
+            name=None if known is None else known.name,
+            customer=found.pair.customer_id,
         )
 
     def _failed(self, leg: int, _error: StoreError) -> None:
@@ -167,3 +221,28 @@ class Desk:
                 blocked=alert.blocked,
                 **({"hint": _HINT} if alert.scope is Scope.SOURCE and "@" not in alert.name else {}),
             )
+
+
+def _find(connection: Connection, *, digest: bytes, number: str) -> FoundPasscode | None:
+    """Whose code it is, and who calls where their `number` is known for that code."""
+    found = Passcodes(connection).find(digest)
+    if found is None or not number:
+        return found
+    for known in KnownCallers(connection).find(number):
+        if known.pair == found.pair.id and known.role is found.role:
+            return replace(found, known=known)
+    return found
+
+
+def _opened_by(connection: Connection, *, number: str) -> list[FoundPasscode]:
+    """All that `number` opens, usable now or not."""
+    opened = []
+    for known in KnownCallers(connection).find(number):
+        found = Passcodes(connection).of(known.pair, known.role)
+        # A number that opens only together with a counter-password opens nothing where there is none.
+        if found is not None and (found.asks_counter_password or not known.asks_counter_password):
+            own = tuple(each for each in found.counter_passwords if each.person in {None, known.person})
+            opened.append(
+                replace(found, known=known, counter_passwords=own, guarded=found.asks_counter_password)
+            )
+    return opened

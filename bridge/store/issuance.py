@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from bridge.service.digests import Digests
     from bridge.service.settings import Settings
 
+CODED: Final = (Role.MODERATOR, Role.PARTICIPANT)
+"""The roles that a pair has codes for."""
+
 COUNTER_PASSWORD_DIGITS: Final = 4
 """Ten thousand for each who has found a code; and short enough to be remembered beside it."""
 
@@ -28,6 +31,9 @@ class Issued:
     pair: int
     codes: Mapping[Role, str] = field(repr=False)
     counter_passwords: Mapping[Role, str] = field(repr=False)
+    """Those that all of a role share."""
+    own: Mapping[int, str] = field(repr=False, default_factory=dict)
+    """A5: those of one person each, by the person's number."""
 
 
 class Issuer:
@@ -50,8 +56,10 @@ class Issuer:
         counter_passwords: Collection[Role],
         at: float,
         expires_at: float,
+        people: Collection[int] = (),
+        responsible: int | None = None,
     ) -> Issued:
-        """A new pair, with counter-passwords for these roles."""
+        """A new pair, with counter-passwords for these roles, and one of their own for these people (A5)."""
         drawn = draw_pair(self._digits, self._entropy, taken=self._taken)
         codes = {Role.MODERATOR: drawn.moderator, Role.PARTICIPANT: drawn.participant}
         pair = self._passcodes.create_pair(
@@ -62,34 +70,57 @@ class Issuer:
             at=at,
             expires_at=expires_at,
         )
-        return Issued(pair, codes, self._counter_passwords(pair, counter_passwords))
+        if responsible is not None:
+            self._passcodes.change(pair, responsible=responsible)
+        return Issued(pair, codes, self._counter_passwords(pair, counter_passwords), self._own(pair, people))
+
+    def new_counter_passwords(
+        self,
+        pair: int,
+        roles: Collection[Role],
+        people: Collection[int] = (),
+        *,
+        role: Role = Role.PARTICIPANT,
+    ) -> Issued:
+        """New counter-passwords for these roles, and for these people in `role`; the old ones stop at once (A7)."""
+        return Issued(pair, {}, self._counter_passwords(pair, roles), self._own(pair, people, role))
 
     def renew(self, pair: int, roles: Collection[Role]) -> Issued:
-        """New codes for these roles of `pair`, and counter-passwords where they had any; the old ones stop at once.
+        """New codes for these roles of `pair`, and shared counter-passwords where they had any; the old ones stop at once.
 
-        A conference in progress goes on (A7).
+        What a person has for themselves stays. A conference in progress goes on (A7).
         """
 
         def unfit(code: str) -> bool:
             return self._taken(code) or self._near(code, pair)
 
-        if len(roles) == len(Role):
+        if len(roles) == len(CODED):
             drawn = draw_pair(self._digits, self._entropy, taken=self._taken)
             codes = {Role.MODERATOR: drawn.moderator, Role.PARTICIPANT: drawn.participant}
         else:
             codes = {role: draw(self._digits, self._entropy, taken=unfit) for role in roles}
         self._passcodes.set_codes(pair, {role: self._digests.passcode(code) for role, code in codes.items()})
-        asked = self._passcodes.roles_with_counter_password(pair)
+        asked = self._passcodes.roles_with_counter_password(pair, shared=True)
         return Issued(pair, codes, self._counter_passwords(pair, [role for role in roles if role in asked]))
 
     def _counter_passwords(self, pair: int, roles: Collection[Role]) -> dict[Role, str]:
-        passwords = {
-            role: draw(COUNTER_PASSWORD_DIGITS, self._entropy, taken=lambda _: False) for role in roles
-        }
-        for role, password in passwords.items():
-            digest = self._digests.counter_password(pair, role, password)
-            self._passcodes.set_counter_password(pair, role, digest)
-        return passwords
+        return {role: self._counter_password(pair, role) for role in roles}
+
+    def _own(self, pair: int, people: Collection[int], role: Role = Role.PARTICIPANT) -> dict[int, str]:
+        return {person: self._counter_password(pair, role, person) for person in people}
+
+    def _counter_password(self, pair: int, role: Role, person: int | None = None) -> str:
+        """One that nobody of this pair and role has: it may say who calls."""
+
+        def digest(password: str) -> bytes:
+            return self._digests.counter_password(pair, role, password)
+
+        def taken(password: str) -> bool:
+            return self._passcodes.has_counter_password(pair, digest(password))
+
+        password = draw(COUNTER_PASSWORD_DIGITS, self._entropy, taken=taken)
+        self._passcodes.set_counter_password(pair, role, digest(password), person=person)
+        return password
 
     def _taken(self, code: str) -> bool:
         return self._passcodes.find(self._digests.passcode(code)) is not None

@@ -15,6 +15,7 @@ from bridge.service.levels import Level
 from bridge.service.role import Role
 from bridge.service.settings import LastModerator, MuteMode, Settings
 from bridge.store.errors import StoreRefusedError
+from bridge.store.known_callers import KnownCaller
 from bridge.store.tables import counter_passwords, customers, pairs, passcodes, people
 
 if TYPE_CHECKING:
@@ -38,8 +39,10 @@ class Pair:
     created_at: float
     expires_at: float
     enabled: bool
-    """False where the pair or its customer is disabled: its codes stop at once (O6)."""
+    """False where the pair, its customer or the person responsible is disabled: its codes stop at once (O6)."""
     customer_id: int = 0
+    responsible: int | None = None
+    """The person of the customer's directory who answers for it."""
     own: Settings = field(default_factory=Settings)
     """As they were set for this pair: what a change begins with."""
 
@@ -56,11 +59,19 @@ class CounterPassword:
 
 @dataclass(frozen=True, slots=True)
 class FoundPasscode:
-    """Whose code it is. `counter_passwords` are those of this role; none means that none is asked for."""
+    """Whose code it is. `counter_passwords` are those of this role that are right now."""
 
     pair: Pair
     role: Role
     counter_passwords: tuple[CounterPassword, ...]
+    guarded: bool = False
+    """One is asked for even where none is right: all who have one are disabled (O6)."""
+    known: KnownCaller | None = None
+    """Who calls, where their number says so."""
+
+    @property
+    def asks_counter_password(self) -> bool:
+        return self.guarded or bool(self.counter_passwords)
 
 
 class Passcodes:
@@ -74,10 +85,21 @@ class Passcodes:
         row = self._connection.execute(_FIND, {"digest": digest}).mappings().first()
         if row is None:
             return None
-        counters = self._connection.execute(_COUNTERS, {"pair": row["id"], "role": row["role"]})
-        return FoundPasscode(
-            _pair(row), Role(row["role"]), tuple(CounterPassword(*counter) for counter in counters)
+        return self._found(_pair(row), Role(row["role"]))
+
+    def of(self, pair: int, role: Role) -> FoundPasscode | None:
+        """What `find` says to the code of this role, for a caller who need not key it."""
+        found = self.pair(pair)
+        return None if found is None else self._found(found, role)
+
+    def _found(self, pair: Pair, role: Role) -> FoundPasscode:
+        counters = self._connection.execute(_COUNTERS, {"pair": pair.id, "role": role.value}).all()
+        right = tuple(
+            CounterPassword(digest, person, name)
+            for digest, person, name, disabled_at in counters
+            if disabled_at is None
         )
+        return FoundPasscode(pair, role, right, guarded=bool(counters))
 
     def create_pair(
         self,
@@ -140,11 +162,13 @@ class Passcodes:
         settings: Settings | None = None,
         expires_at: float | None = None,
         name: str | None = None,
+        responsible: int | None = None,
     ) -> None:
         """Set what is given; a conference in progress keeps what it began with."""
         values: dict[str, Any] = _columns(settings) if settings else {}
         values |= {"expires_at": expires_at} if expires_at is not None else {}
         values |= {"name": name} if name is not None else {}
+        values |= {"responsible_id": responsible} if responsible is not None else {}
         if values:
             self._connection.execute(update(pairs).where(pairs.c.id == pair).values(values))
 
@@ -170,17 +194,31 @@ class Passcodes:
         """Whether there is any code at all: then the key of the digests must be there, too."""
         return self._connection.scalar(select(passcodes.c.pair_id).limit(1)) is not None
 
-    def roles_with_counter_password(self, pair: int) -> frozenset[Role]:
+    def has_counter_password(self, pair: int, digest: bytes) -> bool:
+        """Whether anybody has it, in whichever role: the digest is of the role, too."""
+        query = select(counter_passwords.c.id).where(
+            counter_passwords.c.pair_id == pair, counter_passwords.c.digest == digest
+        )
+        return self._connection.scalar(query.limit(1)) is not None
+
+    def roles_with_counter_password(self, pair: int, *, shared: bool = False) -> frozenset[Role]:
+        """The roles that are asked for one; those alone that have one for all, where `shared`."""
         query = select(counter_passwords.c.role).where(counter_passwords.c.pair_id == pair)
+        if shared:
+            query = query.where(counter_passwords.c.person_id.is_(None))
         return frozenset(Role(role) for role in self._connection.scalars(query))
 
 
-_PAIR: Final = select(
+_COLUMNS: Final = select(
     pairs,
     customers.c.name.label("customer"),
     customers.c.disabled_at.label("customer_disabled_at"),
     customers.c.dial_out_blocked.label("customer_blocked"),
-).join_from(pairs, customers)
+    people.c.disabled_at.label("responsible_disabled_at"),
+)
+_PAIR: Final = _COLUMNS.join_from(pairs, customers).join(
+    people, people.c.id == pairs.c.responsible_id, isouter=True
+)
 
 _FIND: Final = (
     _PAIR.add_columns(passcodes.c.role)
@@ -190,10 +228,13 @@ _FIND: Final = (
 """Made once: to build a statement costs more than to run it."""
 
 _COUNTERS: Final = (
-    select(counter_passwords.c.digest, counter_passwords.c.person_id, people.c.name)
+    select(counter_passwords.c.digest, counter_passwords.c.person_id, people.c.name, people.c.disabled_at)
     .join_from(counter_passwords, people, isouter=True)
     .where(counter_passwords.c.pair_id == bindparam("pair"), counter_passwords.c.role == bindparam("role"))
 )
+
+
+_DISABLED: Final = ("disabled_at", "customer_disabled_at", "responsible_disabled_at")
 
 
 def _columns(settings: Settings) -> dict[str, Any]:
@@ -217,7 +258,8 @@ def _pair(row: RowMapping) -> Pair:
         settings=replace(own, dial_out_blocked=True) if row["customer_blocked"] else own,
         created_at=row["created_at"],
         expires_at=row["expires_at"],
-        enabled=row["disabled_at"] is None and row["customer_disabled_at"] is None,
+        enabled=all(row[name] is None for name in _DISABLED),
         customer_id=row["customer_id"],
+        responsible=row["responsible_id"],
         own=own,
     )

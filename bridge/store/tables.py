@@ -55,8 +55,9 @@ people: Final = Table(
     Column("email", String, nullable=False, default=""),
     Column("created_at", Double, nullable=False),
     Column("disabled_at", Double),
+    Column("deleted_at", Double),
 )
-"""Employees and guests of a customer (O6, I4)."""
+"""Employees and guests of a customer (O6, I4). A row outlives whom it was about, empty, so that its id is nobody else's."""
 
 pairs: Final = Table(
     "pairs",

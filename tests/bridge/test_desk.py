@@ -13,19 +13,35 @@ from structlog.testing import capture_logs
 from bridge.config.settings import Service
 from bridge.desk import Answer, Desk
 from bridge.dialogue.verdicts import Accepted, Denied, Why
+from bridge.service.blast_list import BlastEntry
 from bridge.service.digests import Digests
 from bridge.service.guessing import LIMITS, SHORTEST_DELAY_S, Scope
 from bridge.service.levels import Level
 from bridge.service.origin import Origin
 from bridge.service.role import Role
 from bridge.service.settings import Settings
-from bridge.store.errors import StoreUnavailableError
-from bridge.store.passcodes import CounterPassword, FoundPasscode, Pair
+from bridge.store.blast_lists import BlastLists
+from bridge.store.customers import Customers
+from bridge.store.database import open_database
+from bridge.store.errors import StoreError, StoreUnavailableError
+from bridge.store.known_callers import KnownCallers
+from bridge.store.passcodes import CounterPassword, FoundPasscode, Pair, Passcodes
+from bridge.store.people import People
 from bridge.switchboard.effects import CheckCounterPassword, LookUpPasscode
-from bridge.switchboard.events import CounterPasswordChecked, LookUpFailed, PasscodeFound
+from bridge.switchboard.events import (
+    BlastListFound,
+    CallerRecognised,
+    CounterPasswordChecked,
+    LookUpFailed,
+    PasscodeFound,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection
+
+    from bridge.store.database import Database
 
 KEY = bytes(32)
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -176,3 +192,183 @@ def test_a_store_that_fails_is_told_as_such() -> None:
     with capture_logs():
         hall.store.fail()
     assert hall.said == [LookUpFailed(3)]
+
+
+def test_a_role_whose_only_counter_password_has_stopped_is_still_asked_for_one_o6() -> None:
+    """Nobody gets in more easily because somebody else was disabled."""
+    found = FoundPasscode(stored().pair, Role.MODERATOR, (), guarded=True)
+    verdict = Hall().keyed("4826", found)
+    assert isinstance(verdict, Accepted)
+    assert verdict.asks_counter_password
+    assert not Hall().countered(found, "55").verdict.right
+
+
+@dataclass
+class Answering:
+    """A real store that answers at once, or is away."""
+
+    database: Database
+    away: bool = False
+
+    def ask(
+        self,
+        question: Callable[[Connection], Any],
+        *,
+        answered: Callable[[Any], None],
+        failed: Callable[[StoreError], None],
+    ) -> None:
+        if self.away:
+            failed(StoreUnavailableError("away"))
+            return
+        with self.database.transaction() as connection:
+            answer = question(connection)
+        answered(answer)
+
+
+ANA = "+5511999990000"
+"""Ana's telephone."""
+
+
+class House:
+    """A desk on a real store: Acme has two pairs, and Ana."""
+
+    def __init__(self, database: Database) -> None:
+        self.said: list[Answer] = []
+        self.store = Answering(database)
+        self.database = database
+        self.desk = Desk(
+            self.store, KEY, Service(time_zone=ZONE), wall=lambda: NOON, deliver=self.said.append
+        )
+        digests = Digests(KEY)
+        with database.transaction() as connection:
+            self.customer = Customers(connection).add("Acme", at=1.0)
+            self.ana = People(connection).add(self.customer, "Ana", at=1.0)
+            passcodes = Passcodes(connection)
+            self.board, self.sales = (
+                passcodes.create_pair(
+                    customer=self.customer,
+                    name=name,
+                    settings=Settings(),
+                    codes={Role.MODERATOR: digests.passcode(code)},
+                    at=1.0,
+                    expires_at=2 * NOON,
+                )
+                for name, code in (("Board", "1001"), ("Sales", "2002"))
+            )
+            for pair in (self.board, self.sales):
+                password = digests.counter_password(pair, Role.MODERATOR, "55")
+                passcodes.set_counter_password(pair, Role.MODERATOR, password)
+
+    def knows(self, pair: int, *, asks: bool = False) -> None:
+        with self.database.transaction() as connection:
+            KnownCallers(connection).know(
+                ANA, pair, Role.MODERATOR, person=self.ana, asks_counter_password=asks
+            )
+
+    def recognised(self, number: str = ANA) -> Accepted | None:
+        self.desk.recognise(4, number, 0.0)
+        answer = self.said[-1]
+        assert isinstance(answer, CallerRecognised)
+        assert answer.leg == 4
+        return answer.verdict
+
+    def keyed(self, code: str, number: str = "") -> Accepted:
+        self.desk.look_up(LookUpPasscode(4, code, HOME, number=number), 0.0)
+        answer = self.said[-1]
+        assert isinstance(answer, PasscodeFound)
+        assert isinstance(answer.verdict, Accepted)
+        return answer.verdict
+
+    def countered(self, token: object, password: str) -> CounterPasswordChecked:
+        self.desk.check_counter_password(CheckCounterPassword(4, token, password, HOME), 0.0)
+        answer = self.said[-1]
+        assert isinstance(answer, CounterPasswordChecked)
+        return answer
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    database = open_database("sqlite://")
+    yield House(database)
+    database.close()
+
+
+def test_who_calls_from_a_known_number_enters_without_a_code(house: House) -> None:
+    house.knows(house.board)
+    verdict = house.recognised()
+    assert verdict is not None
+    assert (verdict.pair, verdict.role) == (house.board, Role.MODERATOR)
+    assert (verdict.person, verdict.name, verdict.customer) == (house.ana, "Ana", house.customer)
+    assert not verdict.asks_counter_password
+    assert house.recognised("+5511888880000") is None
+
+
+def test_a_known_number_may_still_ask_for_the_counter_password_and_then_says_whose_it_was(
+    house: House,
+) -> None:
+    house.knows(house.board, asks=True)
+    verdict = house.recognised()
+    assert verdict is not None
+    assert verdict.asks_counter_password
+    assert not house.countered(verdict.token, "56").verdict.right
+    said = house.countered(verdict.token, "55").verdict
+    assert (said.right, said.person, said.name) == (True, house.ana, "Ana")
+
+
+def test_a_known_number_does_not_open_with_somebody_elses_counter_password(house: House) -> None:
+    house.knows(house.board, asks=True)
+    with house.database.transaction() as connection:
+        rui = People(connection).add(house.customer, "Rui", at=1.0)
+        digest = Digests(KEY).counter_password(house.board, Role.MODERATOR, "66")
+        Passcodes(connection).set_counter_password(house.board, Role.MODERATOR, digest, person=rui)
+    verdict = house.recognised()
+    assert verdict is not None
+    assert not house.countered(verdict.token, "66").verdict.right
+    assert house.countered(verdict.token, "55").verdict.right
+
+
+def test_where_the_counter_password_was_taken_away_the_number_alone_opens_nothing(house: House) -> None:
+    house.knows(house.board, asks=True)
+    with house.database.transaction() as connection:
+        Passcodes(connection).set_counter_password(house.board, Role.MODERATOR, None)
+    assert house.recognised() is None
+
+
+def test_a_number_known_for_several_conferences_needs_the_code_and_no_counter_password(house: House) -> None:
+    house.knows(house.board)
+    house.knows(house.sales)
+    assert house.recognised() is None
+    verdict = house.keyed("2002", ANA)
+    assert (verdict.pair, verdict.person, verdict.asks_counter_password) == (house.sales, house.ana, False)
+    assert house.keyed("2002").asks_counter_password, "from anywhere else"
+    assert house.keyed("2002").customer == house.customer
+
+
+def test_a_disabled_persons_number_opens_nothing_nor_does_a_disabled_pairs_o6(house: House) -> None:
+    house.knows(house.board)
+    with house.database.transaction() as connection:
+        People(connection).disable(house.ana, at=5.0)
+    assert house.recognised() is None
+    assert house.keyed("1001", ANA).asks_counter_password
+    with house.database.transaction() as connection:
+        People(connection).enable(house.ana)
+        Passcodes(connection).disable(house.board, at=5.0)
+    assert house.recognised() is None
+
+
+def test_a_store_that_is_away_recognises_nobody_and_says_that_it_has_no_list(house: House) -> None:
+    house.store.away = True
+    assert house.recognised() is None
+    house.desk.blast_list(9, house.board)
+    assert house.said[-1] == BlastListFound(9, None, failed=True)
+
+
+def test_a_conference_gets_the_list_that_was_prepared_for_it_o5(house: House) -> None:
+    house.desk.blast_list(8, house.board)
+    assert house.said[-1] == BlastListFound(8, None)
+    with house.database.transaction() as connection:
+        made = BlastLists(connection).add(house.board, "team", (BlastEntry("Rui", "+5521"),))
+    house.desk.blast_list(9, house.board)
+    assert house.said[-1] == BlastListFound(9, made)
+    house.desk.blast_list(9, house.sales)
+    assert house.said[-1] == BlastListFound(9, None)

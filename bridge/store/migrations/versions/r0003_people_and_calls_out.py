@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_profiles")),
         sa.UniqueConstraint("customer_id", "name", name=op.f("uq_profiles_customer_id_name")),
     )
+    op.add_column("people", sa.Column("deleted_at", sa.Double(), nullable=True))
     op.add_column("audit", sa.Column("key", sa.String(), nullable=True))
     op.create_index(op.f("ix_audit_key"), "audit", ["key"], unique=True)
     op.execute("UPDATE participants SET came_by = 'dial-in' WHERE came_by = 'dialled in'")
