@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bridge.conference import course, words
+from bridge.conference import course, doors, floor, naming, words
+from bridge.conference.answer import Answer, Asker, done, who
 from bridge.conference.effects import (
     ConferenceOpened,
     Enter,
     RecordJoin,
     RecordLeave,
+    SetAutoGain,
     SetMute,
-    ToneName,
     TurnAway,
     Withdraw,
 )
 from bridge.conference.events import LeaveReason, TimerKey
-from bridge.conference.model import Admitted, Participant, Phase, Refusal, Refused
+from bridge.conference.model import Admitted, Participant, Phase, Refusal, Refused, standing
+from bridge.conference.questions import lower
 from bridge.service.role import Role
 
 if TYPE_CHECKING:
+    from bridge.conference.commands import Disconnect, EndConference
     from bridge.conference.draft import Draft
-    from bridge.conference.events import Disconnect, Join, Leave
+    from bridge.conference.events import Join, Leave
     from bridge.conference.model import Conference
     from prompts.phrases import Utterance
 
@@ -45,15 +48,20 @@ def admit(conference: Conference, role: Role) -> Admitted | Refused:
         return Refused(Refusal.ENDED)
     if conference.locked and not (moderator and not conference.moderators):
         return Refused(Refusal.LOCKED)
-    if settings.maximum_participants is not None:
+    if settings.maximum_participants is not None and role is not Role.OPERATOR:
         # C6: the last place is kept for a moderator as long as the conference wants one and has none.
         wants_moderator = settings.begins_with_moderator and not conference.moderators
         places = settings.maximum_participants - (wants_moderator and not moderator)
-        if len(conference.participants) >= places:
+        if len(conference.participants) >= places and _counted(conference) >= places:
             return Refused(Refusal.FULL)
-    return Admitted(
-        waits=phase in {Phase.EMPTY, Phase.WAITING} and settings.begins_with_moderator and not moderator
-    )
+    if phase not in {Phase.EMPTY, Phase.WAITING} or moderator:
+        return Admitted(waits=False)
+    return Admitted(waits=settings.begins_with_moderator or role is Role.OPERATOR)
+
+
+def _counted(conference: Conference) -> int:
+    """C6 is about the customer's people, not the house's."""
+    return sum(each.role is not Role.OPERATOR for each in conference.participants.values())
 
 
 def join(draft: Draft, event: Join, verdict: Admitted | Refused) -> None:
@@ -64,21 +72,29 @@ def join(draft: Draft, event: Join, verdict: Admitted | Refused) -> None:
         draft.log("turned away", leg=event.leg, role=event.role.value, reason=verdict.reason.value)
         draft.effects.append(TurnAway(event.leg, REFUSAL_WORDS[verdict.reason]))
         return
-    moderator = event.role is Role.MODERATOR
+    doors.stop_listening(draft, event.leg)
+    muted_on_entry = draft.settings.mute_on_entry and event.role is Role.PARTICIPANT
     participant = Participant(
         leg=event.leg,
         role=event.role,
         name=event.name,
         joined_at=draft.now,
-        muted=event.muted or (draft.settings.mute_on_entry and not moderator),
+        muted=event.muted or muted_on_entry,
+        muted_by_other=muted_on_entry,
+        clip=event.clip,
+        caller=event.caller,
+        came_by=event.came_by,
     )
     if draft.phase is Phase.EMPTY:
+        draft.mode = draft.settings.mute_mode
         draft.effects.append(ConferenceOpened(draft.now))
     draft.put(participant)
-    draft.moderators += moderator
+    draft.moderators += event.role is Role.MODERATOR
     draft.effects.append(RecordJoin(event.leg, event.role, event.name, draft.now))
-    if draft.silenced(participant):
+    if standing(draft, participant).silenced:
         draft.effects.append(SetMute(event.leg, muted=True))
+    if draft.levelling:
+        draft.effects.append(SetAutoGain(event.leg, on=True))
     if verdict.waits:
         course.hold(draft, participant)
     elif not draft.talking:
@@ -90,8 +106,8 @@ def join(draft: Draft, event: Join, verdict: Admitted | Refused) -> None:
 def _enter(draft: Draft, participant: Participant) -> None:
     """Into a conference that runs."""
     draft.effects.append(Enter(participant.leg))
-    draft.tone(ToneName.ENTRY)
-    course.tell_silenced(draft, participant)
+    naming.joined(draft, participant)
+    floor.tell_silenced(draft, participant)
     if draft.phase is not Phase.ENDING:
         return
     grace_ends_at = draft.due(TimerKey.GRACE)
@@ -103,32 +119,46 @@ def _enter(draft: Draft, participant: Participant) -> None:
 
 def leave(draft: Draft, event: Leave) -> None:
     """Somebody's call is over."""
-    participant = draft.take(event.leg)
-    if participant is None:
+    if not draft.has(event.leg):
+        doors.stop_listening(draft, event.leg)
         return
-    was_present = participant.dismissed is None
-    was_in_room = was_present and draft.talking
-    reason = participant.dismissed or event.reason
-    if was_in_room:
+    lower(draft, event.leg)
+    participant = draft.table[event.leg]
+    present = participant.dismissed is None
+    if standing(draft, participant).place is not None:
         draft.effects.append(Withdraw(event.leg))
-    draft.effects.append(RecordLeave(event.leg, reason, draft.now))
+    draft.take(event.leg)
+    draft.effects.append(RecordLeave(event.leg, participant.dismissed or event.reason, draft.now))
     if not draft.calls:
-        course.emptied(draft, reason)
-        return
-    if was_in_room:
-        draft.tone(ToneName.EXIT)
-    if was_present and participant.role is Role.MODERATOR:
-        course.moderator_gone(draft)
+        course.emptied(draft, participant.dismissed or event.reason)
+    elif present:
+        _missed(draft, participant)
 
 
-def disconnect(draft: Draft, event: Disconnect) -> None:
+def disconnect(draft: Draft, _asker: Asker, command: Disconnect) -> Answer:
     """Put one out (O4). Their call ends once they have been told."""
-    participant = draft.find(event.leg)
-    if participant is None:
-        return
+    participant = draft.table[command.leg]
     course.dismiss(draft, participant, LeaveReason.DISCONNECTED, words.REMOVED)
-    draft.log("disconnected", leg=event.leg)
+    draft.log("disconnected", leg=command.leg)
+    _missed(draft, participant)
+    return done(words.REMOVED, who(participant))
+
+
+def _missed(draft: Draft, participant: Participant) -> None:
+    """The others notice that somebody is gone."""
     if draft.talking:
-        draft.tone(ToneName.EXIT)
+        naming.left(draft, participant)
     if participant.role is Role.MODERATOR:
         course.moderator_gone(draft)
+
+
+def end_conference(draft: Draft, asker: Asker, _: EndConference) -> Answer:
+    """For everybody (O4). Who ends it hears it like the others."""
+    end(draft, asker.actor.name or asker.actor.role.value, LeaveReason.CONFERENCE_ENDED)
+    return done(words.CONFERENCE_ENDED)
+
+
+def end(draft: Draft, by: str, reason: LeaveReason) -> None:
+    """For everybody, whoever says so."""
+    draft.log("ended", by=by, reason=reason.value)
+    course.over(draft, reason, words.CONFERENCE_ENDED)

@@ -5,20 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from bridge.conference import words
-from bridge.conference.commands import Command
-from bridge.conference.effects import (
-    ConferenceBegan,
-    ConferenceEnded,
-    Enter,
-    HangUp,
-    Music,
-    RecordLeave,
-    Withdraw,
-)
+from bridge.conference import doors, floor, words
+from bridge.conference.effects import ConferenceBegan, ConferenceEnded, HangUp, Music, RecordLeave
 from bridge.conference.events import LeaveReason, TimerKey
-from bridge.conference.model import Phase
+from bridge.conference.model import Phase, standing
 from bridge.conference.phases import Turn
+from bridge.conference.questions import lower
 from bridge.service.levels import LEVELS
 from bridge.service.settings import LastModerator
 
@@ -39,70 +31,63 @@ STRAGGLERS_S: Final = 30.0
 """A call that has not ended so long after its conference is taken as gone, so that the room can be used again. The
 last words take five seconds; what is left then is a lost BYE."""
 
-TIMER_SLACK_S: Final = 0.05
-"""A timer may fire this much early, as the clocks of event loops do. One that fires earlier was meant for a deadline
-that has been moved since, and is ignored."""
 
-
-def hold(draft: Draft, participant: Participant) -> None:
+def hold(draft: Draft, newcomer: Participant) -> None:
     """Let somebody wait for the moderator (C3): they hear music or silence, and nobody."""
     if draft.phase is Phase.EMPTY:
         draft.turn(Turn.HELD)
+    tell_to_wait(draft, newcomer)
+    if standing(draft, newcomer).music:
+        draft.effects.append(Music(newcomer.leg, on=True))
+
+
+def tell_to_wait(draft: Draft, participant: Participant) -> None:
+    """Say what they wait for, again and again where there is no music."""
     draft.say(participant.leg, words.WAIT_FOR_MODERATOR)
-    if draft.settings.music_until_moderator:
-        draft.effects.append(Music(participant.leg, on=True))
-    elif draft.due(TimerKey.WAITING_PROMPT) is None:
+    if not draft.settings.music_until_moderator and draft.due(TimerKey.WAITING_PROMPT) is None:
         draft.set_timer(TimerKey.WAITING_PROMPT, draft.now + WAITING_PROMPT_S)
 
 
-def begin(draft: Draft, beginner: Participant) -> None:
-    """Lead everybody in at once: those who waited and `beginner`, who came just now (C4)."""
+def begin(draft: Draft, newcomer: Participant | None = None) -> None:
+    """Lead everybody in at once: those who waited and the newcomer whose coming begins it (C4). Who is aside stays so."""
     people = draft.present()
-    waited = [each for each in people if each.leg != beginner.leg]
+    waited = len(people) - (newcomer is not None)
     draft.cancel_timer(TimerKey.WAITING_PROMPT)
-    draft.turn(Turn.BEGAN)
     draft.began_at = draft.now
     draft.effects.append(ConferenceBegan(draft.now))
-    if draft.settings.music_until_moderator:
-        draft.effects.extend(Music(each.leg, on=False) for each in waited)
-    draft.effects.extend(Enter(each.leg) for each in people)
+    with draft.rearranging(people, None if newcomer is None else newcomer.leg):
+        draft.turn(Turn.BEGAN)
     if waited:
         draft.announce(words.CONFERENCE_STARTS)
-    elif not draft.settings.open_room:
-        draft.say(beginner.leg, words.YOU_ARE_FIRST)
+    elif newcomer is not None and not draft.settings.open_room:
+        draft.say(newcomer.leg, words.YOU_ARE_FIRST)
     for each in people:
-        tell_silenced(draft, each)
-    length_s = draft.settings.maximum_length_s
-    if length_s is not None:
-        draft.set_timer(TimerKey.LENGTH, draft.now + length_s)
-        if length_s > LENGTH_WARNING_S:
-            draft.set_timer(TimerKey.LENGTH_WARNING, draft.now + length_s - LENGTH_WARNING_S)
+        if not each.aside:
+            floor.tell_silenced(draft, each)
+    if draft.settings.maximum_length_s is not None:
+        end_at(draft, draft.now + draft.settings.maximum_length_s)
 
 
-def tell_silenced(draft: Draft, participant: Participant) -> None:
-    """Nobody who comes in silenced is left to find out."""
-    if draft.silenced_by_lecture(participant):
-        draft.say(participant.leg, words.MUTED_BY_LECTURE)
-    elif participant.muted:
-        keys = draft.keymap.keys_of(Command.MUTE_SELF, participant.role)
-        draft.say(participant.leg, words.muted_on_entry(keys))
+def end_at(draft: Draft, at: float) -> None:
+    """C6: when it ends, and when people are warned of it, if there is time left for that."""
+    draft.set_timer(TimerKey.LENGTH, at)
+    if at - LENGTH_WARNING_S > draft.now:
+        draft.set_timer(TimerKey.LENGTH_WARNING, at - LENGTH_WARNING_S)
 
 
-def moderator_gone(draft: Draft) -> None:
-    """One moderator fewer; the last one's leaving is what C5 is about."""
+def moderator_gone(draft: Draft, *, goes_on: bool = False) -> None:
+    """One moderator fewer; the last one's leaving is what C5 is about, unless this one has said that it `goes_on`."""
     draft.moderators -= 1
     if draft.moderators or not draft.talking:
         return
-    draft.log("last moderator left", then=draft.settings.when_last_moderator_leaves.value)
-    if draft.settings.when_last_moderator_leaves is LastModerator.CONTINUE:
-        # Nobody is left who could end the lecture: the others would stay silenced for good.
-        if draft.lecture:
-            draft.set_lecture(on=False)
-            draft.announce(words.LECTURE_OFF)
+    goes_on |= draft.settings.when_last_moderator_leaves is LastModerator.CONTINUE
+    draft.log("last moderator left", then=(LastModerator.CONTINUE if goes_on else LastModerator.END).value)
+    if goes_on:
+        floor.free_floor(draft)
     elif draft.settings.grace_s:
         draft.turn(Turn.LAST_MODERATOR_LEFT)
         draft.set_timer(TimerKey.GRACE, draft.now + draft.settings.grace_s)
-        draft.announce(words.moderator_left(round(draft.settings.grace_s)))
+        draft.announce(words.moderator_left(round(draft.settings.grace_s)), groups=True)
     else:
         over(draft, LeaveReason.MODERATOR_LEFT, words.CONFERENCE_ENDED)
 
@@ -111,7 +96,7 @@ def moderator_returned(draft: Draft) -> None:
     """In time (C5)."""
     draft.turn(Turn.MODERATOR_RETURNED)
     draft.cancel_timer(TimerKey.GRACE)
-    draft.announce(words.MODERATOR_RETURNED)
+    draft.announce(words.MODERATOR_RETURNED, groups=True)
     draft.log("moderator returned")
 
 
@@ -123,7 +108,9 @@ def over(draft: Draft, reason: LeaveReason, last_words: Utterance) -> None:
         draft.cancel_timer(key)
     for each in draft.present():
         dismiss(draft, each, reason, None if draft.settings.open_room else last_words)
+    doors.lead_out_monitors(draft)
     draft.moderators = 0
+    draft.unanswered = frozenset()
     draft.turn(Turn.OVER)
     draft.set_timer(TimerKey.STRAGGLERS, draft.now + STRAGGLERS_S)
 
@@ -131,17 +118,17 @@ def over(draft: Draft, reason: LeaveReason, last_words: Utterance) -> None:
 def dismiss(
     draft: Draft, participant: Participant, reason: LeaveReason, last_words: Utterance | None
 ) -> None:
-    """Tell one to go. Their record ends when their call does."""
-    if draft.talking:
-        draft.effects.append(Withdraw(participant.leg))
-    elif draft.phase is Phase.WAITING and draft.settings.music_until_moderator:
-        draft.effects.append(Music(participant.leg, on=False))
+    """Tell one to go, wherever they are. Their hand falls; their record ends when their call does."""
+    lower(draft, participant.leg)
+    participant = draft.table[participant.leg]
+    draft.change(participant, replace(participant, dismissed=reason))
+    draft.people_changed = True
     draft.effects.append(HangUp(participant.leg, reason, last_words))
-    draft.put(replace(participant, dismissed=reason))
 
 
 def emptied(draft: Draft, reason: LeaveReason) -> None:
-    """The last call is gone: lock and lecture fall away, changed settings hold from now on."""
+    """The last call is gone: lock and modes fall away, changed settings hold from now on."""
+    doors.lead_out_monitors(draft)
     draft.turn(Turn.EMPTIED)
     draft.clear()
     draft.effects.append(ConferenceEnded(draft.now, reason))
@@ -153,42 +140,43 @@ def hours_end_at(draft: Draft, event: HoursEndAt) -> None:
         draft.set_timer(TimerKey.HOURS_END, max(event.at, draft.now))
 
 
-def timer_fired(draft: Draft, key: TimerKey) -> None:
-    """Do what the timer was for, unless it was cancelled or set anew meanwhile."""
-    due = draft.due(key)
-    if due is None or draft.now < due - TIMER_SLACK_S:
-        return
-    draft.forget_timer(key)
-    match key:
-        case TimerKey.WAITING_PROMPT:
-            for each in draft.present():
-                draft.say(each.leg, words.WAIT_FOR_MODERATOR)
-            draft.set_timer(TimerKey.WAITING_PROMPT, draft.now + WAITING_PROMPT_S)
-        case TimerKey.GRACE:
-            draft.log("grace time over")
-            over(draft, LeaveReason.MODERATOR_LEFT, words.CONFERENCE_ENDED)
-        case TimerKey.LENGTH_WARNING:
-            draft.announce(words.maximum_length_warning(round(LENGTH_WARNING_S / 60)))
-        case TimerKey.LENGTH:
-            draft.log("maximum length reached")
-            over(draft, LeaveReason.MAXIMUM_LENGTH, words.MAXIMUM_LENGTH_REACHED)
-        case TimerKey.HOURS_END:
-            _hours_ended(draft)
-        case TimerKey.STRAGGLERS:
-            _forget_stragglers(draft)
+def waiting_prompt(draft: Draft) -> None:
+    """C3: a word to those who wait without music."""
+    for each in draft.present():
+        if not each.aside:
+            draft.say(each.leg, words.WAIT_FOR_MODERATOR)
+    draft.set_timer(TimerKey.WAITING_PROMPT, draft.now + WAITING_PROMPT_S)
 
 
-def _hours_ended(draft: Draft) -> None:
+def grace_over(draft: Draft) -> None:
+    """C5: no moderator has come back."""
+    draft.log("grace time over")
+    over(draft, LeaveReason.MODERATOR_LEFT, words.CONFERENCE_ENDED)
+
+
+def warn_of_length(draft: Draft) -> None:
+    """C6."""
+    draft.announce(words.maximum_length_warning(round(LENGTH_WARNING_S / 60)), groups=True)
+
+
+def length_reached(draft: Draft) -> None:
+    """C6."""
+    draft.log("maximum length reached")
+    over(draft, LeaveReason.MAXIMUM_LENGTH, words.MAXIMUM_LENGTH_REACHED)
+
+
+def hours_ended(draft: Draft) -> None:
     """Level 1 at midnight: who talks is told and talks on; who still waits would wait for nobody until the morning."""
     hours = LEVELS[draft.settings.level].hours
     if draft.talking or hours is None:
-        draft.announce(words.HOURS_ENDING)
+        draft.announce(words.HOURS_ENDING, groups=True)
         return
     draft.log("hours over while waiting", people=len(draft.present()))
     over(draft, LeaveReason.HOURS_ENDED, words.outside_hours(hours.opens.hour))
 
 
-def _forget_stragglers(draft: Draft) -> None:
+def forget_stragglers(draft: Draft) -> None:
+    """Take the calls that have still not ended as gone."""
     stragglers = draft.everybody()
     for each in stragglers:
         draft.take(each.leg)

@@ -6,19 +6,36 @@ change, so that the conference stays what it was.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from bridge.conference.effects import CancelTimer, Log, Say, SayRoom, SetMute, SetTimer, ToneRoom
-from bridge.conference.model import TALKING, Conference, Participant
+from bridge.conference.effects import (
+    CancelTimer,
+    Enter,
+    Log,
+    Music,
+    Say,
+    SayRoom,
+    SetMute,
+    SetTimer,
+    ToneRoom,
+    Withdraw,
+)
+from bridge.conference.model import LARGEST_GROUP, MAIN, TALKING, Conference, Participant, Standing, standing
 from bridge.conference.phases import NEXT, Turn
-from bridge.service.role import Role
+from bridge.service.settings import MuteMode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from bridge.conference.effects import Effect, ToneName
     from bridge.conference.events import TimerKey
     from bridge.conference.keymap import Keymap
+    from bridge.conference.model import House
     from prompts.phrases import Utterance
+
+NEW_LEG: Final = Standing(place=None, silenced=False, music=False)
+"""How a leg stands when it comes: nothing has been done for it yet."""
 
 TONE_SPACING_S: Final = 1.0
 """Entry tones follow each other no faster, nor do exit tones: ten people who come in the same second are one tone.
@@ -35,20 +52,29 @@ class Draft:
         "_own_participants",
         "_participants",
         "_toned_at",
+        "announced_until",
+        "asking",
         "began_at",
         "effects",
+        "hands",
         "lecture",
+        "levelling",
         "locked",
+        "mode",
         "moderators",
+        "monitors",
         "next_settings",
         "now",
+        "people_changed",
         "phase",
         "settings",
+        "unanswered",
     )
 
     def __init__(self, conference: Conference, now: float) -> None:
         self.now = now
         self.effects: list[Effect] = []
+        self.people_changed = False
         self._conference = conference
         self._participants = conference.participants
         self._own_participants: dict[int, Participant] | None = None
@@ -58,7 +84,14 @@ class Draft:
         self.settings = conference.settings
         self.next_settings = conference.next_settings
         self.moderators = conference.moderators
+        self.mode = conference.mode
         self.lecture = conference.lecture
+        self.hands = conference.hands
+        self.asking = conference.asking
+        self.levelling = conference.levelling
+        self.monitors = conference.monitors
+        self.unanswered = conference.unanswered
+        self.announced_until = conference.announced_until
         self.locked = conference.locked
         self.began_at = conference.began_at
 
@@ -69,12 +102,20 @@ class Draft:
             phase=self.phase,
             participants=self._participants,
             moderators=self.moderators,
+            mode=self.mode,
             lecture=self.lecture,
+            hands=self.hands,
+            asking=self.asking,
+            levelling=self.levelling,
+            monitors=self.monitors,
+            unanswered=self.unanswered,
+            announced_until=self.announced_until,
             locked=self.locked,
             began_at=self.began_at,
             deadlines=self._deadlines,
             toned_at=self._toned_at,
             keymap=self._conference.keymap,
+            house=self._conference.house,
             next_settings=self.next_settings,
         )
 
@@ -83,15 +124,24 @@ class Draft:
         for key in list(self._deadlines):
             self.cancel_timer(key)
         self._toned_at = {}
-        self.lecture = self.locked = False
+        self.mode = MuteMode.CONVERSATION
+        self.lecture = self.levelling = self.locked = False
+        self.hands, self.asking = (), None
+        self.monitors = self.unanswered = frozenset()
         self.moderators = 0
         self.began_at = None
+        self.announced_until = 0.0
         self.settings, self.next_settings = self.next_settings or self.settings, None
 
     @property
     def keymap(self) -> Keymap:
         """What people can key."""
         return self._conference.keymap
+
+    @property
+    def house(self) -> House:
+        """What holds in every conference."""
+        return self._conference.house
 
     # People
 
@@ -122,13 +172,25 @@ class Draft:
         """Everybody whose call is left."""
         return list(self._participants.values())
 
+    @property
+    def table(self) -> Mapping[int, Participant]:
+        """Everybody whose call is left, by leg; not to be written to."""
+        return self._participants
+
     def put(self, participant: Participant) -> None:
-        """Somebody new, or changed."""
-        self._writable()[participant.leg] = participant
+        """Somebody new, or changed in what nobody hears or sees; see `rearranging` for the rest."""
+        table = self._writable()
+        if participant.leg not in table:
+            self.people_changed = True
+        table[participant.leg] = participant
 
     def take(self, leg: int) -> Participant | None:
         """Out of the table; None where nobody has this leg."""
-        return self._writable().pop(leg) if leg in self._participants else None
+        participant = self._participants.get(leg)
+        if participant is not None:
+            self.people_changed |= participant.dismissed is None
+            del self._writable()[leg]
+        return participant
 
     def _writable(self) -> dict[int, Participant]:
         if self._own_participants is None:
@@ -136,35 +198,43 @@ class Draft:
             self._participants = self._own_participants
         return self._own_participants
 
-    # Who is heard
+    # Where people are, and who is heard
 
-    def silenced(self, participant: Participant) -> bool:
-        """Whether nobody hears this one."""
-        return participant.muted or self.silenced_by_lecture(participant)
+    @contextmanager
+    def rearranging(self, people: Iterable[Participant], newcomer: int | None = None) -> Iterator[None]:
+        """Whatever the block changes (the phase, the mode, a place, a mute), do for each of `people` what follows from it.
 
-    def silenced_by_lecture(self, participant: Participant) -> bool:
-        """Whether lecture mode keeps this one quiet."""
-        return self.lecture and participant.role is not Role.MODERATOR
-
-    def set_own_mute(self, participant: Participant, muted: bool) -> bool:
-        """Change what `*6` changes; true where that makes the person heard or unheard."""
-        changed = replace(participant, muted=muted)
-        self.put(changed)
-        if self.silenced(changed) == self.silenced(participant):
-            return False
-        self.effects.append(SetMute(participant.leg, muted))
-        return True
-
-    def set_lecture(self, on: bool) -> int:
-        """Lecture mode on or off for everybody here; those who come later find it so. How many are silenced by it, or
-        heard again.
+        Nobody is heard on the way where they must not be: music ends and mutes hold before anybody enters a room, and
+        whoever may speak again has left the old one first. Of the `newcomer` nothing has been done so far but the mute.
         """
-        people = self.everybody()
-        before = [self.silenced(each) for each in people]
-        self.lecture = on
-        changed = [each for each, was in zip(people, before, strict=True) if self.silenced(each) != was]
-        self.effects.extend(SetMute(each.leg, on) for each in changed)
-        return len(changed)
+        before = [(each.leg, standing(self, each)) for each in people]
+        yield
+        ways = []
+        for leg, was in before:
+            known = was if leg != newcomer else NEW_LEG._replace(silenced=was.silenced)
+            now = standing(self, self._participants[leg])
+            if now != known:
+                ways.append((leg, known, now))
+        effects = self.effects
+        effects.extend(Music(leg, on=False) for leg, was, now in ways if was.music and not now.music)
+        effects.extend(
+            SetMute(leg, muted=True) for leg, was, now in ways if now.silenced and not was.silenced
+        )
+        for leg, was, now in ways:
+            if now.place is not None and now.place != was.place:
+                effects.append(Enter(leg, now.place))
+            elif now.place is None and was.place is not None:
+                effects.append(Withdraw(leg))
+        effects.extend(
+            SetMute(leg, muted=False) for leg, was, now in ways if was.silenced and not now.silenced
+        )
+        effects.extend(Music(leg, on=True) for leg, was, now in ways if now.music and not was.music)
+
+    def change(self, participant: Participant, changed: Participant) -> bool:
+        """Put `changed` for one person and do what follows; true where that makes them heard or unheard."""
+        with self.rearranging([participant]):
+            self.put(changed)
+        return standing(self, participant).silenced != standing(self, changed).silenced
 
     # Phases and timers
 
@@ -196,10 +266,17 @@ class Draft:
         """To one: an answer to what they did, said in open rooms too."""
         self.effects.append(Say(leg, utterance))
 
-    def announce(self, utterance: Utterance) -> None:
-        """To everybody in the room; never in an open room."""
-        if self.talking and not self.settings.open_room:
-            self.effects.append(SayRoom(utterance))
+    def announce(self, utterance: Utterance, *, groups: bool = False) -> bool:
+        """To everybody in the main room, or in the groups too; never in an open room. Whether anybody was told."""
+        if not self.talking or self.settings.open_room:
+            return False
+        self.effects.append(SayRoom(utterance))
+        if groups:
+            apart = {each.place for each in self._participants.values()}
+            self.effects.extend(
+                SayRoom(utterance, place) for place in sorted(apart) if MAIN < place <= LARGEST_GROUP
+            )
+        return True
 
     def tone(self, tone: ToneName) -> None:
         """A tone of C1, if C1 is set and none of its kind has just been."""

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bridge.conference.commands import Actor, AnyCommand, Outcome
     from bridge.conference.events import LeaveReason, TimerKey
     from bridge.service.role import Role
     from prompts.phrases import Utterance
@@ -26,9 +27,12 @@ class ToneName(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """Route the leg into the room: from now on it hears and is heard, unless muted."""
+    """Route the leg into the room, or into the side room of that number: from now on it hears and is heard there, unless
+    muted, and no longer where it was.
+    """
 
     leg: int
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,22 @@ class SetMute:
 
     leg: int
     muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetGain:
+    """How much louder the leg is heard (O4). A new leg is at 0."""
+
+    leg: int
+    gain_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetAutoGain:
+    """`*4`: the leg's loudness is levelled, or left alone as a new leg's is."""
+
+    leg: int
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +83,14 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class SayList:
+    """To one alone, one after another, and stopped together: a roll call of hundreds is one speech."""
+
+    leg: int
+    utterances: tuple[Utterance, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Hush:
     """Stop what is being said to one alone: they have heard enough of it."""
 
@@ -71,9 +99,10 @@ class Hush:
 
 @dataclass(frozen=True, slots=True)
 class SayRoom:
-    """To everybody in the room."""
+    """To everybody in the room, or in the sub-conference of that number."""
 
     utterance: Utterance
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +186,45 @@ class ConferenceEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Perform:
+    """A command that was allowed and that needs more than a conference: see `commands.PERFORMED`, and `HandOver` to nobody
+    yet. The actor is as the conference knows them, whatever role they came with.
+    """
+
+    command: AnyCommand
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What becomes of a command from a console. Exactly one per `Given` with an actor without a leg, unless `Perform` follows."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Somebody in charge did something (R4)."""
+
+    actor: Actor
+    action: str
+    """The command's name."""
+    subject: str = ""
+    """To whom or what, and how: "Ana", "+551133334444, off", "on", "+6.0 dB"."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordIdentity:
+    """Who the leg is, as somebody in charge says (O2, R2); empty fields are unknown."""
+
+    leg: int
+    name: str
+    company: str
+    phone: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """A line for the operator of the bridge; never with a passcode in it."""
 
@@ -168,8 +236,11 @@ Effect = (
     Enter
     | Withdraw
     | SetMute
+    | SetGain
+    | SetAutoGain
     | Music
     | Say
+    | SayList
     | Hush
     | SayRoom
     | ToneRoom
@@ -182,5 +253,9 @@ Effect = (
     | ConferenceOpened
     | ConferenceBegan
     | ConferenceEnded
+    | Perform
+    | Reply
+    | Act
+    | RecordIdentity
     | Log
 )

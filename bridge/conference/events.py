@@ -10,9 +10,10 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bridge.conference.commands import Command
+    from bridge.conference.commands import Actor, AnyCommand
     from bridge.service.role import Role
     from bridge.service.settings import Settings
+    from prompts.values import Clip
 
 
 class LeaveReason(Enum):
@@ -34,6 +35,14 @@ class LeaveReason(Enum):
     """The conference ended because its time was up (C6)."""
     HOURS_ENDED = "hours_ended"
     """Level 1: its hours were over before a moderator came."""
+    STRANDED = "stranded"
+    """Alone or waiting for long, and did not answer when asked."""
+    MOVED = "moved"
+    """Into another conference, where a new record begins."""
+    NOT_ADMITTED = "not_admitted"
+    """An operator refused this one, or nobody came to admit (O2)."""
+    CALL_LIMIT = "call_limit"
+    """A call out reached its longest time, or the money for it was spent (G3)."""
     SHUT_DOWN = "shut_down"
     """The bridge is being stopped."""
 
@@ -51,6 +60,10 @@ class TimerKey(Enum):
     """C6: the maximum length is reached."""
     HOURS_END = "hours_end"
     """Level 1: the hours of use are over; people are told and talk on, unless they were still waiting to."""
+    STRANDED = "stranded"
+    """Somebody has been alone, or waiting, for long: time to ask."""
+    STRANDED_ANSWER = "stranded_answer"
+    """And who has not pressed a key by now is gone."""
     STRAGGLERS = "stragglers"
     """The conference is over and somebody's call has still not ended."""
 
@@ -65,6 +78,12 @@ class Join:
     """Who it is, where an individual counter-password or the caller's own registration says so (A5)."""
     muted: bool = False
     """Muted by own choice before coming in."""
+    clip: Clip | None = None
+    """The name as the caller said it (C2)."""
+    caller: str = ""
+    """The number, for rosters; whoever shows it masks it."""
+    came_by: str = "dial-in"
+    """How, for rosters and records: "dial-in", "dial-out", "blast", "operator"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +95,56 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
-    """A star command was keyed. `command` is None where the keys mean nothing; `keys` is what was keyed."""
+class Given:
+    """Somebody gives a command, by key or from a console. `keys` is what was keyed, where it was."""
 
-    leg: int
-    command: Command | None
+    command: AnyCommand
+    actor: Actor
     keys: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class MuteOne:
-    """An operator (or moderator's page) mutes or unmutes one; `*6` undoes it."""
+class UnknownKeys:
+    """Keys that mean nothing."""
 
     leg: int
-    muted: bool
+    keys: str
 
 
 @dataclass(frozen=True, slots=True)
-class Disconnect:
-    """An operator (or moderator's page) puts one out."""
+class StepAside:
+    """Out of the room for a while, still in the conference: alone with the bridge (dialling, `model.ALONE`) or in a private
+    talk in the side room of that number, above `model.LARGEST_GROUP`. They are heard there whatever silenced them in the
+    room. From one aside into another without `StepBack` between: they return to where they were first.
+    """
 
     leg: int
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepBack:
+    """And back to where they were, as they were."""
+
+    leg: int
+
+
+@dataclass(frozen=True, slots=True)
+class StillThere:
+    """A key was pressed by somebody who was asked whether they are there."""
+
+    leg: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """An operator's phone begins or ends to listen: allowed by `Given(Monitor)` before, and refused all the same where the
+    conference has been locked, or is over, since.
+    """
+
+    leg: int
+    on: bool
+    announced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +178,17 @@ class SettingsChanged:
     settings: Settings
 
 
-Event = Join | Leave | Press | MuteOne | Disconnect | End | TimerFired | HoursEndAt | SettingsChanged
+Event = (
+    Join
+    | Leave
+    | Given
+    | UnknownKeys
+    | StepAside
+    | StepBack
+    | StillThere
+    | Listen
+    | End
+    | TimerFired
+    | HoursEndAt
+    | SettingsChanged
+)

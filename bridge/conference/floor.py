@@ -1,101 +1,179 @@
-"""Who has the floor and how people command it: `*5`, `*6`, `*7`, `*#` and what is refused.
+"""Who is heard, and how loudly: own mute, the three modes, mutes by those in charge, gain (`*4`, `*5`, `*6`, O4).
 
-A command comes here from a key (`Press`) or, one day, from a console; either way it is answered to the one who gave
-it, by a word that only that person hears.
+Nobody is silenced for two reasons that could be mixed up: `Participant.muted` is the person's line, the mode is the
+room's. A change of one leaves the other as it was, and whoever is not heard is told which of them it is.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bridge.conference import words
-from bridge.conference.commands import PERMITTED, Command
-from bridge.conference.effects import Hush, ToneName, ToneRoom
-from bridge.service.levels import Right
+from bridge.conference.answer import Answer, Asker, done, refused, switched, who
+from bridge.conference.commands import MuteSelf, RaiseHand
+from bridge.conference.effects import SetAutoGain, SetGain, ToneName, ToneRoom
+from bridge.conference.model import Phase, silenced_by_mode
+from bridge.service.role import Role
+from bridge.service.settings import MuteMode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from bridge.conference import commands
+    from bridge.conference.commands import Command
     from bridge.conference.draft import Draft
-    from bridge.conference.events import MuteOne, Press
     from bridge.conference.model import Participant
+    from prompts.phrases import Utterance
 
+LARGEST_GAIN_DB: Final = 24.0
+"""O4: a line is made louder or softer by at most this: sixteen times the amplitude is all that a whisper needs, and more
+would only lift its noise. What is beyond is taken as this."""
 
-def press(draft: Draft, event: Press) -> None:
-    """Do what was keyed, or say why not. Who is not in, or is on the way out, is not answered.
-
-    The answer comes at once: it cuts short what is being said to that person, such as the long list of `*#`.
-    """
-    participant = draft.find(event.leg)
-    if participant is None:
-        return
-    draft.effects.append(Hush(event.leg))
-    if event.command is None:
-        draft.say(event.leg, words.command_unknown(event.keys))
-    elif participant.role not in PERMITTED[event.command]:
-        draft.say(event.leg, words.command_forbidden(event.keys))
-    elif event.command not in COMMANDS:
-        draft.say(event.leg, words.command_not_available(event.keys))
-    else:
-        COMMANDS[event.command](draft, participant)
-
-
-def toggle_mute(draft: Draft, participant: Participant) -> None:
-    """`*6`. In lecture mode a participant is told why it has no effect, and keeps the own mute as it was."""
-    if draft.silenced_by_lecture(participant):
-        draft.say(participant.leg, words.MUTED_BY_LECTURE)
-        return
-    muted = not participant.muted
-    draft.set_own_mute(participant, muted)
-    draft.say(participant.leg, words.MUTED if muted else words.UNMUTED)
-
-
-def toggle_lecture(draft: Draft, participant: Participant) -> None:
-    """`*5`. The tone warns everybody before the silence falls, and tells when it lifts."""
-    on = not draft.lecture
-    draft.effects.append(ToneRoom(ToneName.LECTURE))
-    changed = draft.set_lecture(on)
-    draft.say(participant.leg, words.LECTURE_ON if on else words.LECTURE_OFF)
-    draft.log("lecture", leg=participant.leg, on=on, people=changed)
-
-
-def toggle_lock(draft: Draft, participant: Participant) -> None:
-    """`*7`, where the level has it."""
-    if not draft.settings.may(Right.LOCK):
-        draft.say(participant.leg, words.LOCK_NOT_ALLOWED)
-        return
-    draft.locked = not draft.locked
-    draft.say(participant.leg, words.LOCKED if draft.locked else words.UNLOCKED)
-    draft.log("lock", leg=participant.leg, on=draft.locked)
-
-
-def list_commands(draft: Draft, participant: Participant) -> None:
-    """`*#`: the commands this person can give in this conference, with the keys that give them."""
-    draft.say(participant.leg, words.HELP_INTRO)
-    for command in words.HELP:
-        keys = draft.keymap.keys_of(command, participant.role)
-        if keys is not None and _can_be_had(draft, participant, command):
-            draft.say(participant.leg, words.help_line(command, keys))
-
-
-def _can_be_had(draft: Draft, participant: Participant, command: Command) -> bool:
-    if participant.role not in PERMITTED[command]:
-        return False
-    return command is not Command.LOCK or draft.settings.may(Right.LOCK)
-
-
-COMMANDS: Final[dict[Command, Callable[[Draft, Participant], None]]] = {
-    Command.LECTURE: toggle_lecture,
-    Command.MUTE_SELF: toggle_mute,
-    Command.LOCK: toggle_lock,
-    Command.LIST_COMMANDS: list_commands,
+NEXT_MODE: Final = {
+    MuteMode.CONVERSATION: MuteMode.QUESTIONS,
+    MuteMode.QUESTIONS: MuteMode.PRESENTATION,
+    MuteMode.PRESENTATION: MuteMode.CONVERSATION,
 }
-"""What a command does. One without a row here is answered by `command_not_available`: a new command is a row, its
-function, and its line in `words.HELP`."""
+"""Where the single key for modes leads."""
 
 
-def mute_one(draft: Draft, event: MuteOne) -> None:
-    """An operator's mute (O4) is the person's own: `*6` undoes it."""
-    participant = draft.find(event.leg)
-    if participant is not None and draft.set_own_mute(participant, event.muted):
-        draft.say(event.leg, words.MUTED if event.muted else words.UNMUTED)
+# One's own -------------------------------------------------------------------------------------------------------
+
+
+def mute_self(draft: Draft, asker: Asker, command: MuteSelf) -> Answer:
+    """`*6`. Whom something else silences is told what, and keeps the own mute as it was."""
+    participant = draft.table[asker.leg]
+    muted = not participant.muted if command.on is None else command.on
+    waiting = draft.phase is Phase.WAITING and not participant.aside
+    if not waiting and silenced_by_mode(draft, participant):
+        return refused(why_silenced(draft, participant))
+    if not muted and _bound(draft, participant):
+        return refused(words.MUTED_BY_MODERATOR)
+    if muted != participant.muted:
+        by_other = participant.muted_by_other and participant.aside
+        draft.change(participant, replace(participant, muted=muted, muted_by_other=by_other))
+    if waiting:
+        return done(words.MUTED_WAITING if muted else words.UNMUTED_WAITING)
+    return done(words.MUTED if muted else words.UNMUTED)
+
+
+def _bound(draft: Draft, participant: Participant) -> bool:
+    """Whether strict muting holds this one: never in a private talk, nor where nobody is left who could undo it."""
+    nobody_in_charge = draft.phase is Phase.RUNNING and not draft.moderators
+    return (
+        draft.settings.strict_mute
+        and participant.muted
+        and participant.muted_by_other
+        and participant.role is Role.PARTICIPANT
+        and not participant.aside
+        and not nobody_in_charge
+    )
+
+
+def keys_for(draft: Draft, command: type[Command], role: Role) -> str | None:
+    """The shortest keys that give a command of this kind, whichever way round."""
+    keymap = draft.keymap.of(role)
+    return min((keys for keys, bound in keymap.items() if type(bound) is command), key=len, default=None)
+
+
+def why_silenced(draft: Draft, participant: Participant) -> Utterance:
+    """The reason of somebody whom the mode silences."""
+    if draft.mode is MuteMode.QUESTIONS:
+        return words.muted_by_questions(keys_for(draft, RaiseHand, participant.role))
+    return words.MUTED_BY_LECTURE if draft.lecture else words.MUTED_BY_PRESENTATION
+
+
+def tell_silenced(draft: Draft, participant: Participant) -> None:
+    """Nobody who comes in silenced is left to find out."""
+    if silenced_by_mode(draft, participant):
+        draft.say(participant.leg, why_silenced(draft, participant))
+    elif participant.muted:
+        keys = None if _bound(draft, participant) else keys_for(draft, MuteSelf, participant.role)
+        draft.say(participant.leg, words.muted_on_entry(keys))
+
+
+# Modes -----------------------------------------------------------------------------------------------------------
+
+
+def change_mode(draft: Draft, mode: MuteMode, *, lecture: bool = False) -> None:
+    """Whom the new mode silences is silenced, whom the old one silenced is heard. Questions end with their mode."""
+    with draft.rearranging(draft.everybody()):
+        if mode is not MuteMode.QUESTIONS:
+            draft.asking = None
+        if mode is MuteMode.PRESENTATION:
+            draft.hands = ()
+        draft.mode, draft.lecture = mode, lecture
+
+
+def lecture(draft: Draft, _asker: Asker, command: commands.Lecture) -> Answer:
+    """`*5`. The tone warns everybody before the silence falls, and tells when it lifts."""
+    was_on = draft.mode is MuteMode.PRESENTATION
+    on = not was_on if command.on is None else command.on
+    if on != was_on:
+        if draft.talking:
+            draft.effects.append(ToneRoom(ToneName.LECTURE))
+        change_mode(draft, MuteMode.PRESENTATION if on else MuteMode.CONVERSATION, lecture=on)
+    return done(words.LECTURE_ON if on else words.LECTURE_OFF, switched(on))
+
+
+def set_mode(draft: Draft, _asker: Asker, command: commands.SetMode) -> Answer:
+    """To one mode, or on to the next."""
+    mode = command.mode or NEXT_MODE[draft.mode]
+    utterance = words.mode(mode, keys_for(draft, RaiseHand, Role.PARTICIPANT))
+    if mode is draft.mode:
+        return done(utterance, mode.value)
+    told = draft.announce(utterance)
+    change_mode(draft, mode)
+    return done(utterance, mode.value, to_room=told)
+
+
+def free_floor(draft: Draft) -> None:
+    """Nobody is left who could lift the mode: without this the others would stay silenced for good."""
+    if draft.mode is MuteMode.CONVERSATION:
+        return
+    words_for_it = words.LECTURE_OFF if draft.lecture else words.mode(MuteMode.CONVERSATION)
+    change_mode(draft, MuteMode.CONVERSATION)
+    draft.announce(words_for_it)
+
+
+# By those in charge ----------------------------------------------------------------------------------------------
+
+
+def mute_one(draft: Draft, asker: Asker, command: commands.MuteOne) -> Answer:
+    """O4. They are told, if it makes a difference to them now."""
+    participant = draft.table[command.leg]
+    heard_or_not = draft.change(participant, participant.muted_for_the_room(command.on, by_other=True))
+    utterance = words.MUTED if command.on else words.UNMUTED
+    if heard_or_not and command.leg != asker.leg:
+        bound = _bound(draft, draft.table[command.leg])
+        draft.say(command.leg, words.MUTED_BY_MODERATOR if bound else utterance)
+    return done(utterance, who(participant) if command.on else f"{who(participant)}, {switched(on=False)}")
+
+
+def mute_all(draft: Draft, _asker: Asker, command: commands.MuteAll) -> Answer:
+    """O4: every participant; and when it is undone, whoever else was muted by another."""
+    people = draft.present()
+    with draft.rearranging(people):
+        for each in people:
+            if each.role is Role.PARTICIPANT or (each.muted_by_other and not command.on):
+                draft.put(each.muted_for_the_room(command.on, by_other=True))
+    utterance = words.EVERYBODY_MUTED if command.on else words.EVERYBODY_UNMUTED
+    return done(utterance, switched(command.on), to_room=draft.announce(utterance, groups=True))
+
+
+def set_gain(draft: Draft, _asker: Asker, command: commands.SetGain) -> Answer:
+    """O4. Nobody is told but the one who asked: it is heard."""
+    participant = draft.table[command.leg]
+    gain_db = max(-LARGEST_GAIN_DB, min(LARGEST_GAIN_DB, command.gain_db))
+    if gain_db != participant.gain_db:
+        draft.put(replace(participant, gain_db=gain_db))
+        draft.effects.append(SetGain(command.leg, gain_db))
+    return done(words.GAIN_CHANGED, f"{who(participant)}, {gain_db:+.1f} dB")
+
+
+def level_voices(draft: Draft, _asker: Asker, command: commands.LevelVoices) -> Answer:
+    """`*4`: every line here, and those that come."""
+    on = not draft.levelling if command.on is None else command.on
+    if on != draft.levelling:
+        draft.levelling = on
+        draft.effects.extend(SetAutoGain(each.leg, on) for each in draft.present())
+    return done(words.LEVELLING_ON if on else words.LEVELLING_OFF, switched(on))

@@ -4,26 +4,30 @@
 event that comes too late (a key of somebody who has left, a timer that was cancelled) has no effect. Do the effects in
 the order given, then bring the next event.
 
-The rules themselves: `attendance` (who comes and goes), `course` (begin, grace, end), `floor` (commands).
+The rules themselves: `attendance` (who comes and goes), `course` (begin, grace, end), `given` (who may command what),
+and what commands do: `floor`, `questions`, `doors`, `naming`, `sides`, `charge`, `patience`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from bridge.conference import attendance, course, floor, words
+from bridge.conference import alarms, attendance, course, doors, given, patience, sides, words
 from bridge.conference.attendance import admit
 from bridge.conference.draft import Draft
 from bridge.conference.events import (
-    Disconnect,
     End,
+    Given,
     HoursEndAt,
     Join,
     Leave,
-    MuteOne,
-    Press,
+    Listen,
     SettingsChanged,
+    StepAside,
+    StepBack,
+    StillThere,
     TimerFired,
+    UnknownKeys,
 )
 from bridge.conference.model import Phase
 
@@ -43,24 +47,48 @@ def reduce(conference: Conference, event: Event, now: float) -> tuple[Conference
             attendance.join(draft, event, admit(conference, event.role))
         case Leave():
             attendance.leave(draft, event)
-        case Press():
-            floor.press(draft, event)
-        case MuteOne():
-            floor.mute_one(draft, event)
-        case Disconnect():
-            attendance.disconnect(draft, event)
+        case Given() | UnknownKeys() | StillThere():
+            _key(draft, event)
+        case StepAside() | StepBack() | Listen():
+            _elsewhere(draft, event)
         case End():
-            draft.log("ended", by=event.by, reason=event.reason.value)
-            course.over(draft, event.reason, words.CONFERENCE_ENDED)
+            attendance.end(draft, event.by, event.reason)
         case TimerFired():
-            course.timer_fired(draft, event.key)
+            alarms.timer_fired(draft, event.key)
         case HoursEndAt():
             course.hours_end_at(draft, event)
         case SettingsChanged():
             _change_settings(draft, event)
         case _:
             assert_never(event)
+    patience.watch(draft, conference)
     return draft.finished(), draft.effects
+
+
+def _key(draft: Draft, event: Given | UnknownKeys | StillThere) -> None:
+    """Whatever is keyed shows that somebody is there."""
+    match event:
+        case Given():
+            patience.still_there(draft, event.actor.leg)
+            given.give(draft, event)
+        case UnknownKeys():
+            patience.still_there(draft, event.leg)
+            given.unknown_keys(draft, event)
+        case StillThere():
+            if patience.still_there(draft, event.leg):
+                draft.say(event.leg, words.STILL_THERE_THANKS)
+
+
+def _elsewhere(draft: Draft, event: StepAside | StepBack | Listen) -> None:
+    """What the switchboard has arranged around the room."""
+    match event:
+        case StepAside():
+            patience.still_there(draft, event.leg)
+            sides.step_aside(draft, event)
+        case StepBack():
+            sides.step_back(draft, event)
+        case Listen():
+            doors.listen(draft, event)
 
 
 def _change_settings(draft: Draft, event: SettingsChanged) -> None:

@@ -1,12 +1,16 @@
 """A conference to play with: events in by short names, effects checked by what they do."""
 
-from bridge.conference.commands import Command
+from bridge.conference import commands
+from bridge.conference.commands import Actor, AnyCommand, Outcome
 from bridge.conference.effects import (
+    Act,
     CancelTimer,
     Effect,
     Enter,
     HangUp,
     Music,
+    Perform,
+    Reply,
     Say,
     SayRoom,
     SetMute,
@@ -14,19 +18,37 @@ from bridge.conference.effects import (
     ToneRoom,
     Withdraw,
 )
-from bridge.conference.events import Event, Join, Leave, LeaveReason, Press, TimerFired, TimerKey
-from bridge.conference.keymap import DEFAULT_KEYMAP
+from bridge.conference.events import Event, Given, Join, Leave, LeaveReason, TimerFired, TimerKey, UnknownKeys
+from bridge.conference.keymap import Keymap
 from bridge.conference.model import Conference, Phase
 from bridge.conference.reducer import reduce
 from bridge.service.role import Role
 from bridge.service.settings import Settings
 
+KEYS = Keymap(
+    everybody={
+        "*0": commands.AskForHelp(),
+        "*1": commands.DialOut(),
+        "*2": commands.ReturnWithGuest(),
+        "*3": commands.ReturnAlone(),
+        "*4": commands.LevelVoices(),
+        "*5": commands.Lecture(),
+        "*6": commands.MuteSelf(),
+        "*7": commands.Lock(),
+        "*8": commands.RollCall(),
+        "*9": commands.StopRollCall(),
+        "*92": commands.Blast(),
+        "*#": commands.ListCommands(),
+    }
+)
+"""The manual's, and nothing else: what these tests know of a key map."""
+
 
 class Room:
     """Keeps the conference, the clock, and what the last event brought."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self.conference = Conference(settings or Settings())
+    def __init__(self, settings: Settings | None = None, **more: object) -> None:
+        self.conference = Conference(settings or Settings(), **{"keymap": KEYS, **more})
         self.now = 1000.0
         self.effects: list[Effect] = []
 
@@ -49,10 +71,19 @@ class Room:
 
     def keys(self, leg: int, keys: str) -> list[Effect]:
         role = self.conference.participants[leg].role
-        return self(Press(leg, DEFAULT_KEYMAP.of(role).get(keys), keys))
+        command = self.conference.keymap.of(role).get(keys)
+        return self(UnknownKeys(leg, keys)) if command is None else self.command(leg, command, keys)
 
-    def command(self, leg: int, command: Command) -> list[Effect]:
-        return self(Press(leg, command))
+    def command(self, leg: int, command: AnyCommand, keys: str = "") -> list[Effect]:
+        """By the keypad, as whoever has this leg."""
+        return self(Given(command, Actor(self.conference.participants[leg].role, leg), keys))
+
+    def console(self, command: AnyCommand, role: Role = Role.OPERATOR) -> Outcome | None:
+        """From a console. What is replied, if anything is."""
+        self(Given(command, Actor(role, name="Olga")))
+        replies = [e.outcome for e in self.effects if isinstance(e, Reply)]
+        assert len(replies) <= 1
+        return replies[0] if replies else None
 
     def wait(self, seconds: float) -> list[Effect]:
         """Let time pass; timers fire when they are due."""
@@ -75,6 +106,12 @@ class Room:
 
     def announced(self) -> list[str]:
         return [e.utterance.name for e in self.effects if isinstance(e, SayRoom)]
+
+    def performed(self) -> list[AnyCommand]:
+        return [e.command for e in self.effects if isinstance(e, Perform)]
+
+    def acts(self) -> list[tuple[str, str]]:
+        return [(e.action, e.subject) for e in self.effects if isinstance(e, Act)]
 
     def entered(self) -> list[int]:
         return [e.leg for e in self.effects if isinstance(e, Enter)]

@@ -3,6 +3,7 @@
 import pytest
 
 from bridge.conference.attendance import admit
+from bridge.conference.commands import Disconnect, Outcome
 from bridge.conference.effects import (
     ConferenceBegan,
     ConferenceEnded,
@@ -14,7 +15,7 @@ from bridge.conference.effects import (
     SetMute,
     TurnAway,
 )
-from bridge.conference.events import Disconnect, End, Leave, LeaveReason
+from bridge.conference.events import End, Leave, LeaveReason
 from bridge.conference.model import Admitted, Phase, Refusal, Refused
 from bridge.service.levels import Level
 from bridge.service.role import Role
@@ -208,11 +209,11 @@ def test_o4_somebody_put_out_is_led_out_at_once_and_recorded_as_such_when_the_ca
     room = Room()
     room.moderator(1)
     room.participant(2)
-    room(Disconnect(2))
+    room.console(Disconnect(2))
     assert room.withdrawn() == [2]
     assert room.hung_up() == [(2, LeaveReason.DISCONNECTED)]
     assert room.tones() == ["exit"]
-    assert room(Disconnect(2)) == []
+    assert room.console(Disconnect(2)) == Outcome(False, "not_now")
     assert room.leave(2) == [RecordLeave(2, LeaveReason.DISCONNECTED, room.now)]
 
 
@@ -220,7 +221,7 @@ def test_o4_putting_out_the_last_moderator_starts_the_grace_time():
     room = Room()
     room.moderator(1)
     room.participant(2)
-    room(Disconnect(1))
+    room.console(Disconnect(1))
     assert room.phase is Phase.ENDING
     room.leave(1)
     assert room.phase is Phase.ENDING
@@ -228,7 +229,7 @@ def test_o4_putting_out_the_last_moderator_starts_the_grace_time():
 
 
 def test_putting_out_somebody_who_is_not_in_changes_nothing():
-    assert Room()(Disconnect(4)) == []
+    assert Room().console(Disconnect(4)) == Outcome(False, "not_now")
 
 
 def test_c5_somebody_who_comes_during_the_grace_time_is_told_of_it():

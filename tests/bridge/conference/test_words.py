@@ -1,9 +1,14 @@
+from typing import get_args
+
 import pytest
 
 from bridge.conference import words
-from bridge.conference.commands import Command
+from bridge.conference.commands import AnyCommand
+from bridge.service.settings import MuteMode
 from prompts import phrases
+from prompts.values import Clip
 
+ANA = Clip(0, 8000)
 SAID = [
     *(value for value in vars(words).values() if isinstance(value, phrases.Utterance)),
     words.moderator_left(60),
@@ -13,7 +18,22 @@ SAID = [
     words.muted_on_entry(None),
     words.command_unknown("*93"),
     words.command_forbidden("*5"),
-    words.command_not_available("*92"),
+    *(words.mode(mode) for mode in MuteMode),
+    words.mode(MuteMode.QUESTIONS, "*41"),
+    words.muted_by_questions("*41"),
+    words.muted_by_questions(None),
+    words.has_joined(ANA),
+    words.has_left(ANA),
+    words.roll_call_intro(3),
+    words.recorded(ANA),
+    words.roll_call_unnamed(1),
+    words.participants_count(3),
+    words.hand_raised(2),
+    words.question_next(ANA),
+    words.question_next(None),
+    words.questions_waiting(1),
+    words.extended(15),
+    words.moved_apart(2),
     *(words.help_line(command, "*6") for command in words.HELP),
 ]
 
@@ -31,4 +51,4 @@ def test_the_values_are_spoken():
 
 
 def test_help_lines_are_of_known_commands():
-    assert set(words.HELP) <= set(Command)
+    assert set(words.HELP) <= set(get_args(AnyCommand))
