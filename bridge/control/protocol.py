@@ -225,7 +225,7 @@ class QueueRow(msgspec.Struct, frozen=True):
 
     request: int
     kind: str
-    """"help": keyed `*0`; "entry": is in the entry hall and wants to be admitted (O2)."""
+    """`helpdesk.model.Kind`, as its value: keyed `*0`, or is in the entry hall and wants to be admitted (O2)."""
     leg: int
     name: str
     caller: str
@@ -241,7 +241,7 @@ class OperatorRow(msgspec.Struct, frozen=True):
 
     name: str
     state: str
-    """"free", "ringing", "busy", "away"."""
+    """`helpdesk.states.OperatorState`, as its value."""
     request: int = 0
     """Of whom they take care."""
     conference: str = ""
