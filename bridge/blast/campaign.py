@@ -259,7 +259,7 @@ class Campaign:
     def _not_taken(self, line: _Line, outcome: Outcome, now: float) -> None:
         after = AFTER[outcome]
         line.outcome = outcome
-        line.again = after.again and line.attempts < self._rules.attempts and not self._cancelled
+        line.again = after.again and line.attempts < self._rules.attempts
         if outcome is Outcome.REFUSED:
             line.attempts -= 1  # it never left the house
         self._step(line, after.turn, now)

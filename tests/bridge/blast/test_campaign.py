@@ -299,6 +299,22 @@ def test_a_cancel_while_a_call_is_taken_down_waits_for_its_end() -> None:
     assert blast.state() is State.NO_ANSWER, "what became of the last attempt stays on the board"
 
 
+def test_a_cancel_while_a_call_is_taken_down_does_not_wait_for_its_end_for_ever() -> None:
+    blast = Blast()
+    blast.at(30.0)
+    assert blast.tell(Cancel()) == []
+    assert blast.at(30.0 + CLOSING_S) == [Over()]
+
+
+@pytest.mark.parametrize("late", [Failed(1, Outcome.DECLINED), Left(1), Ringing(1), Played(1)])
+def test_what_comes_after_the_end_of_a_call_does_not_move_the_next_attempt(late: Event) -> None:
+    blast = Blast()
+    blast.tell(Failed(1, Outcome.BUSY))
+    blast.now = 50.0
+    assert blast.tell(late) == []
+    assert blast.at(60.0) == [Dial(1)]
+
+
 def test_a_cancel_before_the_start_calls_nobody() -> None:
     campaign = Campaign(entries(2), RULES)
     assert campaign.next_deadline() is None

@@ -95,7 +95,9 @@ def test_a_caller_who_asks_gets_an_operator_who_answers() -> None:
     assert desk.tell(OperatorAnswered("ana", 1)) == [Connect("ana", 7, 1)]
     assert desk.desk.queue(1.0) == ()
     assert desk.states() == {"ana": OperatorState.TALKING}
+    assert desk.desk.operators()[0].phone_up
     assert desk.tell(OperatorDone("ana")) == []
+    assert not desk.desk.operators()[0].phone_up
     assert desk.states() == {"ana": OperatorState.FREE}
     assert desk.desk.next_deadline() is None
 
@@ -340,6 +342,23 @@ def test_who_takes_a_request_that_rings_at_anothers_gets_it_alone() -> None:
     assert desk.tell(OperatorAnswered("ana", 1)) == [StopRinging("ana", 1)]
 
 
+def test_who_takes_a_caller_who_has_waited_for_long_gets_them_all_the_same() -> None:
+    desk = Desk("ana", "bia")
+    desk.tell(SetAway("ana", True), SetAway("bia", True), greeting_for(7))
+    desk.at(WAIT_S - 1)
+    desk.tell(SetAway("ana", False))
+    desk.at(WAIT_S + 1)
+    assert desk.tell(Take("bia", 1)) == [StopRinging("ana", 1), RingOperator("bia", 1)]
+
+
+def test_who_takes_a_request_after_failing_one_is_rung_again() -> None:
+    desk = Desk("ana")
+    desk.tell(help_for(7), OperatorFailed("ana", 1))
+    assert desk.tell(TakeNext("ana")) == [RingOperator("ana", 1)]
+    desk.tell(OperatorAnswered("ana", 1), OperatorDone("ana"))
+    assert desk.tell(help_for(8)) == [RingOperator("ana", 2)]
+
+
 def test_who_takes_another_request_while_being_rung_puts_the_first_one_back() -> None:
     desk = Desk("ana")
     desk.tell(help_for(7), help_for(8))
@@ -400,6 +419,15 @@ def test_who_listens_to_a_conference_is_not_rung() -> None:
     assert desk.states()["ana"] is OperatorState.MONITORING
     assert desk.tell(help_for(8)) == []
     assert desk.tell(OperatorDone("ana")) == [RingOperator("ana", 2)]
+
+
+def test_who_comes_back_has_not_been_idle_while_away() -> None:
+    desk = Desk("ana", "bia")
+    desk.tell(SetAway("ana", True), help_for(7), OperatorAnswered("bia", 1))
+    desk.now = 10.0
+    desk.tell(OperatorDone("bia"))
+    desk.now = 20.0
+    assert desk.tell(SetAway("ana", False), help_for(8)) == [RingOperator("bia", 2)]
 
 
 def test_who_is_away_and_listens_is_away_again_afterwards() -> None:
