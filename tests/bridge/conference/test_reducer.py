@@ -1,4 +1,4 @@
-"""The conference as a whole, driven at random by people who come, go and press keys at any time."""
+"""The conference as a whole, driven at random by people, consoles and a switchboard that do anything at any time."""
 
 import time
 from dataclasses import replace
@@ -8,52 +8,57 @@ from hypothesis import settings as run
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bridge.conference.commands import Command
+from bridge.conference import commands
+from bridge.conference.commands import EVERYBODY, Actor, AnyCommand
 from bridge.conference.course import STRAGGLERS_S
 from bridge.conference.effects import (
-    CancelTimer,
-    ConferenceBegan,
-    ConferenceEnded,
-    ConferenceOpened,
+    Act,
     Effect,
-    Enter,
     HangUp,
-    Music,
-    RecordJoin,
+    Hush,
+    Perform,
     RecordLeave,
+    Reply,
     Say,
-    SetMute,
-    SetTimer,
-    TurnAway,
-    Withdraw,
+    SayList,
+    SayRoom,
 )
 from bridge.conference.events import (
-    Disconnect,
     End,
     Event,
+    Given,
     HoursEndAt,
     Join,
     Leave,
     LeaveReason,
-    MuteOne,
-    Press,
+    Listen,
     SettingsChanged,
+    StepAside,
+    StepBack,
+    StillThere,
     TimerFired,
+    TimerKey,
+    UnknownKeys,
 )
-from bridge.conference.model import TALKING, Conference, Phase, Refused
+from bridge.conference.model import ALONE, MAIN, TALKING, Conference, House, Participant, Phase, Refused
 from bridge.conference.reducer import admit, reduce
+from bridge.conference.roster import roster
 from bridge.service.levels import Level
 from bridge.service.role import Role
-from bridge.service.settings import LastModerator, Settings
+from bridge.service.settings import LastModerator, MuteMode, Settings
+from prompts.values import Clip
+from tests.bridge.conference.replay import Replay
 
 LEGS = st.integers(1, 8)
+MONITORS = st.integers(101, 103)
 STRANGER = 99
 """A leg that never comes in."""
-ROLES = st.sampled_from([Role.PARTICIPANT, Role.PARTICIPANT, Role.PARTICIPANT, Role.MODERATOR])
+ROLES = st.sampled_from([Role.PARTICIPANT] * 4 + [Role.MODERATOR] * 2 + [Role.OPERATOR])
 SETTINGS = st.builds(
     Settings,
     level=st.sampled_from(Level),
     entry_exit_tones=st.booleans(),
+    announce_names=st.booleans(),
     music_until_moderator=st.booleans(),
     begins_with_moderator=st.sampled_from([True, True, False]),
     when_last_moderator_leaves=st.sampled_from(LastModerator),
@@ -61,81 +66,59 @@ SETTINGS = st.builds(
     maximum_participants=st.sampled_from([None, None, 1, 4]),
     maximum_length_s=st.sampled_from([None, 200.0, 900.0]),
     mute_on_entry=st.booleans(),
+    mute_mode=st.sampled_from([MuteMode.CONVERSATION, *MuteMode]),
+    strict_mute=st.booleans(),
+    extension_s=st.sampled_from([0.0, 600.0]),
+    stranded_after_s=st.sampled_from([None, 120.0]),
 ) | st.builds(Settings.for_open_room)
 
-
-class Replay:
-    """What a bridge knows that only ever does the effects."""
-
-    def __init__(self) -> None:
-        self.open = self.begun = False
-        self.roster: dict[int, Role] = {}
-        self.room: set[int] = set()
-        self.muted: set[int] = set()
-        self.music: set[int] = set()
-        self.told_to_go: set[int] = set()
-        self.timers: dict[object, float] = {}
-
-    def do(self, effect: Effect) -> None:
-        self._record(effect)
-        self._route(effect)
-        self._tell(effect)
-
-    def _record(self, effect: Effect) -> None:
-        match effect:
-            case ConferenceOpened():
-                assert not self.open
-                self.open = True
-            case ConferenceBegan():
-                assert self.open
-                assert not self.begun
-                self.begun = True
-            case ConferenceEnded():
-                assert self.open
-                assert not self.roster
-                self.open = self.begun = False
-            case RecordJoin():
-                assert self.open
-                assert effect.leg not in self.roster, "recorded twice"
-                self.roster[effect.leg] = effect.role
-            case RecordLeave():
-                assert effect.leg not in self.room, "left the table, not the room"
-                del self.roster[effect.leg]
-                for told in (self.room, self.muted, self.music, self.told_to_go):
-                    told.discard(effect.leg)
-            case TurnAway():
-                assert effect.leg not in self.roster
-
-    def _route(self, effect: Effect) -> None:
-        match effect:
-            case Enter():
-                assert self.begun, "heard the room before it began"
-                assert effect.leg in self.roster
-                assert effect.leg not in self.room
-                assert effect.leg not in self.music
-                self.room.add(effect.leg)
-            case Withdraw():
-                self.room.remove(effect.leg)
-            case SetMute():
-                assert effect.muted != (effect.leg in self.muted), "told what it knew"
-                (self.muted.add if effect.muted else self.muted.remove)(effect.leg)
-            case Music():
-                assert effect.on != (effect.leg in self.music), "told what it knew"
-                (self.music.add if effect.on else self.music.remove)(effect.leg)
-
-    def _tell(self, effect: Effect) -> None:
-        match effect:
-            case HangUp():
-                assert effect.leg not in self.room
-                assert effect.leg not in self.told_to_go
-                self.told_to_go.add(effect.leg)
-            case Say():
-                assert effect.leg in self.roster
-                assert effect.leg not in self.told_to_go
-            case SetTimer():
-                self.timers[effect.key] = effect.at
-            case CancelTimer():
-                del self.timers[effect.key]
+ON = st.sampled_from([None, True, False])
+OWN = st.one_of(
+    st.builds(commands.MuteSelf, on=ON),
+    st.builds(commands.RaiseHand, on=ON),
+    st.sampled_from(
+        [
+            commands.RollCall(),
+            commands.StopRollCall(),
+            commands.Headcount(),
+            commands.ListCommands(),
+            commands.AskForHelp(),
+            commands.ReturnAlone(),
+        ]
+    ),
+)
+FLOOR = st.one_of(
+    st.builds(commands.Lecture, on=ON),
+    st.builds(commands.SetMode, mode=st.sampled_from([None, *MuteMode])),
+    st.just(commands.NextQuestion()),
+    st.just(commands.ClearHands()),
+    st.builds(commands.GiveFloor, leg=LEGS),
+    st.builds(commands.LevelVoices, on=ON),
+    st.builds(commands.MuteOne, leg=LEGS, on=st.booleans()),
+    st.builds(commands.MuteAll, on=st.booleans()),
+    st.builds(commands.SetGain, leg=LEGS, gain_db=st.sampled_from([-90.0, -3.0, 0.0, 6.0])),
+)
+CHARGE = st.one_of(
+    st.builds(commands.Lock, on=ON),
+    st.builds(commands.Disconnect, leg=LEGS),
+    st.sampled_from([commands.Extend(), commands.LeaveWithoutEnding(), commands.Rejoin()]),
+    st.builds(commands.HandOver, leg=st.integers(0, 8)),
+    st.builds(commands.SetRole, leg=LEGS, role=st.sampled_from(Role)),
+    st.builds(commands.Identify, leg=LEGS, name=st.just("Ana")),
+    st.builds(commands.Split, legs=st.lists(LEGS, max_size=3).map(tuple), group=st.integers(-1, 10)),
+)
+ELSEWHERE = st.one_of(
+    st.builds(commands.DialOut, number=st.sampled_from(["", "+551133334444"])),
+    st.just(commands.Blast()),
+    st.just(commands.CancelBlast()),
+    st.just(commands.ReturnWithGuest()),
+    st.builds(commands.Announce, text=st.just("excuse"), leg=st.integers(0, 8)),
+    st.builds(commands.Monitor, on=st.booleans()),
+    st.builds(commands.Whisper, leg=st.integers(0, 8)),
+    st.builds(commands.Visit, on=st.booleans()),
+    st.builds(commands.Move, leg=LEGS, conference=st.just("c2")),
+)
+COMMANDS = OWN | FLOOR | CHARGE | ELSEWHERE
 
 
 class PeopleInAConference(RuleBasedStateMachine):
@@ -143,21 +126,25 @@ class PeopleInAConference(RuleBasedStateMachine):
 
     @initialize(settings=SETTINGS, people=st.lists(ROLES, min_size=2, max_size=6))
     def start(self, settings: Settings, people: list[Role]) -> None:
-        self.conference = Conference(settings)
+        self.conference = Conference(settings, house=House(announce_up_to=4))
         self.replay = Replay()
         self.now = 1000.0
         for leg, role in enumerate(people, 1):
-            self.happen(Join(leg, role))
+            self.happen(Join(leg, role, clip=Clip(leg, 8000) if leg % 2 else None))
 
     def happen(self, event: Event) -> list[Effect]:
         self.conference, effects = reduce(self.conference, event, self.now)
-        for effect in effects:
-            self.replay.do(effect)
+        self.replay.do(effects, self.conference)
         return effects
 
     def somebody(self, who: int) -> int:
         legs = list(self.conference.participants)
         return legs[who % len(legs)]
+
+    def present(self) -> list[Participant]:
+        return [each for each in self.conference.participants.values() if not each.dismissed]
+
+    # People come and go
 
     @rule(leg=LEGS, role=ROLES, muted=st.booleans())
     def join(self, leg: int, role: Role, muted: bool) -> None:
@@ -172,58 +159,126 @@ class PeopleInAConference(RuleBasedStateMachine):
     @precondition(lambda self: self.conference.participants)
     @rule(who=LEGS, reason=st.sampled_from([LeaveReason.HUNG_UP, LeaveReason.LOST]))
     def leave(self, who: int, reason: LeaveReason) -> None:
-        self.happen(Leave(self.somebody(who), reason))
-
-    @precondition(lambda self: self.conference.participants)
-    @rule(who=LEGS, command=st.sampled_from(Command) | st.none())
-    def press(self, who: int, command: Command | None) -> None:
         leg = self.somebody(who)
-        present = self.conference.participants[leg].dismissed is None
-        effects = self.happen(Press(leg, command, "*?"))
-        assert any(isinstance(each, Say) and each.leg == leg for each in effects) == present
-
-    @precondition(lambda self: self.conference.participants)
-    @rule(who=LEGS, command=st.sampled_from([Command.LECTURE, Command.LOCK, Command.MUTE_SELF]))
-    def press_what_changes_something(self, who: int, command: Command) -> None:
-        self.press(who, command)
-
-    @precondition(lambda self: self.conference.participants)
-    @rule(who=LEGS, muted=st.booleans())
-    def mute_one(self, who: int, muted: bool) -> None:
-        self.happen(MuteOne(self.somebody(who), muted))
-
-    @precondition(lambda self: len(self.conference.participants) > 2)
-    @rule(who=LEGS)
-    def disconnect(self, who: int) -> None:
-        self.happen(Disconnect(self.somebody(who)))
-
-    @rule(command=st.sampled_from(Command))
-    def a_stranger_is_nobody(self, command: Command) -> None:
-        before = self.conference
-        for event in (
-            Leave(STRANGER),
-            Press(STRANGER, command),
-            MuteOne(STRANGER, muted=True),
-            Disconnect(STRANGER),
-        ):
-            assert self.happen(event) == []
-        assert self.conference == before
+        effects = self.happen(Leave(leg, reason))
+        assert [e.leg for e in effects if isinstance(e, RecordLeave)] == [leg]
 
     @precondition(lambda self: len(self.conference.participants) > 3)
     @rule()
     def end(self) -> None:
         self.happen(End("operator"))
         assert self.conference.phase is Phase.ENDED
+        assert not self.replay.places
+
+    # They give commands
+
+    def give_by_key(self, who: int, command: AnyCommand, pretended: Role = Role.OPERATOR) -> None:
+        leg = self.somebody(who)
+        giver = self.conference.participants[leg]
+        effects = self.happen(Given(command, Actor(pretended, leg), "*?"))
+        if giver.dismissed:
+            assert effects == []
+            return
+        assert effects[0] == Hush(leg)
+        told = [e for e in effects if isinstance(e, Say | SayList | HangUp) and e.leg == leg]
+        told += [e for e in effects if isinstance(e, SayRoom | Perform)]
+        assert told or command == commands.StopRollCall() or isinstance(command, commands.Identify)
+        assert not any(isinstance(e, Reply) for e in effects)
+        if giver.role not in command.givers:
+            assert [e.utterance.name for e in effects if isinstance(e, Say)] == ["command_forbidden"]
+            assert not any(isinstance(e, Act | Perform) for e in effects)
+        assert all(e.actor.role is giver.role for e in effects if isinstance(e, Act | Perform))
+
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS, command=COMMANDS, pretended=st.sampled_from(Role))
+    def key(self, who: int, command: AnyCommand, pretended: Role) -> None:
+        self.give_by_key(who, command, pretended)
+
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS, command=FLOOR | OWN)
+    def key_what_changes_who_is_heard(self, who: int, command: AnyCommand) -> None:
+        self.give_by_key(who, command)
+
+    @rule(command=COMMANDS, role=st.sampled_from(Role))
+    def console(self, command: AnyCommand, role: Role) -> None:
+        effects = self.happen(Given(command, Actor(role, name="Olga")))
+        answers = [e for e in effects if isinstance(e, Reply | Perform)]
+        assert len(answers) == 1
+        done = isinstance(answers[0], Perform) or answers[0].outcome.done
+        assert sum(isinstance(e, Act) for e in effects) == (done and command.givers != EVERYBODY)
+        assert not done or role in command.givers
+        if not done:
+            assert len(effects) == 1
+
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS)
+    def key_nonsense(self, who: int) -> None:
+        leg = self.somebody(who)
+        told = [e for e in self.happen(UnknownKeys(leg, "*77")) if isinstance(e, Say) and e.leg == leg]
+        assert len(told) == (self.conference.participants[leg].dismissed is None)
+
+    @rule(command=COMMANDS)
+    def a_stranger_is_nobody(self, command: AnyCommand) -> None:
+        before = self.conference
+        for event in (
+            Leave(STRANGER),
+            Given(command, Actor(Role.OPERATOR, STRANGER), "*?"),
+            UnknownKeys(STRANGER, "*?"),
+            StepAside(STRANGER, ALONE),
+            StepBack(STRANGER),
+            StillThere(STRANGER),
+            Listen(STRANGER, on=False, announced=True),
+        ):
+            assert self.happen(event) == []
+        assert self.conference == before
+
+    # The switchboard arranges things around them
+
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS, place=st.sampled_from([ALONE, 10, 11]))
+    def step_aside(self, who: int, place: int) -> None:
+        leg = self.somebody(who)
+        self.happen(StepAside(leg, place))
+        each = self.conference.participants[leg]
+        assert each.dismissed or (each.aside and each.place == place)
+
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS)
+    def step_back(self, who: int) -> None:
+        leg = self.somebody(who)
+        self.happen(StepBack(leg))
+        each = self.conference.participants[leg]
+        assert each.dismissed or not each.aside
+
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS)
+    def a_talk_aside_leaves_no_trace(self, who: int) -> None:
+        leg = self.somebody(who)
+        before = self.conference
+        if not before.participants[leg].aside and before.phase in TALKING:
+            self.happen(StepAside(leg, ALONE))
+            self.happen(StepAside(leg, 12))
+            assert before.participants[leg].dismissed or leg not in self.replay.muted
+            self.happen(StepBack(leg))
+            assert self.conference.participants == before.participants
+
+    @rule(leg=MONITORS, on=st.booleans(), announced=st.booleans())
+    def listen(self, leg: int, on: bool, announced: bool) -> None:
+        self.happen(Listen(leg, on, announced))
+        if self.conference.locked or not on:
+            assert leg not in self.replay.places
 
     @rule(settings=SETTINGS)
     def change_settings(self, settings: Settings) -> None:
         self.happen(SettingsChanged(settings))
 
+    # Time passes
+
     @rule(after_s=st.sampled_from([-1.0, 100.0]))
     def hours(self, after_s: float) -> None:
         self.happen(HoursEndAt(self.now + after_s))
 
-    @rule(seconds=st.sampled_from([0.5, 31.0, 61.0, 700.0]))
+    @rule(seconds=st.sampled_from([0.5, 31.0, 61.0, 125.0, 700.0]))
     def wait(self, seconds: float) -> None:
         end = self.now + seconds
         while due := [(at, key) for key, at in self.replay.timers.items() if at <= end]:
@@ -233,66 +288,120 @@ class PeopleInAConference(RuleBasedStateMachine):
             self.happen(TimerFired(key))
         self.now = end
 
-    @precondition(lambda self: self.conference.lecture)
+    @precondition(lambda self: self.conference.unanswered)
     @rule()
-    def a_moderator_ends_the_lecture(self) -> None:
-        for leg, each in self.conference.participants.items():
-            if each.role is Role.MODERATOR and each.dismissed is None:
-                self.happen(Press(leg, Command.LECTURE, "*5"))
-                assert not self.conference.lecture
-                return
-        assert self.conference.phase in {Phase.ENDING, Phase.ENDED}, "a lecture that nobody can end"
+    def those_who_are_asked_answer(self) -> None:
+        for leg in sorted(self.conference.unanswered):
+            effects = self.happen(StillThere(leg))
+            assert [e.utterance.name for e in effects if isinstance(e, Say)] == ["still_there_thanks"]
+
+    # Nobody is stuck
+
+    @precondition(lambda self: self.conference.phase not in {Phase.EMPTY, Phase.ENDED})
+    @rule()
+    def whoever_is_in_charge_can_let_everybody_speak(self) -> None:
+        for command in (commands.MuteAll(on=False), commands.SetMode(MuteMode.CONVERSATION)):
+            self.happen(Given(command, Actor(Role.OPERATOR)))
+        for each in self.present():
+            if each.role is Role.PARTICIPANT and not each.aside:
+                assert each.leg not in self.replay.muted
 
     @rule()
-    def whoever_is_muted_outside_a_lecture_can_speak_again(self) -> None:
-        for leg, each in self.conference.participants.items():
-            free = not self.conference.lecture or each.role is Role.MODERATOR
-            if free and not each.dismissed and self.conference.muted(leg):
-                self.happen(Press(leg, Command.MUTE_SELF, "*6"))
-                assert leg not in self.replay.muted
+    def whoever_is_muted_by_nothing_else_can_speak_again(self) -> None:
+        for each in self.present():
+            free = self.conference.mode is MuteMode.CONVERSATION or each.role is Role.MODERATOR
+            bound = (
+                self.conference.settings.strict_mute and each.muted_by_other and each.role is Role.PARTICIPANT
+            )
+            if free and not bound and self.conference.muted(each.leg):
+                self.happen(Given(commands.MuteSelf(), Actor(each.role, each.leg)))
+                assert each.leg not in self.replay.muted
 
     @precondition(lambda self: len(self.conference.participants) > 3)
     @rule()
     def everybody_leaves(self) -> None:
         for leg in list(self.conference.participants):
             self.happen(Leave(leg))
-        assert self.conference == Conference(self.conference.settings)
+        assert self.conference == Conference(self.conference.settings, house=self.conference.house)
         assert not self.replay.open
+        assert not self.replay.places
+        assert not self.replay.muted
+
+    # What is always so
 
     @invariant()
     def doing_the_effects_gives_the_same_conference(self) -> None:
         conference, replay = self.conference, self.replay
-        people = conference.participants
-        assert replay.roster == {leg: each.role for leg, each in people.items()}
-        assert replay.room == {leg for leg in people if conference.in_room(leg)}
-        assert replay.muted == {leg for leg in people if conference.muted(leg)}
+        people, monitors = conference.participants, conference.monitors
+        places = {leg: conference.place(leg) for leg in people}
+        assert replay.roster == set(people)
+        assert replay.places == {
+            **{leg: place for leg, place in places.items() if place is not None},
+            **dict.fromkeys(monitors, MAIN),
+        }
+        assert replay.muted == {leg for leg in people if conference.muted(leg)} | monitors
         assert replay.timers == conference.deadlines
         assert replay.open == (conference.phase is not Phase.EMPTY)
         assert replay.begun == (conference.began_at is not None)
         assert replay.told_to_go == {leg for leg, each in people.items() if each.dismissed}
+        present = {each.leg for each in self.present()}
+        assert replay.levelled & present == (present if conference.levelling else set())
+        assert all(each.gain_db == replay.gains.get(each.leg, 0.0) for each in people.values())
 
     @invariant()
-    def nobody_hears_the_room_before_it_begins_or_after_it_ends(self) -> None:
-        assert not self.replay.room or self.conference.phase in TALKING
-        assert not (self.replay.room & self.replay.music)
+    def nobody_hears_what_they_must_not(self) -> None:
+        conference = self.conference
+        assert not (self.replay.places.keys() & self.replay.music)
+        for leg, place in self.replay.places.items():
+            each = conference.participants.get(leg)
+            if each is None:
+                assert leg in conference.monitors
+                assert not conference.locked
+                assert leg in self.replay.muted
+            else:
+                assert each.dismissed is None
+                assert each.aside == (place > 9)
+                assert each.aside or conference.phase in TALKING
+
+    @invariant()
+    def the_mode_silences_participants_in_the_main_room_and_nobody_else(self) -> None:
+        conference = self.conference
+        for each in self.present():
+            mode = conference.mode if each.place == MAIN and each.role is Role.PARTICIPANT else None
+            silent = mode is MuteMode.PRESENTATION or (
+                mode is MuteMode.QUESTIONS and conference.asking != each.leg
+            )
+            assert (each.leg in self.replay.muted) == (each.muted or silent)
 
     @invariant()
     def whoever_waits_hears_music_where_it_is_set(self) -> None:
         conference = self.conference
         waiting = conference.phase is Phase.WAITING and conference.settings.music_until_moderator
-        present = {leg for leg, each in conference.participants.items() if not each.dismissed}
-        assert self.replay.music == (present if waiting else set())
+        here = {each.leg for each in self.present() if not each.aside}
+        assert self.replay.music == (here if waiting else set())
 
     @invariant()
     def a_conference_is_empty_exactly_when_nobody_is_there(self) -> None:
         conference = self.conference
         assert (conference.phase is Phase.EMPTY) == (not conference.participants)
-        assert conference.moderators == sum(
-            each.role is Role.MODERATOR and each.dismissed is None
-            for each in conference.participants.values()
-        )
+        assert conference.moderators == sum(each.role is Role.MODERATOR for each in self.present())
+        assert conference.phase is not Phase.WAITING or not conference.moderators
+        assert conference.phase is not Phase.ENDING or not conference.moderators
         maximum = conference.settings.maximum_participants
-        assert maximum is None or len(conference.participants) <= maximum
+        counted = sum(each.role is not Role.OPERATOR for each in conference.participants.values())
+        assert maximum is None or counted <= maximum
+
+    @invariant()
+    def hands_and_floor_are_of_people_who_are_in(self) -> None:
+        conference = self.conference
+        present = {each.leg for each in self.present()}
+        assert present.issuperset(conference.hands)
+        assert len(set(conference.hands)) == len(conference.hands)
+        assert conference.asking not in conference.hands
+        assert conference.asking is None or (
+            conference.asking in present and conference.mode is MuteMode.QUESTIONS
+        )
+        assert not conference.hands or conference.mode is not MuteMode.PRESENTATION
 
     @invariant()
     def what_must_end_has_a_timer_that_ends_it(self) -> None:
@@ -300,6 +409,24 @@ class PeopleInAConference(RuleBasedStateMachine):
         limit_s = phases.get(self.conference.phase)
         if limit_s is not None:
             assert min(self.conference.deadlines.values()) <= self.now + limit_s
+
+    @invariant()
+    def whoever_is_alone_or_waits_will_be_asked(self) -> None:
+        conference = self.conference
+        people = [each for each in self.present() if each.role is not Role.OPERATOR]
+        operators = len(self.present()) - len(people)
+        alone = conference.phase in TALKING and len(people) == 1 and not operators
+        stranded = bool(people) and (alone or conference.phase is Phase.WAITING)
+        runs = {TimerKey.STRANDED, TimerKey.STRANDED_ANSWER} & conference.deadlines.keys()
+        assert len(runs) == (stranded and conference.settings.stranded_after_s is not None)
+        assert bool(conference.unanswered) == (TimerKey.STRANDED_ANSWER in runs)
+        assert conference.unanswered <= {each.leg for each in people}
+
+    @invariant()
+    def the_roster_shows_everybody_who_is_in(self) -> None:
+        rows = roster(self.conference, masked=True)
+        assert [row.leg for row in rows] == [each.leg for each in self.present()]
+        assert all(row.silenced == (row.leg in self.replay.muted) for row in rows)
 
 
 TestPeopleInAConference = PeopleInAConference.TestCase
