@@ -44,8 +44,9 @@ PIECE: Final = 200
 LOOK_COST: Final = 1
 MASTER_COST: Final = 5
 """What a frame costs to look at and to master, relative to each other."""
-TICK_COST: Final = 2_000
-"""What one tick may spend: two or three names, or 8 s of a long message. 1 to 2 ms, of the 20 that a tick has."""
+TICK_COST: Final = 1_200
+"""What one tick may spend: two or three names, or 5 s of a long message. About 1 ms, of the 20 that a tick has; 100 names in
+a second."""
 
 _FRAME_PIECE: Final = np.dtype((np.void, 2 * FRAME))
 _RISE: Final = (np.sin(np.linspace(0, np.pi / 2, FADE_SAMPLES)) ** 2).astype(np.float32)

@@ -11,6 +11,7 @@ from media import control, rtcp
 from media.playback import SharedAudio
 from media.rtp import Drop
 from media.sources import Connect, Target
+from media.speakers import LOUDEST
 from tests.media.wire import HERE, Phone, World, packet, power_at, tone
 
 LOUD = 4_000.0
@@ -148,6 +149,56 @@ def test_an_announcement_is_heard_by_the_whole_room_and_an_empty_room_ends_it_at
     assert control.PlaybackEnded(9, room=5) in world.events
     world.apply(control.PlayRoom(99, 10, [control.Segment(0, 800)]))
     assert world.engine.events() == [control.PlaybackEnded(10, room=99)]
+
+
+def test_announcements_to_a_room_follow_each_other_and_never_sound_at_once() -> None:
+    """C2: names at entry and exit are said one after another, however many come at once."""
+    world = World()
+    hz = [600.0 + 250.0 * number for number in range(6)]
+    world.engine.load(audio_of(np.concatenate([tone(each, 960) for each in hz])))
+    listener = world.call(1, room=5)
+    world.call(2, room=5)
+    for number in range(3):
+        world.apply(control.PlayRoom(5, number, [control.Segment(960 * number, 960)]))
+    world.talk(4)
+    for number in (3, 4):  # while the first is being said
+        world.apply(
+            control.PlayRoom(5, number, [control.Segment(960 * number, 960), control.Segment(4_800, 960)])
+        )
+    world.talk(50)
+    told = [event for event in world.events if isinstance(event, control.PlaybackEnded)]
+    assert told == [control.PlaybackEnded(number, room=5) for number in range(5)]
+    said = []
+    for frame in listener.heard:
+        sounding = [number for number, each in enumerate(hz) if power_at(frame, each) > 1_000]
+        assert len(sounding) <= 1
+        assert not sounding or power_at(frame, hz[sounding[0]]) > 7_000  # whole, and no louder than it is
+        said += sounding
+    assert said == [number for number in (0, 1, 2, 3, 5, 4, 5) for _ in range(6)]
+
+
+def test_who_monitors_hears_the_room_is_heard_by_nobody_and_holds_no_place() -> None:
+    """O4: a monitor is a muted row of the room, whatever its line says."""
+    world = World()
+    for number in range(1, LOUDEST + 3):
+        world.call(number, room=5)
+    monitor = world.phones[LOUDEST + 1]
+    world.apply(control.Mute(monitor.stream, muted=True))
+    hz = {number: 300.0 + 300.0 * number for number in range(1, LOUDEST + 2)}
+    for _ in range(40):
+        for number, phone in world.phones.items():
+            amplitude = 12_000.0 if phone is monitor else 1_200.0
+            frame = (
+                tone(hz[number], 160, start=phone.timestamp, amplitude=amplitude) if number in hz else None
+            )
+            world.receive(phone, phone.audio(frame))
+        world.tick()
+    for number in range(1, LOUDEST + 3):
+        heard = world.phones[number].samples(20)
+        assert power_at(heard, hz[monitor.stream]) < FAINT
+        others = set(hz) - {number, monitor.stream}
+        assert all(power_at(heard, hz[other]) > 800 for other in others)
+    assert not world.engine.streams.speaking[monitor.row]
 
 
 def test_all_who_wait_hear_the_same_moment_of_the_music_and_it_loops_without_a_seam() -> None:

@@ -314,6 +314,141 @@ def test_what_was_playing_to_a_room_ends_with_its_worker_and_only_once(act: Act)
     act(story)
 
 
+def test_gains_and_whispers_go_with_a_stream_to_the_heir(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        dead = stage.home(1)
+        for command in (control.Gain(1, -6.0), control.AutoGain(1, on=True), control.Whisper(1, 2)):
+            stage.pool.send(command)
+        await stage.settle()
+        assert dead.was_told()[1:] == [
+            control.Gain(1, -6.0),
+            control.AutoGain(1, on=True),
+            control.Whisper(1, 2),
+        ]
+        dead.table.stream[2], dead.table.ticked_s[0], dead.table.auto_gain_db[2] = 1, 1_000.0, 4.5
+        dead.dies()
+        await stage.settle()
+        [opened] = stage.home(1).was_told()
+        assert isinstance(opened, control.OpenStream)
+        assert (opened.gain_db, opened.auto_gain, opened.auto_gain_db, opened.whisper_to) == (
+            -6.0,
+            True,
+            4.5,
+            2,
+        )
+
+    act(story)
+
+
+def test_a_stream_that_moves_takes_along_what_was_learned_of_its_voice(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        stage.open(2, 8)
+        old, new = stage.home(2), stage.home(1)
+        stage.pool.send(control.AutoGain(2, on=True))
+        stage.pool.send(control.Route(2, 7))
+        await stage.settle()
+        new.was_told()
+        old.closes(2, auto_gain_db=-3.0)
+        await stage.settle()
+        [opened] = new.was_told()
+        assert (opened.auto_gain, opened.auto_gain_db) == (True, -3.0)
+
+    act(story)
+
+
+def record(stream: int, recording: int) -> control.Record:
+    return control.Record(stream, recording, control.Segment(0, 1_600))
+
+
+def recorded(stage: Stage) -> list[control.AnyEvent]:
+    return [
+        event for event in stage.events if isinstance(event, control.RecordingEnded | control.StreamClosed)
+    ]
+
+
+def test_what_a_dead_worker_was_recording_has_ended_with_nothing_and_only_once(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        stage.open(2, 7)
+        for command in (record(1, 11), record(1, 12), record(2, 21), control.CloseStream(2)):
+            stage.pool.send(command)
+        await stage.settle()
+        stage.home(1).says(control.RecordingEnded(1, 11, 800))
+        await stage.settle()
+        stage.home(1).dies()
+        await stage.settle()
+        assert recorded(stage) == [
+            control.RecordingEnded(1, 11, 800),
+            control.RecordingEnded(2, 21, 0),
+            control.StreamClosed(2),
+            control.RecordingEnded(1, 12, 0),
+        ]
+        assert all(isinstance(command, control.OpenStream) for command in stage.home(1).was_told())
+        stage.home(1).dies()
+        await stage.settle()
+        assert len(recorded(stage)) == 4
+
+    act(story)
+
+
+def test_a_recording_asked_for_when_the_last_was_lost_is_told_to_the_heir(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        stage.pool.send(record(1, 11))
+        await stage.settle()
+
+        def answer(event: control.AnyEvent) -> None:
+            if event == control.RecordingEnded(1, 11, 0):
+                stage.pool.send(record(1, 12))
+
+        stage.pool._on_event = answer
+        stage.home(1).dies()
+        await stage.settle()
+        opened, command = stage.home(1).was_told()
+        assert isinstance(opened, control.OpenStream)
+        assert command == record(1, 12)
+
+    act(story)
+
+
+def test_a_recording_of_a_call_that_is_gone_or_ends_on_its_way_has_ended(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.pool.send(record(99, 1))
+        stage.open(1, 7)
+        stage.open(2, 8)
+        old = stage.home(2)
+        stage.pool.send(control.Route(2, 7))
+        stage.pool.send(record(2, 3))  # waits until it has arrived
+        stage.pool._losses = [asyncio.get_running_loop().time()] * 100
+        for dying in (stage.workers[2], old):  # the spare first: nobody takes over
+            dying.dies()
+            await stage.settle()
+        await stage.settle()
+        assert recorded(stage) == [
+            control.RecordingEnded(99, 1, 0),
+            control.RecordingEnded(2, 3, 0),
+            control.StreamClosed(2),
+        ]
+
+    act(story)
+
+
+def test_every_worker_is_told_where_the_arena_is_also_those_that_come_later(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        with open(os.devnull, "rb") as file:  # noqa: ASYNC230, PTH123 (a descriptor, nothing is read)
+            stage.pool.load(file.fileno(), 4_000, 1_600)
+            await stage.settle()
+            stage.open(1)
+            stage.home(1).dies()
+            await stage.settle()
+            told = [command for worker in stage.workers for command in worker.was_told()]
+        assert told.count(control.Load(4_000, 1_600)) == 4 - 1  # the dead one's was not read
+
+    act(story)
+
+
 def test_workers_that_keep_dying_end_their_calls_and_new_ones_are_refused(act: Act) -> None:
     async def story(stage: Stage) -> None:
         for stream in (1, 2, 3):

@@ -9,9 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from dsp.level import rms_dbov
 from media import control, worker
+from media.shared_file import SharedFile
+from media.speakers import Said
 from media.streams import Streams, table_bytes
 from media.worker import Worker
+from tests.dsp.speech import frames, noise, voice
 
 ROWS = 4
 
@@ -146,6 +150,27 @@ def test_the_shared_audio_is_mapped_from_its_descriptor(
     with path.open("rb") as file:
         pipe.say(control.Load(1_000), fds=[file.fileno()])
     assert pipe.worker._engine._listeners.audio.pcm.tolist() == samples.tolist()
+
+
+def test_what_is_recorded_is_seen_by_control_through_the_shared_file(pipe: Pipe) -> None:
+    prompts = np.zeros(1_600, np.int16)
+    shared = SharedFile([prompts.tobytes(), bytes(3_200)], static=1_600, arena=48_000)
+    pipe.say(control.Load(shared.samples, shared.arena), fds=[shared.descriptor])
+    sockets, fds = pair()
+    pipe.say(opening(1), control.Record(1, 5, control.Segment(1_600, 16_000)), fds=fds)
+    row = pipe.worker._engine.row(1)
+    assert row is not None
+    for frame in frames(voice(2.0, -26) + noise(2.0, -68)):
+        recorder = pipe.worker._engine._recorder
+        recorder.take(Said(np.array([row]), frame[None], np.ones(1, np.bool_)))
+    pipe.worker._tick(1_000.0)
+    [told] = pipe.answers()
+    assert isinstance(told, control.RecordingEnded)
+    assert told.length > 14_000
+    assert rms_dbov(shared.audio.read(control.Segment(1_600, 14_000))[None])[0] > -26
+    shared.close()
+    for each in sockets:
+        each.close()
 
 
 def test_a_tick_sends_and_receives_over_the_sockets(pipe: Pipe) -> None:
