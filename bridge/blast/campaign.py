@@ -192,7 +192,6 @@ class Campaign:
         """Do what is due: give up ringing, try again, begin the attempts whose time has come."""
         while (at := self._next_alarm()) is not None and at <= now:
             line = self._lines[heappop(self._alarms)[2]]
-            line.alarm = 0
             self._due(line, now)
             self._count(line)
         self._go_on(now)
@@ -287,8 +286,6 @@ class Campaign:
             self._close(line, now)
 
     def _cancel(self, now: float) -> None:
-        if self._cancelled:
-            return
         self._cancelled = True
         self._waiting.clear()
         for line in self._lines.values():
@@ -308,6 +305,7 @@ class Campaign:
             self._slot = max(self._slot, now - CATCH_UP_S) + 1 / self._rules.calls_per_second
             line.on_call = True
             line.attempts += 1
+            line.outcome = None
             self._effects.append(Dial(line.entry.id))
             self._step(line, Turn.DIALLED, now)
             self._set_alarm(line, now + self._rules.ring_s)

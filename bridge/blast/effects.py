@@ -45,7 +45,7 @@ class Changed:
     entry_id: int
     state: State
     outcome: Outcome | None = None
-    """Why the last attempt came to nothing, where one did."""
+    """Why the last attempt came to nothing, where it did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,4 +73,4 @@ class Row:
     since: float
     """When it came into this state, on the clock of `now`."""
     outcome: Outcome | None
-    """Why the last attempt came to nothing, where one did."""
+    """Why the last attempt came to nothing, where it did."""

@@ -14,8 +14,8 @@ told when it has rung in vain, so at the latest `wait_s + ring_s` after asking.
 
 An operator's phone may stay up between talks; then nothing rings and `Connect` comes at once.
 
-There are dozens of operators at most, so they are simply looked through; callers may be hundreds, and are not: those who
-wait behind each other are in order of time by themselves.
+There are dozens of operators at most, so they are simply looked through. Callers may be hundreds, and are not, but to
+list them or to tell one who asks again their position: they are in order of time by themselves.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class _Post:
         """A ring that came to nothing does not count as work."""
         self.phone_up = False
         self.wants_away = False
-        """Away as soon as free."""
+        """Away as soon as free: also while an operator who is away takes a caller, or listens."""
         self.case: _Case | None = None
         """RINGING and TALKING: for whom, with whom."""
         self.rings_until = inf
@@ -304,8 +304,6 @@ class HelpDesk:
     def _monitors(self, post: _Post, now: float) -> None:
         if post.state in {OperatorState.TALKING, OperatorState.MONITORING}:
             return
-        if post.state is OperatorState.AWAY:
-            post.wants_away = True
         self._stop(post, now)
         self._step(post, OperatorTurn.MONITORS, now)
         post.phone_up = True
@@ -332,8 +330,6 @@ class HelpDesk:
         elif case.post is not post:
             if case.post is not None:
                 self._stop(case.post, now, waits_on=False)
-            if post.state is OperatorState.AWAY:
-                post.wants_away = True
             self._stop(post, now)
             self._offer(post, case, now)
 

@@ -158,6 +158,15 @@ def test_what_will_not_end_otherwise_is_not_tried_again(
     assert (row.state, row.outcome, row.attempts) == (state, outcome, attempts)
 
 
+def test_who_is_reached_at_the_second_attempt_is_not_reported_as_busy() -> None:
+    blast = Blast()
+    blast.tell(Failed(1, Outcome.BUSY))
+    blast.at(60.0)
+    blast.tell(Answered(1), Played(1))
+    row = blast.campaign.board()[0]
+    assert (row.state, row.attempts, row.outcome) == (State.JOINED, 2, None)
+
+
 def test_who_is_tried_again_waits_behind_whoever_has_not_been_tried() -> None:
     blast = Blast(3, replace(RULES, parallel=1, retry_after_s=0.0))
     assert blast.tell(Failed(1, Outcome.BUSY)) == [Dial(1)]
@@ -319,9 +328,10 @@ def test_a_cancel_before_the_start_calls_nobody() -> None:
     campaign = Campaign(entries(2), RULES)
     assert campaign.next_deadline() is None
     campaign.receive(Cancel(), 0.0)
+    assert campaign.over
     campaign.start(1.0)
     assert [effect for effect in campaign.outgoing() if not isinstance(effect, Changed)] == [Over()]
-    assert campaign.over
+    assert campaign.summary[State.CANCELLED] == 2
 
 
 def test_a_second_start_changes_nothing() -> None:

@@ -278,6 +278,7 @@ def test_a_done_for_a_phone_that_rings_changes_nothing() -> None:
     desk.tell(help_for(7))
     assert desk.tell(OperatorDone("ana")) == []
     assert desk.states() == {"ana": OperatorState.RINGING}
+    assert desk.tell(OperatorAnswered("ana", 1)) == [Connect("ana", 7, 1)]
 
 
 def test_who_is_in_a_room_is_told_once_that_nobody_is_free_and_stays() -> None:
