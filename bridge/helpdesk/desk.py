@@ -50,9 +50,9 @@ from bridge.helpdesk.events import (
     Withdraw,
 )
 from bridge.helpdesk.model import HelpDeskError, Operator, OperatorRow, QueueRow, Request
+from bridge.helpdesk.posts import Case, Post
 from bridge.helpdesk.states import (
     OPERATOR,
-    REQUEST,
     OperatorState,
     OperatorTurn,
     RequestState,
@@ -66,57 +66,6 @@ REST_S: Final = 60.0
 """An operator whose phone was busy, declined or not answered is not rung again for so long: they are at lunch or on
 another line, and callers would wait through their ringing in vain. Who takes a request or says they are back is rung
 before."""
-
-
-class _Case:
-    """A request and how it stands."""
-
-    __slots__ = ("patient_until", "post", "request", "state", "told")
-
-    def __init__(self, request: Request, patient_until: float) -> None:
-        self.request = request
-        self.state = RequestState.WAITING
-        self.patient_until = patient_until
-        self.post: _Post | None = None
-        """The operator it is offered to."""
-        self.told = False
-        """That nobody is free."""
-
-    def step(self, turn: RequestTurn) -> None:
-        self.state = REQUEST[self.state][turn]
-
-
-class _Post:
-    """An operator and how they stand."""
-
-    __slots__ = (
-        "case",
-        "idle_since",
-        "name",
-        "phone_up",
-        "rests_until",
-        "rings_until",
-        "since",
-        "state",
-        "wants_away",
-    )
-
-    def __init__(self, operator: Operator) -> None:
-        self.name = operator.name
-        self.state = OperatorState.FREE
-        self.since = 0.0
-        self.idle_since = 0.0
-        """A ring that came to nothing does not count as work."""
-        self.phone_up = False
-        self.wants_away = False
-        """Away as soon as free: also while an operator who is away takes a caller, or listens."""
-        self.case: _Case | None = None
-        """RINGING and TALKING: for whom, with whom."""
-        self.rings_until = inf
-        self.rests_until = -inf
-
-    def has(self, request_id: int) -> bool:
-        return self.case is not None and self.case.request.id == request_id
 
 
 class HelpDesk:
@@ -145,16 +94,16 @@ class HelpDesk:
             raise HelpDeskError(f"ring_s is {ring_s}: it must be more than 0, and finite")
         if not 0 <= wait_s < inf:
             raise HelpDeskError(f"wait_s is {wait_s}: it must be 0 or more, and finite")
-        self._posts = {operator.name: _Post(operator) for operator in operators}
+        self._posts = {operator.name: Post(operator) for operator in operators}
         if len(self._posts) < len(operators):
             raise HelpDeskError("two operators have one name")
         self._ring_s = ring_s
         self._wait_s = wait_s
-        self._cases: dict[int, _Case] = {}
+        self._cases: dict[int, Case] = {}
         """Who waits or is offered, by id and so in order of time."""
-        self._by_leg: dict[int, _Case] = {}
+        self._by_leg: dict[int, Case] = {}
         """The same, and who talks."""
-        self._impatient: deque[_Case] = deque()
+        self._impatient: deque[Case] = deque()
         """Who has not been told yet that nobody is free, in order of time; some may have gone."""
         self._last_id = 0
         self._effects: list[Effect] = []
@@ -200,7 +149,7 @@ class HelpDesk:
             case Take(name, request_id):
                 self._take(name, self._cases.get(request_id), request_id, now)
             case TakeNext(name):
-                self._take(name, self._next(), None, now)
+                self._take_next(name, now)
             case _:
                 self._operator_event(event, now)
         self._match(now)
@@ -242,7 +191,7 @@ class HelpDesk:
             return
         self._last_id += 1
         request = Request(self._last_id, event.leg, event.kind, event.conference, event.caller, now)
-        case = _Case(request, now + self._wait_s)
+        case = Case(request, now + self._wait_s)
         self._cases[request.id] = self._by_leg[event.leg] = case
         self._impatient.append(case)
         self._effects += (Asked(request), TellPosition(event.leg, len(self._cases)))
@@ -281,17 +230,17 @@ class HelpDesk:
             case _:
                 pass
 
-    def _answered(self, post: _Post, request_id: int, now: float) -> None:
+    def _answered(self, post: Post, request_id: int, now: float) -> None:
         if not post.has(request_id):
             self._effects.append(StopRinging(post.name, request_id))
         elif post.state is OperatorState.RINGING and post.case is not None:
             self._connect(post, post.case, now)
 
-    def _failed(self, post: _Post, now: float) -> None:
+    def _failed(self, post: Post, now: float) -> None:
         post.rests_until = now + REST_S
         self._put_back(post, now)
 
-    def _done(self, post: _Post, now: float, *, phone_up: bool) -> None:
+    def _done(self, post: Post, now: float, *, phone_up: bool) -> None:
         post.phone_up = phone_up
         case, post.case = post.case, None
         if case is not None and self._by_leg.get(case.request.leg) is case:
@@ -301,14 +250,14 @@ class HelpDesk:
             post.idle_since = now
             self._leave_if_wanted(post, now)
 
-    def _monitors(self, post: _Post, now: float) -> None:
+    def _monitors(self, post: Post, now: float) -> None:
         if post.state in {OperatorState.TALKING, OperatorState.MONITORING}:
             return
         self._stop(post, now)
         self._step(post, OperatorTurn.MONITORS, now)
         post.phone_up = True
 
-    def _set_away(self, post: _Post, now: float, *, away: bool) -> None:
+    def _set_away(self, post: Post, now: float, *, away: bool) -> None:
         post.wants_away = away
         if away:
             self._stop(post, now)
@@ -319,7 +268,7 @@ class HelpDesk:
             self._step(post, OperatorTurn.RETURNS, now)
             post.idle_since = now
 
-    def _take(self, name: str, case: _Case | None, request_id: int | None, now: float) -> None:
+    def _take(self, name: str, case: Case | None, request_id: int | None, now: float) -> None:
         post = self._posts.get(name)
         if post is None:
             self._effects.append(NotTaken(name, request_id, WhyNot.UNKNOWN_OPERATOR))
@@ -333,13 +282,17 @@ class HelpDesk:
             self._stop(post, now)
             self._offer(post, case, now)
 
-    def _next(self) -> _Case | None:
-        return self._first_waiting() or next(iter(self._cases.values()), None)
+    def _take_next(self, name: str, now: float) -> None:
+        post = self._posts.get(name)
+        if post is not None and post.state is OperatorState.RINGING:
+            return  # the next one is who rings
+        case = self._first_waiting() or next(iter(self._cases.values()), None)
+        self._take(name, case, None, now)
 
-    def _first_waiting(self) -> _Case | None:
+    def _first_waiting(self) -> Case | None:
         return next((case for case in self._cases.values() if case.state is RequestState.WAITING), None)
 
-    def _longest_idle(self, now: float) -> _Post | None:
+    def _longest_idle(self, now: float) -> Post | None:
         free = (
             post
             for post in self._posts.values()
@@ -351,7 +304,7 @@ class HelpDesk:
         while (case := self._first_waiting()) is not None and (post := self._longest_idle(now)) is not None:
             self._offer(post, case, now)
 
-    def _offer(self, post: _Post, case: _Case, now: float) -> None:
+    def _offer(self, post: Post, case: Case, now: float) -> None:
         if post.phone_up:
             self._connect(post, case, now)
             return
@@ -361,7 +314,7 @@ class HelpDesk:
         self._effects.append(RingOperator(post.name, case.request.id))
         self._step(post, OperatorTurn.RUNG, now)
 
-    def _connect(self, post: _Post, case: _Case, now: float) -> None:
+    def _connect(self, post: Post, case: Case, now: float) -> None:
         self._end(case, RequestTurn.CONNECTED)
         post.case = case
         post.phone_up = True
@@ -370,7 +323,7 @@ class HelpDesk:
         self._effects.append(Connect(post.name, case.request.leg, case.request.id))
         self._step(post, OperatorTurn.CONNECTED, now)
 
-    def _stop(self, post: _Post, now: float, *, waits_on: bool = True) -> None:
+    def _stop(self, post: Post, now: float, *, waits_on: bool = True) -> None:
         """If this operator's phone rings, let it ring no longer. The caller waits on, or else goes, or is taken by
         another operator, in the same breath.
         """
@@ -378,7 +331,7 @@ class HelpDesk:
             self._effects.append(StopRinging(post.name, post.case.request.id))
             self._put_back(post, now, waits_on=waits_on)
 
-    def _put_back(self, post: _Post, now: float, *, waits_on: bool = True) -> None:
+    def _put_back(self, post: Post, now: float, *, waits_on: bool = True) -> None:
         case, post.case = post.case, None
         post.rings_until = inf
         self._step(post, OperatorTurn.UNRUNG, now)
@@ -389,7 +342,7 @@ class HelpDesk:
             if waits_on and case.patient_until <= now:
                 self._lose_patience(case)
 
-    def _lose_patience(self, case: _Case) -> None:
+    def _lose_patience(self, case: Case) -> None:
         """They have waited long enough to be told, unless they have been or a phone rings for them."""
         if case.told or case.state is not RequestState.WAITING:
             return
@@ -400,17 +353,17 @@ class HelpDesk:
             del self._by_leg[request.leg]
             self._end(case, RequestTurn.GIVEN_UP)
 
-    def _leave_if_wanted(self, post: _Post, now: float) -> None:
+    def _leave_if_wanted(self, post: Post, now: float) -> None:
         if post.wants_away and post.state is OperatorState.FREE:
             self._step(post, OperatorTurn.LEAVES, now)
 
-    def _end(self, case: _Case, turn: RequestTurn) -> None:
+    def _end(self, case: Case, turn: RequestTurn) -> None:
         """Take a request out of the queue."""
         case.step(turn)
         case.post = None
         del self._cases[case.request.id]
 
-    def _step(self, post: _Post, turn: OperatorTurn, now: float) -> None:
+    def _step(self, post: Post, turn: OperatorTurn, now: float) -> None:
         post.state = OPERATOR[post.state][turn]
         post.since = now
         self._effects.append(OperatorChanged(post.name, post.state))

@@ -82,7 +82,7 @@ class Take:
 @dataclass(frozen=True, slots=True)
 class TakeNext:
     """From console or command line: this operator takes whoever is first and is not being offered to somebody else;
-    where all are, the first of those.
+    where all are, the first of those. Whose phone rings already has the next one.
     """
 
     name: str

@@ -385,6 +385,13 @@ def test_the_next_one_may_ring_at_anothers_where_nobody_else_waits() -> None:
     assert desk.tell(TakeNext("bia")) == [StopRinging("ana", 1), RingOperator("bia", 1)]
 
 
+def test_who_wants_the_next_one_while_being_rung_gets_whom_they_are_rung_for() -> None:
+    desk = Desk("ana")
+    desk.tell(help_for(7), help_for(8))
+    assert desk.tell(TakeNext("ana")) == []
+    assert desk.tell(OperatorAnswered("ana", 1)) == [Connect("ana", 7, 1)]
+
+
 def test_what_cannot_be_taken_is_answered_with_the_reason() -> None:
     desk = Desk("ana", "bia")
     assert desk.tell(TakeNext("ana")) == [NotTaken("ana", None, WhyNot.NO_SUCH_REQUEST)]
