@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 ASKED_TIMES: Final = 2
 """A question is asked once more when the answer was none of its keys: often a finger slipped. Then it goes on without."""
 
+SLIP_S: Final = 0.8
+"""Keys that follow a wrong one so soon belong to the same mistake: a whole number keyed where one key was asked for. Only
+`stops` count among them."""
+
+_SLIP: Final = 24
+"""Its keys are not looked at, so it does not matter how many there are."""
+
 
 def one_key(
     language: str,
@@ -24,8 +31,8 @@ def one_key(
 ) -> Step[str]:
     """Ask for one of `keys`, which may include `#`, or for one of `stops`. Return it; empty where none came.
 
-    Keys may be pressed while the question is read. What was typed ahead of the second time is forgotten: it was an answer
-    to something else. A question that insists takes no silence for an answer the first time.
+    Keys may be pressed while the question is read; what was typed ahead of the second time is forgotten. A question that
+    insists takes no silence for an answer the first time.
     """
     for time in range(ASKED_TIMES):
         for number, utterance in enumerate(question):
@@ -36,6 +43,10 @@ def one_key(
         pressed = keyed.digits or ("#" if keyed.by is KeyedBy.HASH else "")
         if pressed and pressed in keys:
             return str(pressed)
-        if not pressed and not insists:
+        if pressed:
+            slip = yield Collect(_SLIP, first_digit_s=SLIP_S, next_digit_s=SLIP_S, stops=stops)
+            if slip.by is KeyedBy.STOP:
+                return str(slip.stop)
+        elif not insists:
             break
     return ""

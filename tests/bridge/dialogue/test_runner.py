@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,11 +13,17 @@ from bridge.dialogue.requests import (
     NEXT_DIGIT_S,
     Collect,
     Dialogue,
+    Hall,
     HoldBack,
     Keyed,
     KeyedBy,
     LookUpPasscode,
+    NotAvailable,
+    Operator,
+    OperatorEnded,
     Pause,
+    Record,
+    Recorded,
     Request,
     Say,
     Step,
@@ -31,8 +38,11 @@ from bridge.dialogue.runner import (
     RunnerEffect,
     SetTimer,
     State,
+    StopRecording,
 )
 from prompts.phrases import Utterance
+from prompts.values import Clip
+from tests.support.builders import accepted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -233,6 +243,193 @@ def test_a_step_gives_its_answer_to_the_dialogue_that_takes_it() -> None:
     assert press(runner, "12#12#")[-1] == Ended(Ending.JOINED)
 
 
+RECORD = Record(longest_s=5.0, silence_s=2.0)
+ONE_OR_TWO = Collect(1, whole=True)
+
+
+def stopped_by(*stops: str, max_digits: int = 6) -> Collect:
+    return Collect(max_digits, stops=stops)
+
+
+def test_a_star_command_ends_the_entry_at_once_whatever_was_keyed() -> None:
+    for keys in ("*3", "12*3", "**3", "1**3", "*1*3"):
+        heard: list[object] = []
+        runner, _ = started(stopped_by("*3", "*0"), heard=heard)
+        assert press(runner, keys)[-2:] == [CancelTimer(), Ended(Ending.JOINED)]
+        assert heard == [Keyed("", KeyedBy.STOP, "*3")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "digits"), [("99*42#", "42"), ("**42#", "42"), ("99*#", ""), ("9*4*2#", "2")]
+)
+def test_a_star_that_begins_no_stop_begins_the_entry_anew(keys: str, digits: str) -> None:
+    heard: list[object] = []
+    runner, _ = started(stopped_by("*3"), heard=heard)
+    press(runner, keys)
+    assert heard == [Keyed(digits, KeyedBy.HASH)]
+
+
+def test_after_a_star_the_next_key_is_waited_for_as_between_digits() -> None:
+    heard: list[object] = []
+    runner, _ = started(stopped_by("*3"), heard=heard)
+    assert press(runner, "12*")[-1] == SetTimer(1.0 + NEXT_DIGIT_S)
+    runner.timed_out(1.0 + NEXT_DIGIT_S)
+    assert heard == [Keyed("", KeyedBy.PAUSE)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "stop", "left"),
+    [("*92", "*92", ""), ("*9#", "*9", "#"), ("*95#", "*9", "5#"), ("*9*3", "*9", "*3"), ("*#", "*#", "")],
+)
+def test_of_two_stops_that_begin_alike_the_longer_one_wins(keys: str, stop: str, left: str) -> None:
+    heard: list[object] = []
+    runner, _ = started(stopped_by("*9", "*92", "*#"), LookUpPasscode("1"), heard=heard)
+    press(runner, keys)
+    assert heard == [Keyed("", KeyedBy.STOP, stop)]
+    assert runner._ahead == left
+
+
+def test_a_pause_settles_a_stop_that_a_longer_one_continues() -> None:
+    heard: list[object] = []
+    runner, _ = started(stopped_by("*9", "*92"), heard=heard)
+    press(runner, "12*9")
+    runner.timed_out(9.0)
+    assert heard == [Keyed("", KeyedBy.STOP, "*9")]
+
+
+def test_digits_after_the_beginning_of_a_longer_stop_are_digits() -> None:
+    heard: list[object] = []
+    runner, _ = started(stopped_by("*92"), heard=heard)
+    press(runner, "7*945#")
+    assert heard == [Keyed("945", KeyedBy.HASH)]
+
+
+def test_a_stop_typed_ahead_ends_the_next_entry() -> None:
+    heard: list[object] = []
+    runner, _ = started(LookUpPasscode("1"), ENTER, stopped_by("*0"), heard=heard)
+    press(runner, "*0")
+    runner.answered("verdict", 2.0)
+    assert heard[-1] == Keyed("", KeyedBy.STOP, "*0")
+
+
+def test_without_stops_a_star_and_a_digit_are_a_digit() -> None:
+    heard: list[object] = []
+    runner, _ = started(CODE, heard=heard)
+    press(runner, "*3#")
+    assert heard == [Keyed("3", KeyedBy.HASH)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "keyed"),
+    [
+        ("2", Keyed("2", KeyedBy.WHOLE)),
+        ("#", Keyed("", KeyedBy.HASH)),
+        ("*2", Keyed("2", KeyedBy.WHOLE)),
+        ("**2", Keyed("2", KeyedBy.WHOLE)),
+    ],
+)
+def test_a_question_of_one_key_is_answered_at_the_key(keys: str, keyed: Keyed) -> None:
+    heard: list[object] = []
+    runner, _ = started(ONE_OR_TWO, heard=heard)
+    press(runner, keys)
+    assert heard == [keyed]
+
+
+def test_what_follows_the_key_is_the_next_entry_s() -> None:
+    heard: list[object] = []
+    runner, _ = started(ENTER, ONE_OR_TWO, ENTER, CODE, heard=heard)
+    press(runner, "234#")
+    assert heard == [None, Keyed("2", KeyedBy.WHOLE), None, Keyed("34", KeyedBy.HASH)]
+
+
+def test_an_entry_that_waits_for_nothing_takes_only_what_was_typed_ahead() -> None:
+    ahead = Collect(6, first_digit_s=0.0)
+    heard: list[object] = []
+    assert started(ahead, WELCOME, heard=heard)[1] == [WELCOME]
+    assert heard == [Keyed("", KeyedBy.PAUSE)]
+    heard.clear()
+    runner, _ = started(ENTER, ahead, heard=heard)
+    assert runner.key("1", 1.0) == [Hush(), SetTimer(1.0 + NEXT_DIGIT_S)]
+    press(runner, "2#")
+    assert heard[-1] == Keyed("12", KeyedBy.HASH)
+
+
+def test_a_recording_begins_with_what_was_typed_ahead_forgotten_c2() -> None:
+    runner, _ = started(LookUpPasscode("1"), ENTER, RECORD)
+    press(runner, "12#")
+    assert runner.answered("verdict", 2.0) == [RECORD]
+    assert runner.state is State.RECORDING
+
+
+def test_any_key_ends_a_recording_and_counts_as_nothing_else_c2() -> None:
+    for key in "05*#":
+        heard: list[object] = []
+        runner, _ = started(RECORD, ENTER, heard=heard)
+        assert runner.key(key, 2.0) == [StopRecording()]
+        assert runner.answered(Recorded(Clip(0, 80)), 2.1) == [ENTER]
+        assert heard == [Recorded(Clip(0, 80))]
+
+
+def test_the_end_of_a_recording_is_asked_for_once_and_keys_after_it_are_typed_ahead() -> None:
+    heard: list[object] = []
+    runner, _ = started(RECORD, ENTER, ONE_OR_TWO, heard=heard)
+    assert press(runner, "#1") == [StopRecording()]
+    assert runner.answered(Recorded(None), 3.0) == [Ended(Ending.JOINED)]
+    assert heard[-1] == Keyed("1", KeyedBy.WHOLE)
+
+
+def test_each_recording_is_ended_by_a_key_of_its_own() -> None:
+    runner, _ = started(RECORD, RECORD)
+    press(runner, "#")
+    assert runner.answered(Recorded(None), 2.0) == [RECORD]
+    assert runner.key("#", 3.0) == [StopRecording()]
+
+
+def test_a_recording_that_cannot_be_made_is_answered_like_any_question() -> None:
+    heard: list[object] = []
+    runner, _ = started(RECORD, heard=heard)
+    assert runner.answered(NotAvailable(), 1.0) == [Ended(Ending.JOINED)]
+    assert heard == [NotAvailable()]
+
+
+def test_a_letter_ends_no_recording() -> None:
+    runner, _ = started(RECORD)
+    assert runner.key("A", 1.0) == []
+
+
+@pytest.mark.parametrize("lasting", [Operator(), Hall(accepted())])
+def test_keys_before_and_during_a_talk_with_somebody_are_not_the_dialogue_s(lasting: Request) -> None:
+    heard: list[object] = []
+    runner, _ = started(LookUpPasscode("1"), lasting, ENTER, CODE, heard=heard)
+    press(runner, "12#")
+    assert runner.answered("verdict", 1.0) == [lasting]
+    assert runner.state is State.LASTING
+    assert press(runner, "34#") == runner.timed_out(3.0) == runner.spoken(3.0) == []
+    assert runner.answered(OperatorEnded(), 90.0) == [ENTER]
+
+
+@pytest.mark.parametrize("at", [RECORD, Operator(), Hall(accepted()), stopped_by("*3"), ONE_OR_TWO])
+def test_a_hang_up_closes_the_dialogue_at_the_new_requests_too(at: Request) -> None:
+    runner, _ = started(at, WELCOME)
+    press(runner, "*")
+    runner.close()
+    assert runner.answered(Recorded(None), 2.0) == press(runner, "3#1") == runner.timed_out(3.0) == []
+
+
+@given(st.text("0123*#", max_size=12), st.sets(st.sampled_from(["*0", "*1", "*12", "*#", "**3"]), max_size=4))
+def test_an_entry_ends_with_at_most_one_stop_and_never_loses_its_place(keys: str, stops: set[str]) -> None:
+    heard: list[object] = []
+    runner, _ = started(*[Collect(3, stops=tuple(stops))] * 13, heard=heard)
+    press(runner, keys)
+    runner.timed_out(99.0)
+    for keyed in heard:
+        assert isinstance(keyed, Keyed)
+        assert (keyed.by is KeyedBy.STOP) == bool(keyed.stop)
+        assert not (keyed.stop and keyed.digits)
+        assert keyed.stop in {"", *stops}
+        assert keyed.digits.isdecimal() or not keyed.digits
+
+
 STEPS: list[Callable[[Runner, float], list[RunnerEffect]]] = [
     *(lambda runner, now, key=key: runner.key(key, now) for key in "012#*"),
     Runner.spoken,
@@ -240,9 +437,22 @@ STEPS: list[Callable[[Runner, float], list[RunnerEffect]]] = [
     lambda runner, now: runner.answered("reply", now),
 ]
 
+WISHES = [
+    WELCOME,
+    FRESH,
+    GOODBYE,
+    CODE,
+    ONE_OR_TWO,
+    stopped_by("*0", "*01"),
+    Pause(1.0),
+    LookUpPasscode("1"),
+    RECORD,
+    Operator(),
+]
+
 
 @given(
-    st.lists(st.sampled_from([WELCOME, FRESH, GOODBYE, CODE, Pause(1.0), LookUpPasscode("1")]), max_size=8),
+    st.lists(st.sampled_from(WISHES), max_size=8),
     st.lists(st.sampled_from(STEPS), max_size=40),
 )
 def test_a_timer_runs_exactly_while_keys_or_a_pause_are_waited_for(
