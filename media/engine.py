@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from dsp import g711
 from media import control, rtcp, rtp
 from media.arena import ArenaAudio
-from media.intake import NO_EVENT, Intake
+from media.intake import Intake
 from media.jitter import FRAME, RATE_HZ
+from media.keys_out import KeysOut
 from media.latching import SILENCE_S, Address, Course
 from media.listeners import Listeners
 from media.pacer import TICK_S
@@ -34,7 +35,6 @@ from media.rtp import Drop
 from media.sources import Connect, Sources, Target
 from media.speakers import Speakers
 from media.streams import DEFAULT_ROWS, Streams
-from media.telephone_event import EventSender
 
 HOLD_TIMEOUT_S: Final = 1_800.0
 """A caller who holds us sends no audio, and maybe no reports: after half an hour of nothing at all it has died without
@@ -111,7 +111,7 @@ class Engine:
         self._sends = np.zeros(rows, np.bool_)
         self._timeout_s = np.zeros(rows, np.float64)
         self._timed_out = np.zeros(rows, np.bool_)
-        self._keys_out: dict[int, EventSender] = {}
+        self._keys_out = KeysOut(self.streams, self._intake.event_type)
         self._senders: NDArray[np.intp] | None = None
         self._marked: set[int] = set()
         self._tick = 0
@@ -195,8 +195,7 @@ class Engine:
             case control.UpdateStream():
                 self._update(command, row, now)
             case control.SendDigits(_, digits, duration_ms, gap_ms):
-                if self._intake.event_type[row] != NO_EVENT:
-                    self._keys_out.setdefault(row, EventSender()).press(digits, duration_ms, gap_ms)
+                self._keys_out.press(row, digits, duration_ms, gap_ms)
             case control.CloseStream(stream, moves):
                 if not moves:
                     self._goodbyes.append((row, rtcp.goodbye(int(self.streams.ssrc_out[row]))))
@@ -332,7 +331,7 @@ class Engine:
         self._sends[row] = False
         self._senders = None
         self._marked.discard(row)
-        self._keys_out.pop(row, None)
+        self._keys_out.forget(row)
         self._stop_recording(row)
         reception = self._intake.reception
         closed = control.StreamClosed(
@@ -416,9 +415,12 @@ class Engine:
         self._frames_out[:count] = table.view(_FRAME_PIECE)[:, 0].take(line)
         block["sequence"] = streams.sequence_out[:count]
         block["timestamp"] = streams.timestamp_out[:count]
-        events = self._send_keys(rows) if self._keys_out else []
-        if events or self._keys_out:
-            rows = np.setdiff1d(rows, np.fromiter(self._keys_out, np.intp))
+        events: list[tuple[int, bytes]] = []
+        if not self._keys_out.idle:
+            events, finished = self._keys_out.tick(rows)
+            for row in finished:
+                self._mark_next(row)
+            rows = np.setdiff1d(rows, self._keys_out.rows)
         streams.sequence_out[rows] += 1
         streams.packets_out[rows] += 1
         streams.timestamp_out[:count] += FRAME
@@ -446,26 +448,6 @@ class Engine:
         rows = np.flatnonzero((streams.stream[: self._high] > 0) & self._sends[: self._high])
         nowhere = list(self._sources.nowhere())
         return np.setdiff1d(rows, nowhere) if nowhere else rows
-
-    def _send_keys(self, rows: NDArray[np.intp]) -> list[tuple[int, bytes]]:
-        packets: list[tuple[int, bytes]] = []
-        streams = self.streams
-        for row, sender in list(self._keys_out.items()):
-            if not sender.queue:
-                del self._keys_out[row]
-                self._mark_next(row)
-                continue
-            for timestamp, marker, payload in sender.tick(int(streams.timestamp_out[row])):
-                if row not in rows:
-                    continue
-                header = bytes((0x80, int(self._intake.event_type[row]) | (0x80 if marker else 0)))
-                header += int(streams.sequence_out[row]).to_bytes(2, "big") + (
-                    timestamp & 0xFFFFFFFF
-                ).to_bytes(4, "big")
-                packets.append((row, header + int(streams.ssrc_out[row]).to_bytes(4, "big") + payload))
-                streams.sequence_out[row] += 1
-                streams.packets_out[row] += 1
-        return packets
 
     def _tell_ended(self, ended: list[Ended], announced: list[Ended]) -> None:
         for row, playback in ended:

@@ -1,11 +1,12 @@
 """Who is heard: from the frames that came, the few rows of each room whose audio goes into its mix.
 
 Most rows are silent most of the time, and a silent row is recognised by its codes without being decoded. What is left is
-decoded, repaired where packets are missing, measured, and the loudest few of each room are chosen: those who speak
-before those who only make noise, and whoever holds a place keeps it unless another is clearly louder. Who whispers holds
-no place: what he says goes to one row, beside the mix. A row that
-gains or loses its place in the middle of a sound is faded within the frame, so nobody hears a click; one that leaves the
-room in the middle of a sound goes on for a frame, as if it had lost it, and sinks away.
+decoded, repaired where packets are missing (`repair`), measured, made louder or softer (`gains`), and the loudest few of
+each room are chosen: those who speak before those who only make noise, and whoever holds a place keeps it unless another
+is clearly louder. Who whispers (`whispers`) holds no place: what he says goes to one row, beside the mix.
+
+A row that gains or loses its place in the middle of a sound is faded within the frame, so nobody hears a click; one that
+leaves the room in the middle of a sound goes on for a frame, as if it had lost it, and sinks away.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp import g711
-from dsp.conceal import conceal, find_period, recover
 from dsp.gain import ramp
 from dsp.level import (
     FLOOR_START_DBOV,
@@ -29,9 +29,9 @@ from dsp.level import (
     speech_step,
 )
 from dsp.mix import choose_loudest
-from dsp.stretch import squeeze
 from media.gains import Gains
-from media.jitter import FRAME, HISTORY, JitterBuffer, Pull
+from media.jitter import FRAME, JitterBuffer, Pull
+from media.repair import Repair
 from media.rooms import NO_SLOT
 from media.streams import Streams
 from media.whispers import NOBODY, Whispers
@@ -40,10 +40,6 @@ LOUDEST: Final = 6
 """Rows heard at once in a room. More voices than this are noise to a listener, and six let a laugh be heard."""
 SPEECH_BONUS_DB: Final = np.float32(30.0)
 """Speech is preferred to steady noise up to this much louder; a steady tone with the room to itself is still heard."""
-RECOVERY_SAMPLES: Final = 40
-"""5 ms: the first good frame after a gap is faded in over what concealed the gap."""
-SEAM_SAMPLES: Final = 20
-"""2.5 ms: where a part of a frame came, it is faded into what stands for the rest."""
 
 _NO_FRAMES: Final = np.zeros((0, FRAME), np.int16)
 
@@ -76,8 +72,8 @@ class Speakers:
     def __init__(self, streams: Streams, jitter: JitterBuffer) -> None:
         rows = streams.capacity
         self._streams = streams
-        self._jitter = jitter
-        self.a_law = np.zeros(rows, np.bool_)
+        self._repair = Repair(streams, jitter)
+        self.a_law = self._repair.a_law
         """The row speaks PCMA; otherwise PCMU."""
         self.slot = np.zeros(rows, np.int32)
         """The row's room, as a slot of `rooms`."""
@@ -92,9 +88,6 @@ class Speakers:
         self._held = np.full(rows, SILENCE_DBOV, np.float32)
         self._heard = np.zeros(rows, np.bool_)
         self._suppressed = np.zeros(rows, np.bool_)  # sounded last tick, and nobody heard it
-        self._gap = np.zeros(rows, np.int32)  # samples concealed so far, 0 where the last frame was good
-        self._period = np.zeros(rows, np.intp)  # of the voice before the gap
-        self._before = np.zeros((rows, (HISTORY - 1) * FRAME), np.uint8)  # what came before the gap
         self._departed: list[tuple[int, NDArray[np.int16]]] = []
         self._whispered: list[tuple[int, NDArray[np.int16]]] = []  # the same of whispers: who heard it
 
@@ -105,7 +98,7 @@ class Speakers:
         self._held[row] = SILENCE_DBOV
         self._heard[row] = False
         self._suppressed[row] = False
-        self._gap[row] = 0
+        self._repair.clear(row)
         self.gains.clear(row)
         self.whispers.begin(row, NOBODY)
 
@@ -124,11 +117,7 @@ class Speakers:
     def leave(self, row: int) -> None:
         """The row is about to be heard by others; what it was saying to these sinks away, and to those it fades in."""
         if self._heard[row]:
-            which = np.array([row])
-            gap = self._gap[which]
-            before = self._before[which] if gap[0] else self._jitter.history(which, self._jitter.play[which])
-            going_on = conceal(self._decode(which, before), gap, FRAME)
-            sinking = ramp(going_on, self.gains.ratio[row], 0.0)[0]
+            sinking = ramp(self._repair.going_on(row), self.gains.ratio[row], 0.0)[0]
             if self.whispers.apart[row]:
                 self._whispered.append((self.whispers.to(row), sinking))
             else:
@@ -157,7 +146,7 @@ class Speakers:
             self._settle(count, pull)
             return Heard(rows, _NO_FRAMES, departed, self._whispers(rows, _NO_FRAMES))
 
-        frames = self._samples(rows, pull)
+        frames = self._repair.samples(rows, pull)
         levels, active = self._measure(rows, frames, pressed)
         held = hold_levels(levels, self._held[rows])
         was = self._heard[rows]
@@ -262,88 +251,7 @@ class Speakers:
 
     def _settle(self, count: int, pull: Pull) -> None:
         """Make every row one that made no sound; of the others what is remembered is entered after."""
-        self._gap[:count][pull.complete] = 0
+        self._repair.settle(pull.complete)
         self._heard[:count] = False
         self._suppressed[:count] = False
         self._held[:count] = SILENCE_DBOV
-
-    def _samples(self, rows: NDArray[np.intp], pull: Pull) -> NDArray[np.int16]:
-        """Decode the frames of `rows`, repair gaps, squeeze two frames into one where the delay shrinks."""
-        frames = self._decode(rows, pull.codes[rows])
-        if pull.missing.size:
-            self._conceal(rows, frames, pull)
-        recovering = ((self._gap[rows] > 0) & pull.complete[rows]).nonzero()[0]
-        if recovering.size:
-            which = rows[recovering]
-            synthetic = self._go_on(which, RECOVERY_SAMPLES)
-            frames[recovering] = recover(synthetic, frames[recovering], RECOVERY_SAMPLES)
-        if pull.squeeze.size:
-            here, there = _common(rows, pull.squeeze)
-            if here.size:
-                second = self._decode(rows[here], pull.following[there])
-                frames[here], _ = squeeze(np.concatenate((frames[here], second), axis=1))
-        return frames
-
-    def _conceal(self, rows: NDArray[np.intp], frames: NDArray[np.int16], pull: Pull) -> None:
-        here, there = _common(rows, pull.missing)
-        if not here.size:
-            return
-        which, anchor = rows[here], pull.anchor[there]
-        begins = which[self._gap[which] == 0]
-        if begins.size:
-            before = self._jitter.history(begins, anchor[self._gap[which] == 0])
-            self._before[begins] = before
-            self._period[begins] = find_period(self._decode(begins, before))
-        repaired = self._go_on(which, FRAME)
-        partial = pull.partial[there]
-        pieces = np.flatnonzero(partial.any(axis=1))
-        if pieces.size:
-            kept = _seams(partial[pieces], after_gap=self._gap[which[pieces]] > 0)
-            made = repaired[pieces]
-            repaired[pieces] = np.rint(made + kept * (frames[here[pieces]].astype(np.float32) - made))
-        frames[here] = repaired
-        # A frame that ends with what came is no gap that has to be come back from.
-        self._gap[which] = np.where(partial[:, -1], 0, self._gap[which] + FRAME)
-        self._streams.concealed[which] += 1
-        self._jitter.remember(which, anchor, self._encode(which, repaired))
-
-    def _go_on(self, rows: NDArray[np.intp], size: int) -> NDArray[np.int16]:
-        """What is made up for rows in a gap, from as far as it has come."""
-        before = self._decode(rows, self._before[rows])
-        return conceal(before, self._gap[rows], size, periods=self._period[rows])
-
-    def _decode(self, rows: NDArray[np.intp], codes: NDArray[np.uint8]) -> NDArray[np.int16]:
-        a_law = self.a_law[rows]
-        if not a_law.any():
-            return g711.decode(codes, g711.Law.MU)
-        frames = g711.decode(codes, g711.Law.A)
-        if not a_law.all():
-            frames[~a_law] = g711.decode(codes[~a_law], g711.Law.MU)
-        return frames
-
-    def _encode(self, rows: NDArray[np.intp], frames: NDArray[np.int16]) -> NDArray[np.uint8]:
-        a_law = self.a_law[rows, None]
-        return np.where(a_law, g711.encode(frames, g711.Law.A), g711.encode(frames, g711.Law.MU))
-
-
-def _seams(there: NDArray[np.bool_], *, after_gap: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """How much of what came is heard, sample by sample, so that it is faded in after a gap and out before one.
-
-    Parameters
-    ----------
-    there : ndarray of shape (M, 160), bool
-    after_gap : ndarray of shape (M,), bool
-        The frame before ended with what was made up.
-    """
-    place = np.arange(FRAME)
-    begin = np.where(after_gap, -1, -FRAME)[:, None]
-    since = place - np.maximum.accumulate(np.where(there, begin, place), axis=1)
-    ahead = np.minimum.accumulate(np.where(there, 2 * FRAME, place)[:, ::-1], axis=1)[:, ::-1] - place
-    kept = np.minimum(since, ahead).clip(0, SEAM_SAMPLES).astype(np.float32)
-    return kept / np.float32(SEAM_SAMPLES)
-
-
-def _common(rows: NDArray[np.intp], some: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices into `rows` and into `some` of what both have."""
-    _, here, there = np.intersect1d(rows, some, assume_unique=True, return_indices=True)
-    return here, there
