@@ -26,7 +26,7 @@ What one role has of its own wins over what everybody has, also where it comes f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -118,26 +118,45 @@ def find(name: str, own: Mapping[str, Keymap]) -> Keymap | None:
 
 def from_config(table: Mapping[str, object]) -> Keymap:
     """An own map, as the configuration has it; raises `TableError` for the first thing that is wrong with it."""
-    base = _base(table)
+    keymap, faults = read(table)
+    if faults:
+        raise faults[0]
+    return keymap
+
+
+def read(table: Mapping[str, object]) -> tuple[Keymap, list[TableError]]:
+    """An own map without whatever is wrong with it, and all that is."""
+    faults: list[TableError] = []
+    try:
+        base = _base(table)
+    except TableError as fault:
+        faults.append(fault)
+        base = DEFAULT_KEYMAP
     everybody = dict(base.everybody)
     own = {role: dict(base.own(role)) for role in Role}
     roles = {role.value: role for role in Role}
-    for keys, value in table.items():
-        if keys == "base":
-            continue
-        if keys not in roles:
-            _bind(everybody, keys, value, (keys,))
-            continue
-        if not isinstance(value, Mapping):
-            raise TableError(f"{keys} must be a table of keys and commands", (keys,))
-        for inner, command in value.items():
-            _bind(own[roles[keys]], inner, command, (keys, inner))
-    return Keymap(
+    for path, value in _entries(table, roles):
+        bound = own[roles[path[0]]] if path[0] in roles else everybody
+        try:
+            _bind(bound, path[-1], value, path)
+        except TableError as fault:
+            faults.append(fault)
+    keymap = Keymap(
         everybody=MappingProxyType(everybody),
         moderator=MappingProxyType(own[Role.MODERATOR]),
         participant=MappingProxyType(own[Role.PARTICIPANT]),
         operator=MappingProxyType(own[Role.OPERATOR]),
     )
+    return keymap, faults
+
+
+def _entries(table: Mapping[str, object], roles: Container[str]) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Every pair of keys and command, with its place: in the table itself, or in that of a role."""
+    for keys, value in table.items():
+        if keys in roles and isinstance(value, Mapping):
+            yield from (((keys, inner), command) for inner, command in value.items())
+        elif keys != "base":
+            yield (keys,), value
 
 
 def _base(table: Mapping[str, object]) -> Keymap:
@@ -146,14 +165,14 @@ def _base(table: Mapping[str, object]) -> Keymap:
         return NOTHING
     base = SHIPPED.get(name) if isinstance(name, str) else None
     if base is None:
-        raise TableError(
-            "base must be one of " + ", ".join(f'"{each}"' for each in SHIPPED) + ', or "" for none',
-            ("base",),
-        )
+        names = ", ".join(f'"{each}"' for each in SHIPPED)
+        raise TableError(f'base must be one of {names}, or "" for none', ("base",))
     return base
 
 
 def _bind(bound: dict[str, Command], keys: str, value: object, path: tuple[str, ...]) -> None:
+    if len(path) == 1 and keys in {role.value for role in Role}:
+        raise TableError(f"{keys} must be a table of keys and commands", path)
     try:
         check_keys(keys)
     except KeymapError as error:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args, get_origin, get_type_hints
 
+from bridge.conference import keymaps
 from bridge.config.lines import Path as KeyPath
 from bridge.config.lines import locate
 from bridge.config.settings import PORTS_PER_STREAM, Config
@@ -23,10 +25,15 @@ from sip.errors import ParseError
 from sip.uri import Uri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+
+    from bridge.conference.keymap import Keymap
 
 MAX_FILE_BYTES: Final = 1_000_000
 """A configuration is a few kilobytes; what is larger is the wrong file, and is not read."""
+
+_KEY_MAP_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+"""What both an access number and a passcode pair can name."""
 
 _POSITION: Final = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 
@@ -121,7 +128,8 @@ class _Reader:
         taken = dict(known)
         for each in settable:
             if each.name in values:
-                value = self._value(hints[each.name], values[each.name], (*path, each.name))
+                read = self._key_maps if get_origin(hints[each.name]) is Mapping else self._value
+                value = read(hints[each.name], values[each.name], (*path, each.name))
                 if value is not None:
                     taken[each.name] = value
             elif _is_needed(each):
@@ -162,6 +170,26 @@ class _Reader:
         found = [self.table(kind, each, (*path, index), known={}) for index, each in enumerate(value)]
         return tuple(each for each in found if each is not None)
 
+    def _key_maps(self, _hint: Any, value: object, path: KeyPath) -> dict[str, Keymap] | None:
+        if not isinstance(value, dict):
+            self.fault(path, f"{_name(path)} must be tables, each a map of its own: [{_name(path)}.sales]")
+            return None
+        found: dict[str, Keymap] = {}
+        for name, table in value.items():
+            place = (*path, name)
+            if not _KEY_MAP_NAME.fullmatch(name):
+                self.fault(
+                    place,
+                    f'"{name}" is no name of a key map: 1 to 32 letters, digits, hyphens and underscores',
+                )
+            elif not isinstance(table, dict):
+                self.fault(place, f"{_name(place)} must be a table of keys and commands: [{_name(place)}]")
+            else:
+                found[name], faults = keymaps.read(table)
+                for fault in faults:
+                    self.fault((*place, *fault.path), f"{_name(place)}: {fault}")
+        return found
+
     def consistency(self, config: Config) -> None:
         """What only the whole configuration can say."""
         self._listening(config)
@@ -170,6 +198,13 @@ class _Reader:
         self._repeated("open_rooms", "pattern", [each.pattern for each in config.open_rooms])
         self._repeated("operators", "name", [each.name for each in config.operators])
         self._calling(config)
+        for index, number in enumerate(config.access_numbers):
+            if keymaps.find(number.key_map, config.key_maps) is None:
+                known = {*config.key_maps, *keymaps.SHIPPED}
+                self.fault(
+                    ("access_numbers", index, "key_map"),
+                    f'there is no key map "{number.key_map}"{_near(number.key_map, known)}',
+                )
         if config.prompts.directory and not config.resolve(config.prompts.directory).is_dir():
             self.fault(
                 ("prompts", "directory"), f"prompts.directory: there is no folder {config.prompts.directory}"
@@ -255,9 +290,14 @@ def _is_needed(each: Field[Any]) -> bool:
 
 
 def _unknown(key: str, path: KeyPath, names: set[str]) -> str:
-    near = get_close_matches(key, names, 1)
     where = f" in [{_name(path)}]" if path else ""
-    return f'there is no key "{key}"{where}' + (f': did you mean "{near[0]}"?' if near else "")
+    return f'there is no key "{key}"{where}{_near(key, names)}'
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """A question that ends a sentence, where one of the `known` is much like `name`."""
+    near = get_close_matches(name, known, 1)
+    return f': did you mean "{near[0]}"?' if near else ""
 
 
 def _name(path: KeyPath) -> str:

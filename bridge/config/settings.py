@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
+from bridge.conference.keymap import Keymap
+from bridge.conference.keymaps import MANUAL, find
 from bridge.config.calling import HOST, Blast, DialOut, RingS
 from bridge.config.meeting import Conference, Names
 from bridge.config.values import Address, Form, Network, OneOf, Range, within
@@ -248,6 +251,8 @@ class Config:
     access_numbers: tuple[AccessNumber, ...] = ()
     open_rooms: tuple[OpenRoom, ...] = ()
     operators: tuple[Operator, ...] = ()
+    key_maps: Mapping[str, Keymap] = field(default_factory=dict)
+    """The operator's own, by name; the bridge's are in `conference.keymaps`."""
     directory: Path = Path()
 
     @staticmethod
@@ -324,6 +329,11 @@ class Config:
 
     def access_number(self, dialled: str) -> AccessNumber | None:
         return next((number for number in self.access_numbers if number.number == dialled), None)
+
+    def key_map(self, *names: str) -> Keymap:
+        """The first of the named maps that there is: a pair's, else its access number's; or the manual's."""
+        found = (find(name, self.key_maps) for name in (*names, MANUAL) if name)
+        return next(keymap for keymap in found if keymap is not None)
 
     def operator(self, name: str) -> Operator | None:
         return next((operator for operator in self.operators if operator.name == name), None)

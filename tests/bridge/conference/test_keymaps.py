@@ -24,6 +24,7 @@ from bridge.conference.commands import (
 )
 from bridge.conference.keymap import AMBIGUOUS_S, DEFAULT_KEYMAP, Keymap, KeymapError, Match, Matcher
 from bridge.conference.keymaps import MANUAL, SHIPPED, TableError, find, from_config
+from bridge.conference.keymaps import read as read_table
 from bridge.service.role import Role
 from bridge.service.settings import MuteMode
 
@@ -200,6 +201,18 @@ def test_a_fault_of_an_own_map_is_told_with_its_place(text, path, why):
     assert refused.value.path == path
     assert why in str(refused.value)
     assert isinstance(refused.value, KeymapError)
+
+
+def test_every_fault_of_a_map_is_told_and_the_rest_of_it_stands():
+    keymap, faults = read_table(
+        {"base": "x", "5": "lock", "*5": "lock", "moderator": 5, "operator": {"*7": "x", "*8": "blast"}}
+    )
+    assert [fault.path for fault in faults] == [("base",), ("5",), ("moderator",), ("operator", "*7")]
+    assert keymap.of(Role.OPERATOR) == {
+        **DEFAULT_KEYMAP.everybody,
+        "*5": Lock(),
+        "*8": commands.Blast(),
+    }
 
 
 def test_a_map_is_found_by_its_name_and_an_own_one_before_ours():

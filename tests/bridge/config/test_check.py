@@ -186,6 +186,20 @@ networks = [
         ("[[operators]]\nname='a'\naddress='sip:a@b:70000'", "line 3: operators.address: port out of range"),
         ("[[operators]]\nname='1'\naddress='sip:a@b'", "line 2: operators.name must be 1 to 32 letters"),
         ("[[access_numbers]]\nnumber='1'\nkey_map='a b'", "line 3: access_numbers.key_map must be the name"),
+        (
+            "[[access_numbers]]\nnumber='1'\nkey_map='manuel'",
+            'line 3: there is no key map "manuel": did you mean "manual"?',
+        ),
+        ("key_maps = 5", "line 1: key_maps must be tables"),
+        ("[key_maps]\nsales = 5", "line 2: key_maps.sales must be a table"),
+        ("[key_maps.a]\n[key_maps.'b c']", 'line 2: "b c" is no name of a key map'),
+        ("[key_maps.a]\nbase = 'x'", 'line 2: key_maps.a: base must be one of "manual"'),
+        (
+            "[key_maps.a]\n'*5' = 'lock'\n'*6' = 'lokc'",
+            'line 3: key_maps.a: there is no command "lokc": did you mean "lock"?',
+        ),
+        ("[key_maps.a.moderator]\n'*5' = 'lock'\n'5' = 'lock'", "line 3: key_maps.a: '5': a command is *"),
+        ("[key_maps.a]\n'*5' = {command='x'}", "line 2: key_maps.a: there is no command"),
         ("access_numbers = [[" * 2000, "line 1: "),
     ],
 )

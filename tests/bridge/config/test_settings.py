@@ -7,6 +7,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
+from bridge.conference import commands
+from bridge.conference.keymap import DEFAULT_KEYMAP
+from bridge.conference.keymaps import CONFERTEL
 from bridge.config import AccessNumber, Address, Config, OpenRoom, Operator, check, read
 from bridge.config.calling import DialOut
 from bridge.config.settings import Control, Media
@@ -49,7 +52,24 @@ def test_the_example_shows_every_default_and_documents_every_key(tmp_path: Path)
     (tmp_path / "var").mkdir()
     text = uncommented(EXAMPLE.read_text())
     assert check(text, directory=tmp_path) == []
-    assert shown(tomllib.loads(text)) == settable(Config) - {"directory"}
+    assert shown(tomllib.loads(text)) == settable(Config) - {"directory", "key_maps"}
+
+
+def test_the_own_key_map_of_the_example_is_one() -> None:
+    lines = [line[6:] for line in EXAMPLE.read_text().splitlines() if line.startswith("#     ")]
+    config, faults = read("\n".join(lines))
+    assert faults == []
+    sales = config.key_map("sales")
+    assert (sales.everybody["*5"], sales.participant["*5"]) == (commands.Lock(), commands.RaiseHand())
+    assert "*92" not in sales.everybody
+
+
+def test_a_pairs_key_map_goes_before_its_access_numbers_and_the_manuals_is_the_last() -> None:
+    config, faults = read('[key_maps.sales]\n"*5" = "lock"')
+    assert faults == []
+    assert config.key_map("sales", "confertel") is config.key_maps["sales"]
+    assert config.key_map("", "confertel") is config.key_map("gone", "confertel") is CONFERTEL
+    assert config.key_map("gone") is config.key_map("", "") is config.key_map() is DEFAULT_KEYMAP
 
 
 def test_by_default_nothing_listens_beyond_this_machine_and_nobody_enters_without_a_passcode() -> None:
