@@ -42,9 +42,13 @@ class Errand(Enum):
     """O2: somebody is in the hall."""
 
 
-def operator_call(language: str, errand: Errand, name: Clip | None = None) -> Dialogue:
-    """Offer an operator a caller, by their recorded name where there is one. Confirmed: connect them; Declined: the next."""
+def operator_call(language: str, errand: Errand | None, name: Clip | None = None) -> Dialogue:
+    """Offer an operator a caller, by their recorded name where there is one; None: what the operator asked for at a console.
+
+    Confirmed: connect them; Declined: the next.
+    """
     whose = () if name is None else (say(RECORDED, name=name),)
-    question = (Utterance(errand.value), *whose, OPERATOR_ACCEPT)
+    why = () if errand is None else (Utterance(errand.value),)
+    question = (*why, *whose, OPERATOR_ACCEPT)
     accepted = yield from one_key(language, question, YES)
     return Confirmed() if accepted else Declined()

@@ -1,33 +1,47 @@
-"""What a caller hears from the greeting to the conference, word by word (A3, A5, A6, level 1 hours, G5)."""
+"""What a caller hears from the greeting to the conference, word by word (A3, A5, A6, C2, O2, level 1 hours, G5)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bridge.conference.attendance import REFUSAL_WORDS
 from bridge.conference.model import Refusal
 from bridge.dialogue import reception as reception_texts
+from bridge.dialogue.helpline import CALLS
+from bridge.dialogue.name import NAME_SILENCE_S
 from bridge.dialogue.reception import CLEARED_OUT_TRIES, LONGEST_CODE, ONE_MOMENT, reception
 from bridge.dialogue.requests import (
     CheckCounterPassword,
     Collect,
+    Hall,
+    HallAdmitted,
+    HallRefused,
     HoldBack,
     Join,
     Keyed,
     KeyedBy,
     LookUpPasscode,
     MayJoin,
+    NobodyFree,
     NotAvailable,
+    Operator,
+    OperatorEnded,
     Pause,
+    Recognise,
+    Record,
+    Recorded,
     Say,
 )
 from bridge.dialogue.results import Ending
+from bridge.dialogue.runner import State
 from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
 from bridge.service.role import Role
 from prompts.catalogue import catalogue
 from prompts.phrases import Utterance, say
+from prompts.values import Clip
+from tests.bridge.dialogue.caller import Caller
 from tests.support.builders import accepted
 
 if TYPE_CHECKING:
@@ -248,3 +262,256 @@ def test_all_that_is_said_is_in_the_catalogue() -> None:
 
 def test_no_code_is_longer_than_may_be_keyed() -> None:
     assert all(each.max_digits == LONGEST_CODE for each in hear(accepted())[2] if isinstance(each, Collect))
+
+
+# An operator (`*0`, A3) ------------------------------------------------------------------------------------------
+
+
+def received(*, help_keys: str | None = "*0", **given: Any) -> Caller:
+    return Caller(reception("en", attempts=3, help_keys=help_keys, **given))
+
+
+def inside(verdict: object, **given: Any) -> Caller:
+    """A caller whose passcode was looked up."""
+    return received(**given).press("1234#").answers(verdict)
+
+
+def refused(attempts: int = 3) -> Caller:
+    caller = received()
+    for _ in range(attempts):
+        caller.press("1#").answers(UNKNOWN).listens()
+    return caller
+
+
+@pytest.mark.parametrize("keys", ["*0", "12*0", "**0", "9*5*0"])
+def test_an_operator_is_called_from_the_passcode_s_question_a3(keys: str) -> None:
+    caller = received().press(keys).listens()
+    assert caller.said == ["greeting", "hall_wait"]
+    assert caller.asked == [Operator()]
+    caller.forget().answers(OperatorEnded()).listens()
+    assert caller.said == ["enter_passcode"]
+
+
+def test_after_an_operator_there_are_three_attempts_again_a3() -> None:
+    caller = refused(2).press("*0").is_told(OperatorEnded())
+    for _ in range(2):
+        caller.listens().press("1#").answers(UNKNOWN)
+    assert caller.listens().press("1#").answers(accepted()).result is None
+    assert caller.listens().last == MayJoin(accepted())
+
+
+def test_where_nobody_is_free_the_question_is_asked_again_and_no_attempt_is_lost() -> None:
+    caller = refused(2).forget().press("*0").is_told(NobodyFree()).listens()
+    assert caller.said == ["hall_wait", "help_none_free", "please_try_again", "enter_passcode"]
+    caller.press("1#").answers(UNKNOWN)
+    assert "too_many_attempts" in caller.said
+
+
+def test_keys_during_the_talk_with_an_operator_are_nobody_s_passcode() -> None:
+    caller = received().press("*0").listens().press("1234#").answers(OperatorEnded()).listens()
+    assert caller.asked == [Operator()]
+    assert caller.runner.state is State.KEYS
+
+
+def test_after_the_third_wrong_code_an_operator_is_offered_a3() -> None:
+    caller = refused()
+    assert caller.said[-2:] == ["too_many_attempts", "offer_operator"]
+    assert caller.press("*0").listens().last == Operator()
+    caller.forget().answers(OperatorEnded()).listens()
+    assert caller.said == ["enter_passcode"]
+    assert caller.press("1234#").last == LookUpPasscode("1234")
+
+
+def test_the_offer_that_nobody_takes_is_followed_by_goodbye_a3() -> None:
+    caller = refused().waits().listens()
+    assert caller.said[-2:] == ["offer_operator", "goodbye"]
+    assert caller.result is Ending.NO_PASSCODE
+
+
+def test_where_nobody_takes_the_call_it_ends_politely_a3() -> None:
+    caller = refused().press("0").is_told(NobodyFree()).listens()
+    assert caller.said[-3:] == ["hall_wait", "help_none_free", "goodbye"]
+    assert caller.result is Ending.NO_PASSCODE
+
+
+def test_a_code_keyed_once_more_instead_of_an_answer_calls_nobody() -> None:
+    caller = refused().press("1234").passes_time().listens().waits().listens()
+    assert caller.result is Ending.NO_PASSCODE
+    assert Operator() not in caller.asked
+
+
+def test_who_guesses_too_much_is_offered_an_operator_and_no_other_attempt_g5() -> None:
+    caller = inside(Denied(why=Why.TOO_MANY_ATTEMPTS)).listens()
+    assert caller.said[-2:] == ["too_many_attempts", "offer_operator"]
+
+
+def test_an_operator_is_called_from_the_counter_password_s_question_and_it_begins_with_the_passcode_again() -> (
+    None
+):
+    caller = inside(accepted(asks_counter_password=True)).listens().press("*0").listens()
+    assert caller.last == Operator()
+    assert caller.forget().answers(OperatorEnded()).listens().said == ["enter_passcode"]
+
+
+def test_where_nobody_is_free_the_counter_password_is_asked_for_again_a5() -> None:
+    caller = inside(accepted(asks_counter_password=True)).listens().press("*0").listens().forget()
+    assert caller.answers(NobodyFree()).listens().said == ["help_none_free", "enter_counter_password"]
+
+
+def test_after_three_wrong_counter_passwords_an_operator_is_offered_a3_a5() -> None:
+    caller = inside(accepted(asks_counter_password=True))
+    for _ in range(3):
+        caller.listens().press("9#").answers(WRONG)
+    assert caller.listens().said[-2:] == ["counter_password_wrong", "offer_operator"]
+    assert caller.waits().listens().result is Ending.NO_COUNTER_PASSWORD
+
+
+def test_an_operator_comes_only_so_often_before_the_conference() -> None:
+    caller = received()
+    for _ in range(CALLS):
+        caller.press("*0").is_told(OperatorEnded()).listens()
+    caller.press("*0#")
+    assert caller.last == LookUpPasscode("0")
+
+
+# A number that is known ------------------------------------------------------------------------------------------
+
+
+def known(verdict: object, **given: Any) -> Caller:
+    return received(recognises=True, **given).listens().answers(verdict)
+
+
+def test_a_known_caller_keys_no_passcode() -> None:
+    caller = known(accepted()).listens()
+    assert caller.asked == [Recognise(), MayJoin(accepted())]
+    assert caller.said == ["greeting", "caller_known"]
+
+
+def test_a_known_caller_keys_the_counter_password_where_there_is_one_a5() -> None:
+    verdict = accepted(asks_counter_password=True)
+    caller = known(verdict).listens()
+    assert caller.said == ["greeting", "caller_known", "enter_counter_password"]
+    assert caller.press("55#").last == CheckCounterPassword(verdict, "55")
+    assert caller.answers(RIGHT).last == MayJoin(verdict)
+
+
+@pytest.mark.parametrize("reply", [None, NotAvailable()])
+def test_who_is_not_known_is_asked_like_everybody(reply: object) -> None:
+    assert known(reply).listens().said == ["greeting", "enter_passcode"]
+
+
+def test_a_known_caller_who_keys_a_code_means_another_conference() -> None:
+    other = accepted(Role.PARTICIPANT, pair=8)
+    caller = known(accepted()).press("99#")
+    assert caller.last == LookUpPasscode("99")
+    assert caller.answers(other).last == MayJoin(other)
+    early = received(recognises=True).press("99#").answers(accepted())
+    assert early.last == LookUpPasscode("99")
+
+
+def test_a_known_caller_s_wrong_code_is_an_attempt_like_others_a3() -> None:
+    caller = known(accepted()).press("99#").answers(UNKNOWN).listens()
+    assert caller.said[-3:] == ["passcode_unknown", "please_try_again", "enter_passcode"]
+
+
+@pytest.mark.parametrize("keys", ["#", "**#"])
+def test_a_known_caller_who_only_cuts_the_words_short_goes_in(keys: str) -> None:
+    assert known(accepted()).press(keys).last == MayJoin(accepted())
+
+
+def test_a_known_caller_may_want_an_operator() -> None:
+    assert known(accepted()).press("*0").listens().last == Operator()
+
+
+def test_callers_are_recognised_only_where_numbers_can_say_so() -> None:
+    assert Recognise() not in received().listens().asked
+
+
+# The name and the hall (C2, O2, G4) ------------------------------------------------------------------------------
+
+ANA = Clip(0, 8000)
+ASSISTED = accepted(Role.PARTICIPANT, assisted=True)
+NAMED = accepted(Role.PARTICIPANT, announce_names=True)
+
+
+def test_the_name_is_recorded_after_the_conference_s_yes_and_goes_with_the_caller_c2() -> None:
+    caller = inside(NAMED, name_longest_s=4.0).listens()
+    assert caller.last == MayJoin(NAMED)
+    caller.answers(None).listens()
+    assert caller.last == Record(4.0, NAME_SILENCE_S)
+    caller.press("#").answers(Recorded(ANA)).listens().press("1")
+    assert caller.last == MayJoin(NAMED)  # somebody may have locked meanwhile
+    assert caller.answers(None).last == Join(NAMED, ANA)
+    assert caller.answers(None).result is Ending.JOINED
+
+
+def test_nobody_records_a_name_for_a_conference_that_is_locked() -> None:
+    caller = inside(NAMED).listens().answers(Refusal.LOCKED).listens()
+    assert "say_your_name" not in caller.said
+    assert caller.result is Ending.NOT_ADMITTED
+
+
+def test_a_conference_that_was_locked_while_the_name_was_recorded_says_so() -> None:
+    caller = inside(NAMED).listens().answers(None).is_told(NotAvailable()).listens()
+    caller.answers(Refusal.LOCKED).listens()
+    assert caller.said[-3:] == ["name_not_recorded", "conference_locked", "goodbye"]
+
+
+def test_a_moderator_s_name_is_recorded_before_the_last_word_c2() -> None:
+    verdict = accepted(Role.MODERATOR, announce_names=True)
+    caller = inside(verdict).listens().answers(None).is_told(Recorded(ANA)).press("#").answers(None).listens()
+    assert caller.said[-1] == "you_are_moderator"
+    assert caller.last == Join(verdict, ANA)
+
+
+def test_an_operator_greets_and_admits_whoever_comes_to_an_assisted_conference_o2() -> None:
+    caller = inside(ASSISTED).listens().forget().answers(None).listens()
+    assert caller.said == ["hall_wait"]
+    assert caller.last == Hall(ASSISTED)
+    assert caller.runner.state is State.LASTING
+    assert caller.answers(HallAdmitted()).last == MayJoin(ASSISTED)
+    assert caller.answers(None).last == Join(ASSISTED)
+
+
+def test_the_operator_gets_the_recorded_name_g4() -> None:
+    verdict = accepted(Role.PARTICIPANT, assisted=True, announce_names=True)
+    caller = inside(verdict).listens().answers(None).is_told(Recorded(ANA)).press("1").listens()
+    assert caller.last == Hall(verdict, ANA)
+    assert caller.answers(HallAdmitted()).answers(None).last == Join(verdict, ANA)
+
+
+@pytest.mark.parametrize(
+    ("reply", "prompt", "ending"),
+    [
+        (HallRefused(), "hall_refused", Ending.REFUSED_BY_OPERATOR),
+        (NobodyFree(), "help_none_free", Ending.NOBODY_TO_ADMIT),
+        (NotAvailable(), "help_none_free", Ending.NOBODY_TO_ADMIT),
+    ],
+)
+def test_who_is_not_admitted_hears_why_and_goodbye_o2(reply: object, prompt: str, ending: Ending) -> None:
+    caller = inside(ASSISTED).listens().answers(None).is_told(reply).listens()
+    assert caller.said[-2:] == [prompt, "goodbye"]
+    assert caller.result is ending
+    assert not any(isinstance(each, Join) for each in caller.asked)
+
+
+def test_moderators_need_no_operator_to_come_in_o2() -> None:
+    caller = inside(accepted(Role.MODERATOR, assisted=True)).listens().answers(None).listens()
+    assert isinstance(caller.last, Join)
+
+
+def test_keys_in_the_hall_are_not_typed_ahead() -> None:
+    caller = inside(ASSISTED).listens().answers(None).listens().press("5#*0").answers(HallRefused())
+    assert caller.said[-1] == "hall_refused"
+    assert caller.listens().said[-1] == "goodbye"
+
+
+@pytest.mark.parametrize("wrong", ["5" * 40 + "#", "*#", "**#", "1*#", "#", "*"])
+def test_whatever_is_keyed_wrong_leaves_the_next_attempt_whole_a3(wrong: str) -> None:
+    caller = received().listens().press(wrong)
+    if caller.runner.state is State.KEYS:
+        caller.passes_time()
+    if caller.runner.state is State.REPLY:
+        caller.answers(UNKNOWN)
+    assert caller.listens().said[-2:] == ["please_try_again", "enter_passcode"]
+    assert caller.press("1234#").last == LookUpPasscode("1234")
