@@ -8,6 +8,7 @@ of it is in what was heard, whatever else sounds. 1 is all of it at full volume,
 from __future__ import annotations
 
 import hashlib
+import mmap
 from collections import deque
 from collections.abc import Mapping
 from functools import cache
@@ -18,11 +19,15 @@ from numpy.typing import NDArray
 
 from dsp import g711
 from dsp.goertzel import tone_power
+from media.arena import ArenaAudio
 from media.playback import SharedAudio
+from media.shared_file import SharedFile
 from prompts.library import Library
 from prompts.phrases import say
 
 FRAME: Final = 160
+ARENA_SAMPLES: Final = 8_000 * 600
+"""Ten minutes of names and messages in one world."""
 FRAME_S: Final = 0.020
 KEPT: Final = 3_000
 """Frames a phone remembers: a minute."""
@@ -49,6 +54,19 @@ def shared_audio() -> SharedAudio:
     """The real prompts as workers have them."""
     known = library()
     return SharedAudio(known.audio, known.encoded(g711.Law.MU), known.encoded(g711.Law.A))
+
+
+@cache
+def _shared_file() -> SharedFile:
+    known = library()
+    return SharedFile(known.shared(), static=known.samples, arena=ARENA_SAMPLES)
+
+
+def audio_with_arena() -> tuple[SharedAudio, ArenaAudio]:
+    """The real prompts, and behind them an arena of one's own: what is recorded in one world no other hears."""
+    file = _shared_file()
+    buffer = memoryview(mmap.mmap(file.descriptor, 0, flags=mmap.MAP_PRIVATE))
+    return SharedAudio.over(buffer, file.samples), ArenaAudio.over(buffer, file.samples, file.arena)
 
 
 @cache

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from media import control, rtp
+from media.arena import ArenaAudio
 from media.engine import Engine
 from media.pacer import TICK_S
 from media.playback import SharedAudio
@@ -63,12 +64,20 @@ class PortsTwin:
 class Worker:
     """What `media.worker` is, without the process."""
 
-    def __init__(self, name: str, rows: int, clock: Clock, network: Network, audio: SharedAudio) -> None:
+    def __init__(
+        self,
+        name: str,
+        rows: int,
+        clock: Clock,
+        network: Network,
+        audio: SharedAudio,
+        arena: ArenaAudio | None = None,
+    ) -> None:
         self.name = name
         self.rows = rows
         self.table = Streams(rows)
         self.engine = Engine(rows, streams=self.table)
-        self.engine.load(audio)
+        self.engine.load(audio, arena)
         self.streams: set[int] = set()
         self.dead = False
         self.tell_control: Callable[[control.AnyEvent], None] = lambda event: None
@@ -176,6 +185,7 @@ class PoolTwin(Pool):
         clock: Clock,
         network: Network,
         audio: SharedAudio,
+        arena: ArenaAudio | None = None,
         seed: int,
         workers: int,
         rows: int,
@@ -193,7 +203,7 @@ class PoolTwin(Pool):
         )
         self._clock = clock
         self._network = network
-        self._shared = audio
+        self._shared = audio, arena
         self._workers = [self._spawn() for _ in range(workers)]
         self._spare = self._spawn()
 
@@ -226,6 +236,6 @@ class PoolTwin(Pool):
 
     def _spawn(self) -> Worker:
         self._named += 1
-        worker = Worker(f"media-{self._named}", self._rows, self._clock, self._network, self._shared)
+        worker = Worker(f"media-{self._named}", self._rows, self._clock, self._network, *self._shared)
         worker.tell_control = lambda event: self._take(worker, event)
         return worker
