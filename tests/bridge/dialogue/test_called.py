@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from bridge.dialogue.called import Errand, blast_greeting, operator_call
 from bridge.dialogue.results import Confirmed, Declined
 from prompts.values import Clip
 from tests.bridge.dialogue.caller import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MESSAGE = Clip(0, 80_000)
 NOT_ONE = ["0", "2", "#", "*2", "9"]
@@ -66,7 +71,7 @@ def test_after_another_key_one_still_counts(keys: str) -> None:
 
 
 @pytest.mark.parametrize("caller", [guest, phone])
-def test_whoever_hangs_up_in_the_middle_has_confirmed_nothing(caller: type[Caller]) -> None:
+def test_whoever_hangs_up_in_the_middle_has_confirmed_nothing(caller: Callable[[], Caller]) -> None:
     on_the_line = caller().listens().hangs_up()
     assert on_the_line.press("1").result is None
 
