@@ -22,7 +22,7 @@ def guest(message: Clip | None = MESSAGE, *, press_one: bool = True) -> Caller:
     return Caller(blast_greeting("en", message, press_one=press_one))
 
 
-def phone(errand: Errand = Errand.HELP, name: Clip | None = None) -> Caller:
+def phone(errand: Errand | None = Errand.HELP, name: Clip | None = None) -> Caller:
     return Caller(operator_call("en", errand, name))
 
 
@@ -87,6 +87,13 @@ def test_an_operator_hears_why_and_accepts_by_a_key_o2(errand: Errand, prompt: s
 
 def test_an_operator_hears_whose_call_it_is_where_a_name_was_recorded() -> None:
     assert phone(name=MESSAGE).listens().said == ["operator_help", "recorded", "operator_accept"]
+
+
+def test_an_operator_who_asked_for_the_call_is_not_told_why_but_presses_the_key_all_the_same() -> None:
+    caller = phone(None).listens()
+    assert caller.said == ["operator_accept"]
+    assert caller.press("1").result == Confirmed()
+    assert phone(None).waits().waits().result == Declined()
 
 
 def test_an_operator_s_voicemail_never_gets_the_caller() -> None:
