@@ -199,7 +199,7 @@ class Engine:
             case control.CloseStream(stream, moves):
                 if not moves:
                     self._goodbyes.append((row, rtcp.goodbye(int(self.streams.ssrc_out[row]))))
-                self._close(stream, row, now)
+                self._close(stream, row, now, moves=moves)
             case control.Play() | control.StopPlay() | control.Music():
                 self._apply_to_playback(command, row)
             case _:
@@ -319,7 +319,7 @@ class Engine:
             for playback in self._listeners.room_emptied(slot):
                 self._events.append(control.PlaybackEnded(playback, room=room))
 
-    def _close(self, stream: int, row: int, now: float) -> None:
+    def _close(self, stream: int, row: int, now: float, *, moves: bool) -> None:
         streams = self.streams
         self._leave_room(row)
         self._enter_room(row, control.NO_ROOM)
@@ -349,6 +349,8 @@ class Engine:
         )
         if self._recorder.owes(stream):
             self._farewells[stream] = closed
+            if moves:  # a call is silent until it has arrived
+                self._recorder.hasten(stream)
         else:
             self._events.append(closed)
         self._speakers.clear(row)

@@ -12,7 +12,7 @@ told first, and every tick does so much and no more.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Final
@@ -76,6 +76,7 @@ class Recorder:
         self._loud = np.zeros(rows, np.int32)  # ticks that were
         self._jobs: deque[_Job] = deque()
         self._told: list[RecordingEnded] = []
+        self._owed: Counter[int] = Counter()  # recordings of each stream that are not told yet
 
     def load(self, audio: ArenaAudio) -> list[int]:
         """Record into `audio` from now on; returns the rows whose recordings, into another, end with that."""
@@ -91,7 +92,7 @@ class Recorder:
     @property
     def idle(self) -> bool:
         """Nothing is recorded, and nothing is left to be told."""
-        return not (self._recordings or self._jobs or self._told)
+        return not self._owed
 
     def records(self, row: int) -> bool:
         """Tell whether what the row says is being recorded."""
@@ -99,15 +100,17 @@ class Recorder:
 
     def owes(self, stream: int) -> bool:
         """Tell whether a recording of `stream` has not been told yet."""
-        return (
-            any(job.stream == stream for job in self._jobs)
-            or any(told.stream == stream for told in self._told)
-            or any(other == stream for other, _ in self._recordings.values())
-        )
+        return self._owed[stream] > 0
+
+    def hasten(self, stream: int) -> None:
+        """Somebody waits for `stream`: what ended of it is mastered before all others."""
+        mine = [job for job in self._jobs if job.stream == stream]
+        self._jobs = deque([*mine, *(job for job in self._jobs if job.stream != stream)])
 
     def begin(self, row: int, stream: int, recording: int, into: Segment, silence_s: float) -> None:
         """Record `row` from the next tick on. A segment that is not of the arena records nothing, and that is told."""
         self.stop(row)
+        self._owed[stream] += 1
         if not self._audio.holds(into):
             self._told.append(RecordingEnded(stream, recording, 0))
             return
@@ -154,6 +157,10 @@ class Recorder:
             except StopIteration as done:
                 self._jobs.popleft()
                 told.append(RecordingEnded(job.stream, job.recording, done.value))
+        for each in told:
+            self._owed[each.stream] -= 1
+            if not self._owed[each.stream]:
+                del self._owed[each.stream]
         return told
 
 

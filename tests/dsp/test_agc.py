@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
 
 from dsp import agc
 from dsp.gain import db_to_ratio
@@ -114,3 +117,24 @@ def test_it_is_heard_as_one_loudness():
     ]
     assert 10 * np.log10(power[0] / power[1]) == pytest.approx(0, abs=2.5)
     assert frames(loud).shape[1] == FRAME
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    npst.arrays(np.float32, (40, 3), elements=st.floats(-127, 0, width=32)),
+    npst.arrays(np.bool_, (40, 3)),
+    npst.arrays(np.float32, (40, 3), elements=st.floats(-75, -30, width=32)),
+)
+def test_whatever_is_heard_the_gain_stays_within_its_bounds_and_moves_no_faster(levels, active, floors):
+    voices = np.zeros(3, agc.VOICE)
+    voices["gain_db"] = [-12, 0, 18]
+    for tick in range(len(levels)):
+        before = voices.copy()
+        voices = agc.agc_step(levels[tick], active[tick], floors[tick], voices)
+        moved = voices["gain_db"] - before["gain_db"]
+        assert (moved <= agc.RISE_DB_PER_S / 50 + 1e-4).all()
+        assert (moved >= -agc.FALL_DB_PER_S / 50 - 1e-4).all()
+        assert (moved[~active[tick]] == 0).all()
+        assert (voices["gain_db"] >= agc.LEAST_DB).all()
+        assert (voices["gain_db"] <= agc.MOST_DB).all()
+        assert np.isfinite(voices["power"]).all()

@@ -258,6 +258,28 @@ def test_a_row_that_closes_tells_its_recording_first() -> None:
     assert studio.engine.idle
 
 
+def test_who_moves_does_not_wait_for_the_recordings_of_others() -> None:
+    studio = Studio()
+    for number in range(1, 13):
+        studio.call(number)
+        studio.record(number, Segment(STATIC + (number - 1) * 13_000, 13_000), recording=number)
+    for frame in frames(name(before_s=0.3, after_s=0.2)):
+        for phone in studio.phones.values():
+            studio.receive(phone, phone.audio(frame))
+        studio.tick()
+    for number in range(1, 13):
+        studio.apply(control.StopRecording(number))
+    del studio.phones[12]
+    studio.apply(control.CloseStream(12, moves=True))
+    studio.tick()
+    assert studio.ended()[0].stream == 12
+    assert any(isinstance(event, control.StreamClosed) for event in studio.events)
+    assert len(studio.ended()) < 12
+    studio.talk(12)
+    assert [told.stream for told in studio.ended()] == [12, *range(1, 12)]
+    assert all(told.length > 6_000 for told in studio.ended())
+
+
 def test_another_recording_ends_the_one_before() -> None:
     studio = Studio()
     caller = studio.call(1)
@@ -281,6 +303,7 @@ def test_another_recording_ends_the_one_before() -> None:
         Segment(STATIC + ARENA, 160),
         Segment(STATIC, 0),
         Segment(-5, 3),
+        Segment(STATIC, 159),
     ],
 )
 def test_what_is_not_of_the_arena_is_never_written_and_that_is_told(into: Segment) -> None:

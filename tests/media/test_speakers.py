@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from dsp import g711
 from media import control
+from media.arena import ArenaAudio
 from media.jitter import HOLD_LIMIT
+from media.playback import SharedAudio
 from media.speakers import LOUDEST
 from tests.media.wire import Phone, World, packet, power_at, tone
 
@@ -208,6 +210,8 @@ def noise(random: np.random.Generator) -> NDArray[np.uint8]:
 def test_any_mixture_of_losses_and_transitions_keeps_every_frame_within_bounds() -> None:
     random = np.random.default_rng(5)
     world = World()
+    buffer = memoryview(bytearray(4 * 8_000))
+    world.engine.load(SharedAudio.over(buffer, 8_000), ArenaAudio.over(buffer, 8_000, 7_000))
     for number in range(1, 9):
         world.call(number, room=1 + number % 3)
     for _ in range(150):
@@ -222,6 +226,14 @@ def test_any_mixture_of_losses_and_transitions_keeps_every_frame_within_bounds()
             world.apply(control.Route(stream, int(random.integers(4))))
         elif choice < 0.3:
             world.apply(control.Mute(stream, muted=bool(random.integers(2))))
+        elif choice < 0.4:
+            world.apply(control.Gain(stream, float(random.integers(-24, 25))))
+        elif choice < 0.5:
+            world.apply(control.AutoGain(stream, on=bool(random.integers(2))))
+        elif choice < 0.6:
+            world.apply(control.Whisper(stream, int(random.integers(10))))
+        elif choice < 0.7:
+            world.apply(control.Record(stream, 1, control.Segment(int(random.integers(2_000)), 4_000), 0.1))
         world.tick()
     assert all(len(phone.heard) == 150 for phone in world.phones.values())
 
