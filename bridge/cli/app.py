@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from bridge.cli import customer, passcode, prompts, records, serve, setup
+from bridge.cli import blast_list, customer, passcode, people, profile, prompts, records, serve, setup
 from bridge.cli.terminal import UserError, warn
 from bridge.config import ConfigError
 from bridge.store.errors import StoreError
@@ -29,6 +29,9 @@ app.command()(serve.check)
 app.command()(setup.init)
 app.add_typer(passcode.app, name="passcode")
 app.add_typer(customer.app, name="customer")
+app.add_typer(people.app, name="people")
+app.add_typer(profile.app, name="profile")
+app.add_typer(blast_list.app, name="blast-list")
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(records.app, name="records")
 

@@ -1,21 +1,26 @@
-"""`roda records`: who was in which conference (R2)."""
+"""`roda records`: who was in which conference (R2), and whom it called (G3, R1)."""
 
 from __future__ import annotations
 
 import csv
 import sys
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import msgspec
 import typer
 
-from bridge.cli.terminal import ConfigFile, UserError, minute, moment, show_table, store
+from bridge.cli.found import moment_said
+from bridge.cli.terminal import ConfigFile, Store, minute, moment, show_table, store
 from bridge.config import Config
+from bridge.store.calls import CallOut, CallsOut
 from bridge.store.records import Entry, Records
 
-app = typer.Typer(help="Call detail records: who was in which conference.", no_args_is_help=True)
+app = typer.Typer(
+    help="Call detail records: who was in which conference, and whom it called.", no_args_is_help=True
+)
 
 DEFAULT_ENTRIES: Final = 100
 """What fits a look; `--limit` for more."""
@@ -32,33 +37,29 @@ class Form(StrEnum):
     JSON = "json"
 
 
+AsForm = Annotated[Form, typer.Option("--format", help="For reading, spreadsheets or programs.")]
+Since = Annotated[str, typer.Option(metavar="DATE", help="Began at or after, such as 2026-03-01.")]
+Until = Annotated[str, typer.Option(metavar="DATE", help="Began before, such as 2026-04-01T12:00.")]
+Limit = Annotated[int, typer.Option(min=1, max=MOST_ENTRIES, help="At most so many, the latest.")]
+
+
 @app.command(name="list")
 def show(
     config: ConfigFile = None,
     *,
-    form: Annotated[
-        Form, typer.Option("--format", help="For reading, spreadsheets or programs.")
-    ] = Form.TABLE,
-    since: Annotated[str, typer.Option(metavar="DATE", help="Joined at or after, such as 2026-03-01.")] = "",
-    until: Annotated[str, typer.Option(metavar="DATE", help="Joined before, such as 2026-04-01T12:00.")] = "",
-    limit: Annotated[
-        int, typer.Option(min=1, max=MOST_ENTRIES, help="At most so many, the latest.")
-    ] = DEFAULT_ENTRIES,
+    form: AsForm = Form.TABLE,
+    since: Since = "",
+    until: Until = "",
+    limit: Limit = DEFAULT_ENTRIES,
 ) -> None:
     """List who was in which conference, the latest first."""
     with store(config) as opened:
         entries = Records(opened.connection).entries(
-            since=_instant(since, opened.config) if since else 0.0,
-            until=_instant(until, opened.config) if until else None,
+            **_period(opened, since, until),
             limit=limit,
         )
-    rows = [_row(each, opened.config) for each in entries]
-    if form is Form.JSON:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows)).decode() + "\n")
-    elif form is Form.CSV:
-        writer = csv.DictWriter(sys.stdout, Entry.__struct_fields__)
-        writer.writeheader()
-        writer.writerows(_harmless(row) for row in rows)
+    if form is not Form.TABLE:
+        _write(entries, Entry, form, opened.config)
     else:
         show_table(
             ["JOINED", "LENGTH", "ROOM", "ROLE", "CALLER", "REASON"],
@@ -77,13 +78,69 @@ def show(
         )
 
 
-def _instant(text: str, config: Config) -> float:
-    """A date or moment as the user wrote it, where the service is unless it says its own offset."""
-    try:
-        said = datetime.fromisoformat(text)
-    except ValueError:
-        raise UserError(f'"{text}" is no date: write it as 2026-03-01 or 2026-03-01T12:00') from None
-    return (said if said.tzinfo else said.replace(tzinfo=config.service.time_zone)).timestamp()
+@app.command()
+def calls(
+    config: ConfigFile = None,
+    *,
+    form: AsForm = Form.TABLE,
+    since: Since = "",
+    until: Until = "",
+    limit: Limit = DEFAULT_ENTRIES,
+) -> None:
+    """List whom conferences called, the latest first."""
+    with store(config) as opened:
+        entries = CallsOut(opened.connection).entries(
+            **_period(opened, since, until),
+            limit=limit,
+        )
+    if form is not Form.TABLE:
+        _write(entries, CallOut, form, opened.config)
+    else:
+        show_table(
+            ["PLACED", "TALK", "CUSTOMER", "ROOM", "BY", "NUMBER", "PER MIN", "OUTCOME"],
+            [
+                (
+                    minute(each.placed_at, opened.config),
+                    _talk(each),
+                    each.customer_name,
+                    each.room,
+                    each.kind.replace("_", " "),
+                    each.number,
+                    each.price_per_minute,
+                    (each.outcome or "").replace("_", " "),
+                )
+                for each in entries
+            ],
+            empty="No calls.",
+        )
+
+
+def _period(opened: Store, since: str, until: str) -> dict[str, Any]:
+    return {
+        "since": moment_said(since, opened) if since else 0.0,
+        "until": moment_said(until, opened) if until else None,
+    }
+
+
+def _write(entries: Sequence[msgspec.Struct], kind: type[msgspec.Struct], form: Form, config: Config) -> None:
+    rows = [_row(each, config) for each in entries]
+    if form is Form.JSON:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows)).decode() + "\n")
+    else:
+        writer = csv.DictWriter(sys.stdout, kind.__struct_fields__)
+        writer.writeheader()
+        writer.writerows(_harmless(row) for row in rows)
+
+
+def _talk(call: CallOut) -> str:
+    """How long they talked, as h:mm:ss: what costs."""
+    if call.answered_at is None:
+        return "" if call.ended_at is not None else "ringing"
+    return (
+        "talking"
+        if call.ended_at is None
+        else str(timedelta(seconds=round(call.ended_at - call.answered_at)))
+    )
 
 
 def _length(entry: Entry) -> str:
@@ -93,7 +150,7 @@ def _length(entry: Entry) -> str:
     return str(timedelta(seconds=round(entry.left_at - entry.joined_at)))
 
 
-def _row(entry: Entry, config: Config) -> dict[str, Any]:
+def _row(entry: msgspec.Struct, config: Config) -> dict[str, Any]:
     row = msgspec.structs.asdict(entry)
     return row | {name: moment(row[name], config) for name in row if name.endswith("_at")}
 

@@ -87,6 +87,14 @@ def read_csv(text: str) -> tuple[BlastEntry, ...]:
     return tuple(entries)
 
 
+def entry_of(name: str, number: str) -> BlastEntry:
+    """One entry, its number without what people write between digits; raises `BlastListError`."""
+    plain = _number(number)
+    if not _NUMBER.fullmatch(plain):
+        raise BlastListError(f'"{number}" is no number: write it as +5511999990000')
+    return BlastEntry(name.strip(), plain)
+
+
 def _number(cell: str) -> str:
     text = cell.strip()
     return text if "@" in text else text.translate(_PUNCTUATION)

@@ -22,7 +22,7 @@ DEFAULT_EXTENSION_S: Final = 900.0
 DEFAULT_STRANDED_AFTER_S: Final = 1800.0
 """Half an hour alone or waiting: whoever forgot to hang up is found, and hardly anybody else is disturbed."""
 
-KEY_MAP_NAME: Final = re.compile(r"[A-Za-z0-9_-]{0,32}")
+KEY_MAP_NAME: Final = re.compile(r"|[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 """How a key map may be called; which there are, the configuration says."""
 
 
@@ -118,7 +118,7 @@ class Settings:
             raise SettingsError(f"maximum_length_s is {self.maximum_length_s}: it must be more than 0")
         if not KEY_MAP_NAME.fullmatch(self.key_map):
             raise SettingsError(
-                f"key_map is {self.key_map!r}: a name has up to 32 letters, digits, hyphens and underscores"
+                f"key_map is {self.key_map!r}: a name has up to 32 letters, digits, dots and hyphens"
             )
         if not 0 <= self.extension_s < float("inf"):
             raise SettingsError(f"extension_s is {self.extension_s}: it cannot be negative or without end")

@@ -85,10 +85,10 @@ class Issuer:
         """New counter-passwords for these roles, and for these people in `role`; the old ones stop at once (A7)."""
         return Issued(pair, {}, self._counter_passwords(pair, roles), self._own(pair, people, role))
 
-    def renew(self, pair: int, roles: Collection[Role]) -> Issued:
-        """New codes for these roles of `pair`, and shared counter-passwords where they had any; the old ones stop at once.
+    def renew(self, pair: int, roles: Collection[Role], *, counter_passwords: bool = True) -> Issued:
+        """New codes for these roles of `pair`; the old ones stop at once.
 
-        What a person has for themselves stays. A conference in progress goes on (A7).
+        Shared counter-passwords are new with them, where there were any, unless these are to stay. What a person has for themselves stays. A conference in progress goes on (A7).
         """
 
         def unfit(code: str) -> bool:
@@ -100,8 +100,8 @@ class Issuer:
         else:
             codes = {role: draw(self._digits, self._entropy, taken=unfit) for role in roles}
         self._passcodes.set_codes(pair, {role: self._digests.passcode(code) for role, code in codes.items()})
-        asked = self._passcodes.roles_with_counter_password(pair, shared=True)
-        return Issued(pair, codes, self._counter_passwords(pair, [role for role in roles if role in asked]))
+        had = self._passcodes.roles_with_counter_password(pair, shared=True) if counter_passwords else ()
+        return Issued(pair, codes, self._counter_passwords(pair, [role for role in roles if role in had]))
 
     def _counter_passwords(self, pair: int, roles: Collection[Role]) -> dict[Role, str]:
         return {role: self._counter_password(pair, role) for role in roles}

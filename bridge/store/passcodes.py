@@ -5,6 +5,7 @@ The store never sees a code: callers bring digests, made with the key that lies 
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -200,6 +201,16 @@ class Passcodes:
             counter_passwords.c.pair_id == pair, counter_passwords.c.digest == digest
         )
         return self._connection.scalar(query.limit(1)) is not None
+
+    def people_with_counter_password(self, pair: int) -> builtins.list[str]:
+        """The names of those who have one of their own, disabled people too."""
+        query = (
+            select(people.c.name)
+            .join_from(counter_passwords, people)
+            .where(counter_passwords.c.pair_id == pair, people.c.deleted_at.is_(None))
+            .order_by(people.c.name)
+        )
+        return [*self._connection.scalars(query)]
 
     def roles_with_counter_password(self, pair: int, *, shared: bool = False) -> frozenset[Role]:
         """The roles that are asked for one; those alone that have one for all, where `shared`."""

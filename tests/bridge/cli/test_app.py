@@ -6,7 +6,10 @@ from tests.bridge.cli.conftest import Roda
 def test_help_names_every_group(roda: Roda) -> None:
     status, out, _ = roda("--help")
     assert status == 0
-    for group in ("serve", "check", "init", "passcode", "customer", "prompts", "records"):
+    for group in (
+        *("serve", "check", "init", "passcode", "customer", "people", "profile", "blast-list"),
+        *("prompts", "records"),
+    ):
         assert group in out
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge.store.calls import CallAnswered, CallEnded, CallPlaced
+from bridge.store.customers import Customers
 from bridge.store.database import open_database
 from bridge.store.records import ConferenceStarted, Joined, Left, Records
 from tests.bridge.cli.conftest import Roda
@@ -64,3 +66,52 @@ def test_a_wrong_date_is_said_so_and_no_record_is_no_fault(roda: Roda) -> None:
     assert roda("records", "list") == (0, "No records.\n", "")
     status, _, err = roda("records", "list", "--since", "yesterday")
     assert (status, err.count("\n")) == (1, 1)
+
+
+@pytest.fixture
+def called(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/var/roda.db")
+    with database.transaction() as connection:
+        acme = Customers(connection).add("Acme", at=1.0)
+        placed = [
+            CallPlaced(
+                call=f"k{number}", at=NOON + number, node="n1", conference="c1", pair=None, customer=acme,
+                kind="dial_out", number="+551130001000", price_per_minute="0.125",
+            )
+            for number in range(4)
+        ]  # fmt: skip
+        Records(connection).append(
+            [
+                *placed,
+                CallAnswered("k0", NOON + 10),
+                CallEnded("k0", NOON + 100, "hung_up"),
+                CallEnded("k1", NOON + 30, "busy"),
+                CallAnswered("k2", NOON + 10),
+            ]
+        )
+    database.close()
+
+
+@pytest.mark.usefixtures("called")
+def test_calls_out_are_shown_for_reading_spreadsheets_and_programs(roda: Roda) -> None:
+    """G3, R1: what they cost is said to the digit."""
+    ringing, talking, busy, over = roda("records", "calls")[1].splitlines()[1:]
+    assert "ringing" in ringing
+    assert "talking" in talking
+    assert busy.split() == [
+        *("2026-01-01", "12:00", "Acme", "dial", "out", "+551130001000", "0.125", "busy"),
+    ]
+    assert "0:01:30" in over
+    assert "hung up" in over
+    rows = json.loads(roda("records", "calls", "--format", "json", "--limit", "1")[1])
+    assert [(row["call"], row["ended_at"]) for row in rows] == [("k3", None)]
+    (first,) = csv.DictReader(
+        io.StringIO(roda("records", "calls", "--format", "csv", "--until", "2026-01-01T12:00:01")[1])
+    )
+    assert (first["number"], first["customer_name"]) == ("'+551130001000", "Acme")
+    assert first["answered_at"] == "2026-01-01T12:00:10-03:00"
+
+
+def test_no_call_is_no_fault(roda: Roda) -> None:
+    assert roda("records", "calls") == (0, "No calls.\n", "")
+    assert roda("records", "calls", "--since", "yesterday")[0] == 1
