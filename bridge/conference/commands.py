@@ -35,6 +35,11 @@ class Command(msgspec.Struct, frozen=True, tag_field="command", tag=_snake):
     """It is about the one who gives it, so it needs a leg: no use from a console."""
 
     @property
+    def tag(self) -> str:
+        """What kind of command it is: `mute_one`."""
+        return str(self.__struct_config__.tag)
+
+    @property
     def name(self) -> str:
         """Its tag."""
         return str(self.__struct_config__.tag)
@@ -260,6 +265,13 @@ class Blast(Command, frozen=True):
     """Empty: the conference's own."""
 
 
+class RecordMessage(Command, frozen=True):
+    """What the called of a blast hear first, said into the telephone (O5)."""
+
+    givers: ClassVar[frozenset[Role]] = frozenset({Role.MODERATOR})
+    keypad_only: ClassVar[bool] = True
+
+
 class CancelBlast(Command, frozen=True):
     """`*3`: whoever has not answered yet is not called any more."""
 
@@ -348,6 +360,7 @@ AnyCommand = (
     | ReturnWithGuest
     | ReturnAlone
     | Blast
+    | RecordMessage
     | CancelBlast
     | Announce
     | Monitor
@@ -364,6 +377,7 @@ PERFORMED: Final[tuple[type[Command], ...]] = (
     ReturnWithGuest,
     ReturnAlone,
     Blast,
+    RecordMessage,
     CancelBlast,
     Announce,
     Monitor,

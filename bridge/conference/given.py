@@ -70,7 +70,7 @@ def give(draft: Draft, event: Given) -> None:
         _speak(draft, asker.leg, answer.utterance, answer)
     if (answer is None or answer.done) and type(event.command).givers is not EVERYBODY:
         subject = _subject(draft, event.command) if answer is None else answer.subject
-        draft.effects.append(Act(asker.actor, event.command.name, subject))
+        draft.effects.append(Act(asker.actor, event.command.tag, subject))
 
 
 def unknown_keys(draft: Draft, event: UnknownKeys) -> None:

@@ -43,8 +43,12 @@ def test_the_manuals_keys_are_commands():
 def test_a_command_goes_through_text_and_comes_back_the_same(command):
     text = msgspec.json.encode(command)
     assert msgspec.json.decode(text, type=AnyCommand) == command
-    assert f'"command":"{command.name}"'.encode() in text
+    assert f'"command":"{command.tag}"'.encode() in text
 
 
 def test_a_name_is_the_type_in_small_letters():
-    assert commands.LeaveWithoutEnding().name == "leave_without_ending"
+    assert commands.LeaveWithoutEnding().tag == "leave_without_ending"
+
+
+def test_a_command_with_a_field_of_that_name_has_its_own_name_all_the_same():
+    assert commands.DialOut(name="Ana").tag == "dial_out"
