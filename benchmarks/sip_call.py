@@ -15,6 +15,7 @@ import argparse
 import os
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,6 +27,7 @@ from bridge.config.settings import Config
 from bridge.switchboard import effects as wanted
 from bridge.switchboard.board import Switchboard
 from bridge.switchboard.events import StreamOpened
+from media.arena import Arena
 from sip.agent import Agent, AgentSettings
 from sip.events import IncomingCall
 from sip.flow import Flow
@@ -116,7 +118,13 @@ class AgentAndSwitchboard(AgentAlone):
     def __init__(self) -> None:
         super().__init__()
         self.ids = 0
-        self.switchboard = Switchboard(Config.with_open_rooms(), Silence(), new_id=self._new_id)
+        self.switchboard = Switchboard(
+            Config.with_open_rooms(),
+            Silence(),
+            new_id=self._new_id,
+            local_time=lambda now: datetime.fromtimestamp(now, UTC),
+            arena=Arena(0, 0),
+        )
 
     def _new_id(self) -> str:
         self.ids += 1

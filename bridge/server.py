@@ -18,18 +18,27 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, Final
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, get_args
 
 import structlog
 import uvloop
 
 from bridge import ledger, logs
 from bridge.addresses import Addresses
+from bridge.audio import SharedAudio
 from bridge.config import Config
+from bridge.control.door import Door
+from bridge.control.protocol import AnyRequest
 from bridge.desk import Desk
 from bridge.errors import StartError
 from bridge.figures import EVERY_S, Figures
+from bridge.keeper import Keeper
 from bridge.listeners import Listeners
+from bridge.placing import Placing
+from bridge.service.spending import Placed, Spending
+from bridge.store.calls import CallOut, CallsOut
 from bridge.store.database import open_database
 from bridge.store.errors import StoreError
 from bridge.store.identity import ENTROPY_BYTES, unique_id
@@ -38,7 +47,7 @@ from bridge.store.secret import read_key
 from bridge.store.worker import StoreWorker
 from bridge.switchboard import effects
 from bridge.switchboard.board import Switchboard
-from bridge.switchboard.events import Event, Stop, StreamOpened, StreamRefused
+from bridge.switchboard.events import Asked, BlastListFound, Event, Stop, StreamOpened, StreamRefused
 from media import control
 from media.pool import Pool, PoolFullError
 from media.ports import Ports
@@ -79,6 +88,7 @@ class Server:
                 "transport": lambda: self._listeners.counters,
                 "media": self._media_figures,
                 "store": lambda: asdict(self._store.counters),
+                "control": lambda: {} if self._door is None else self._door.counters,
                 "log": lambda: {"lines lost": lines.lost},
             }
         )
@@ -86,6 +96,7 @@ class Server:
         """What is open; closed in the opposite order."""
         self._stopped = asyncio.Event()
         self._addresses = Addresses(config.server)
+        self._door: Door | None = None
         self._pool = Pool(
             workers=config.media.worker_count,
             rows=config.media.streams_per_worker,
@@ -112,18 +123,31 @@ class Server:
             effects.RejectOffer: lambda effect: self._agent.reject_offer(
                 effect.call, effect.status, self._now()
             ),
+            effects.PlaceCall: lambda effect: self._placing.place(effect),  # noqa: PLW0108 - it is made later
             effects.OpenStream: self._open_stream,
             effects.CloseStream: lambda effect: self._pool.send(control.CloseStream(effect.stream)),
             effects.MediaCommand: lambda effect: self._pool.send(effect.command),
+            effects.WriteAudio: lambda effect: self._audio.write(effect.into, effect.audio),
             effects.CloseRoom: lambda _: None,  # the pool forgets a room with its last stream
             effects.LookUpPasscode: lambda effect: self._desk.look_up(effect, self._now()),
             effects.CheckCounterPassword: lambda effect: self._desk.check_counter_password(
                 effect, self._now()
             ),
-            effects.RecordConferenceStarted: self._record,
-            effects.RecordJoined: self._record,
-            effects.RecordLeft: self._record,
-            effects.RecordConferenceEnded: self._record,
+            effects.RecogniseCaller: lambda effect: self._desk.recognise(
+                effect.leg, effect.number, self._now()
+            ),
+            effects.FetchBlastList: lambda effect: self._desk.blast_list(
+                effect.request, effect.pair, effect.name
+            ),
+            effects.FetchName: lambda effect: self._keeper.fetch_name(effect.leg, effect.person),
+            effects.KeepName: lambda effect: self._keeper.keep_name(
+                effect.person, self._audio.read(effect.clip)
+            ),
+            effects.KeepMessage: lambda effect: self._keeper.keep_message(
+                effect.leg, effect.pair, self._audio.read(effect.clip)
+            ),
+            effects.Answered: self._answer,
+            **dict.fromkeys(get_args(ledger.Entry), self._record),
             effects.Log: self._write_log,
         }
 
@@ -159,12 +183,20 @@ class Server:
         self._agent = Agent(settings=settings, entropy=os.urandom)
         self._driver = Driver(self._agent, self._from_sip)
         self._to_close.callback(self._driver.close)
+        self._placing = Placing(
+            self._agent, config.server, self._addresses, now=self._now, tell=self._from_elsewhere
+        )
+        self._to_close.callback(self._placing.close)
         self._to_close.callback(self._tell_figures)
         self._to_close.callback(self._cancel_timers)
         # Up to here a signal ends the process at once; from the first caller on, everybody is hung up before.
         for number in (signal.SIGINT, signal.SIGTERM):
             self._loop.add_signal_handler(number, self.stop)
         await self._listeners.start(self._driver)
+        if config.control_socket is not None:
+            self._door = Door(config.control_socket, self._ask)
+            await self._door.open()
+            self._to_close.callback(self._door.close)
         self._figures_timer = self._loop.call_later(EVERY_S, self._figures_due)
         _log.info(
             "serving",
@@ -199,7 +231,9 @@ class Server:
             raise StartError(f"{config.state_directory} cannot be used: {error.strerror}") from error
         if closed:
             _log.warning("records closed after a crash", participants=closed)
-        self._desk = Desk(self._store, key, config.service, wall=time.time, deliver=self._from_elsewhere)
+        self._desk = Desk(self._store, key, config.service, wall=time.time, deliver=self._from_desk)
+        self._keeper = Keeper(self._store, config.state_directory, deliver=self._from_elsewhere)
+        self._spending = await asyncio.to_thread(self._spent_today)
 
     async def _open_prompts(self) -> None:
         override = self._config.prompts.directory
@@ -211,11 +245,31 @@ class Server:
             )
         except PromptError as error:
             raise StartError(f"the prompts cannot be loaded: {error}") from error
-        descriptor = os.memfd_create("roda-audio", os.MFD_CLOEXEC)
-        self._to_close.callback(os.close, descriptor)
-        samples = library.write_shared(descriptor)
-        self._pool.load(descriptor, samples)
-        self._switchboard = Switchboard(self._config, library, new_id=_new_id)
+        self._audio = await asyncio.to_thread(SharedAudio, library, self._config.names.arena_s)
+        self._to_close.callback(self._audio.close)
+        self._pool.load(self._audio.descriptor, self._audio.samples, self._audio.arena_samples)
+        self._switchboard = Switchboard(
+            self._config,
+            library,
+            new_id=_new_id,
+            local_time=self._local_time,
+            arena=self._audio.arena,
+            spending=self._spending,
+        )
+
+    def _local_time(self, now: float) -> datetime:
+        wall = time.time() - (self._now() - now)
+        return datetime.fromtimestamp(wall, self._config.service.time_zone)
+
+    def _spent_today(self) -> Spending:
+        """What calls out have cost since midnight, before this start (G3)."""
+        spending = self._config.spending()
+        local = datetime.fromtimestamp(time.time(), self._config.service.time_zone)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        with self._database.transaction() as connection:
+            placed = CallsOut(connection).today(midnight.timestamp())
+        spending.restore([_spent(call) for call in placed if call.price_per_minute], local)
+        return spending
 
     async def serve(self) -> None:
         """Serve until a signal or `stop`."""
@@ -252,6 +306,17 @@ class Server:
         self._switchboard.handle(event, self._now())
         self._carry_out()
         self._driver.transmit()
+
+    def _from_desk(self, event: Event) -> None:
+        """Take an answer of the desk; a blast list goes by the keeper, who has its message."""
+        if isinstance(event, BlastListFound):
+            self._keeper.add_message(event)
+        else:
+            self._from_elsewhere(event)
+
+    def _ask(self, ticket: int, request: AnyRequest) -> None:
+        """Take what a console asks; the reply is an effect."""
+        self._from_elsewhere(Asked(ticket, request))
 
     def _cancel_timers(self) -> None:
         for timer in (self._timer, self._figures_timer):
@@ -323,11 +388,25 @@ class Server:
             answer = StreamOpened(effect.stream, self._addresses.for_audio(effect.local, peer), port)
         self._switchboard.handle(answer, self._now())
 
+    def _answer(self, effect: effects.Answered) -> None:
+        if self._door is not None:
+            self._door.answer(effect.ticket, effect.reply)
+
     def _record(self, effect: ledger.Entry) -> None:
         self._store.record(ledger.record(effect, at=time.time(), node=self._config.server.node))
 
     def _write_log(self, effect: effects.Log) -> None:
         getattr(self._call_log, effect.level.value)(effect.event, **effect.fields)
+
+
+def _spent(call: CallOut) -> Placed:
+    talked = call.answered_at is not None and call.ended_at is not None
+    return Placed(
+        pair=call.pair,
+        customer=call.customer or None,
+        price_per_minute=Decimal(call.price_per_minute),
+        talked_s=(call.ended_at or 0.0) - (call.answered_at or 0.0) if talked else None,
+    )
 
 
 def _new_id() -> str:

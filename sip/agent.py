@@ -144,6 +144,11 @@ class Agent:
         """Place a call through `flow`; returns its handle."""
         return placing.invite(self._core, uri, from_, sdp, flow, now, headers).call
 
+    def call_id(self, call: int) -> str:
+        """Call-ID of a call that is not over; empty for one that is."""
+        session = self._core.calls.get(call)
+        return "" if session is None else session.dialog.call_id
+
     def reoffer(self, call: int, sdp: bytes, now: float) -> None:
         """Ask to change a running call. While another change is open this one waits; the latest wins."""
         if (session := self._session(call, "reoffer")) is not None:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bridge.conference.commands import Actor, AnyCommand, Outcome
+    from bridge.conference.commands import Actor, Command, Outcome
     from bridge.conference.events import LeaveReason, TimerKey
     from bridge.service.role import Role
     from prompts.phrases import Utterance
@@ -191,7 +191,7 @@ class Perform:
     yet. The actor is as the conference knows them, whatever role they came with.
     """
 
-    command: AnyCommand
+    command: Command
     actor: Actor
 
 

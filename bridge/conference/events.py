@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bridge.conference.commands import Actor, AnyCommand
+    from bridge.conference.commands import Actor, Command
     from bridge.service.role import Role
     from bridge.service.settings import Settings
     from prompts.values import Clip
@@ -98,7 +98,7 @@ class Leave:
 class Given:
     """Somebody gives a command, by key or from a console. `keys` is what was keyed, where it was."""
 
-    command: AnyCommand
+    command: Command
     actor: Actor
     keys: str = ""
 

@@ -244,3 +244,18 @@ def _stripped(tails: set[str], prefixes: tuple[str, ...]) -> set[str]:
     return {
         tail[len(prefix) :] for tail in tails for prefix in prefixes if prefix and tail.startswith(prefix)
     }
+
+
+def of_caller(rules: Numbering, caller: str) -> str:
+    """The number of somebody who calls, in E.164, from what a trunk writes in From; "" where it is none.
+
+    Trunks write it with "+", with the country but without "+", or as it would be dialled in the country.
+    """
+    digits = caller.removeprefix("+")
+    if not (digits.isdecimal() and digits.isascii()):
+        return ""
+    if is_national(rules, digits) and not caller.startswith("+"):
+        return f"+{rules.country_code}{digits}"
+    found = read_international(rules, digits)
+    written_whole = caller.startswith("+") or digits.startswith(rules.country_code)
+    return found.e164 if isinstance(found, Number) and written_whole else ""

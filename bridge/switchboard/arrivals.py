@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.admission import OpenRoom, Refusal
 from bridge.config.values import within
+from bridge.service.numbering import of_caller
 from bridge.service.origin import Origin, origin
 from bridge.service.role import Role
 from bridge.service.settings import Settings
@@ -35,14 +36,13 @@ BUSY_HERE: Final = 486
 class Arrivals:
     """Decides on each call that comes, and says what becomes of it."""
 
-    __slots__ = ("_admission", "_config", "_leg_number", "_lines", "_refusals", "_rooms", "open_room")
+    __slots__ = ("_admission", "_config", "_lines", "_refusals", "_rooms", "open_room")
 
     def __init__(self, lines: Lines, rooms: Rooms, admission: Admission, config: Config) -> None:
         self._lines = lines
         self._rooms = rooms
         self._admission = admission
         self._config = config
-        self._leg_number = 0
         self._refusals = Sparing()
         self.open_room = Settings.for_open_room(language=config.service.language)
         """What every open room is like."""
@@ -61,17 +61,17 @@ class Arrivals:
             self._admission.left(source)
             self._refuse(event, BUSY_HERE, refusal.value, now)
             return
+        number = self._lines.next_number()
         try:
-            negotiation = Negotiation(event.offer, event.flow.local[0], self._leg_number + 1)
+            negotiation = Negotiation(event.offer, event.flow.local[0], number)
         except RemoteError as fault:
             self._admission.left(source)
             warning = (("Warning", fault.warning),) if isinstance(fault, NotAcceptable) else ()
             self._refuse(event, fault.status, str(fault), now, warning, counted="offer")
             return
-        self._leg_number += 1
         caller = event.from_.uri.user or ""
         leg = Leg(
-            number=self._leg_number,
+            number=number,
             call=event.call,
             call_id=event.call_id,
             caller=caller,
@@ -81,6 +81,8 @@ class Arrivals:
             negotiation=negotiation,
             came_at=now,
         )
+        if self._is_trusted(event):
+            leg.trusted_number = of_caller(self._config.dial_out.numbering, caller)
         if isinstance(place, OpenRoom):
             leg.routed_to = self._rooms.expect(leg, place.name, self.open_room).number
         else:
@@ -104,10 +106,13 @@ class Arrivals:
         )
         lines.timers.set((LegTimer.STREAM, leg.number), now + STREAM_S)
 
+    def _is_trusted(self, event: IncomingCall) -> bool:
+        """Whether the peer is a carrier or PBX that says truly who calls."""
+        return within(event.flow.remote[0], self._config.server.trusted_networks)
+
     def _origin(self, event: IncomingCall, caller: str) -> Origin:
         peer, (host, port) = event.flow.remote[0], event.flow.local
-        trusted = within(peer, self._config.server.trusted_networks)
-        return origin(peer=peer, listener=f"{host}:{port}", caller=caller, trusted=trusted)
+        return origin(peer=peer, listener=f"{host}:{port}", caller=caller, trusted=self._is_trusted(event))
 
     def _refuse(
         self,

@@ -11,40 +11,64 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bridge.admission import Admission
 from bridge.conference.events import LeaveReason, TimerKey
-from bridge.conference.keymap import DEFAULT_KEYMAP, Keymap
+from bridge.conference.model import House
+from bridge.dialogue.requests import NotAvailable, Recorded
 from bridge.service.role import Role
 from bridge.switchboard.arrivals import Arrivals, retry_after
+from bridge.switchboard.calls_out import CallsOut
+from bridge.switchboard.campaigns import Campaigns
+from bridge.switchboard.console import Console
+from bridge.switchboard.dialogues import Dialogues
 from bridge.switchboard.effects import (
     AcceptCall,
+    Answered,
     CloseStream,
     Effect,
     Level,
     RejectCall,
 )
+from bridge.switchboard.errands import Errands
 from bridge.switchboard.events import (
+    Asked,
+    BlastListFound,
+    CallerRecognised,
+    CallNotPlaced,
+    CallPlaced,
     CounterPasswordChecked,
     Drain,
     Event,
     LookUpFailed,
+    MessageKept,
+    NameFound,
     PasscodeFound,
     Stop,
     StreamOpened,
     StreamRefused,
 )
 from bridge.switchboard.legs import KeyWay, Leg, LegState, LegTimer, StreamState
-from bridge.switchboard.lines import Lines, TimerName, Voice
+from bridge.switchboard.lines import BoardTimer, Lines, TimerName, Voice
+from bridge.switchboard.operators import Operators
+from bridge.switchboard.performing import Performing
+from bridge.switchboard.places import Places
 from bridge.switchboard.receptions import Receptions
+from bridge.switchboard.recordings import Recordings
+from bridge.switchboard.room_records import RoomRecords
 from bridge.switchboard.rooms import Rooms
 from bridge.switchboard.sessions import Sessions
+from bridge.switchboard.stage import Stage
 from bridge.switchboard.timers import Timers
 from media import control
+from media.arena import Arena
 from sip import events as sip
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable
+    from datetime import datetime
 
+    from bridge.conference.keymap import Keymap
     from bridge.config.settings import Config
+    from bridge.service.spending import Spending
 
 RETRY_AFTER_STREAM_S: Final = 30
 """RFC 3261 section 21.5.4: no port or row is free; one is when somebody hangs up."""
@@ -68,40 +92,106 @@ class Switchboard:
     __slots__ = (
         "_admission",
         "_arrivals",
+        "_calls_out",
+        "_campaigns",
+        "_console",
+        "_dialogues",
         "_handlers",
         "_lines",
+        "_operators",
+        "_performing",
         "_receptions",
+        "_recordings",
         "_rooms",
         "_sessions",
         "_timers",
     )
 
     def __init__(
-        self, config: Config, voice: Voice, *, new_id: Callable[[], str], keymap: Keymap = DEFAULT_KEYMAP
+        self,
+        config: Config,
+        voice: Voice,
+        *,
+        new_id: Callable[[], str],
+        local_time: Callable[[float], datetime],
+        arena: Arena,
+        spending: Spending | None = None,
     ) -> None:
+        """Open a switchboard with nobody on the line.
+
+        Parameters
+        ----------
+        local_time
+            The time of day of the service, for a `now`.
+        arena
+            Where callers' recordings go, within what `voice` speaks from.
+        spending
+            What calls out have cost today; nothing where not given.
+        """
+        plan = config.dial_plan()
+
+        def keymap_of(name: str, dialled: str) -> Keymap:
+            number = config.access_number(dialled)
+            return config.key_map(name, "" if number is None else number.key_map)
+
+        lines = self._lines = Lines(voice, timers := Timers[TimerName]())
+        self._timers = timers
+        house = House(
+            config.names.announce_up_to, config.names.announce_queue_s, config.conference.stranded_answer_s
+        )
         self._admission = Admission(config.access_numbers, config.open_rooms, config.limits)
-        self._timers: Timers[TimerName] = Timers()
-        self._lines = Lines(voice, self._timers)
-        self._rooms = Rooms(self._lines, keymap=keymap, new_id=new_id)
-        self._receptions = Receptions(self._lines, self._rooms, config.service)
-        self._arrivals = Arrivals(self._lines, self._rooms, self._admission, config)
-        self._sessions = Sessions(self._lines)
+        self._recordings = Recordings(lines, arena)
+        self._dialogues = Dialogues(lines, self._recordings)
+        places = Places(lines)
+        stage = Stage(lines, places, RoomRecords(lines, new_id))
+        self._rooms = Rooms(lines, self._recordings, places, stage, keymap_of=keymap_of, house=house)
+        self._sessions = Sessions(lines)
+        self._calls_out = CallsOut(
+            lines, self._sessions, spending or config.spending(), config, new_id=new_id, local_time=local_time
+        )
+        errands = Errands(lines, self._rooms, places, self._dialogues, self._calls_out, plan, config)
+        self._campaigns = Campaigns(
+            lines, self._rooms, self._dialogues, self._calls_out, self._recordings, plan, config
+        )
+        self._operators = Operators(
+            lines, self._rooms, places, self._dialogues, self._calls_out, plan, config
+        )
+        self._performing = Performing(
+            lines, self._rooms, self._dialogues, self._recordings, errands, self._campaigns, self._operators
+        )
+        stage.performer = self._performing
+        self._calls_out.on_cut = self._performing.dismissed
+        self._console = Console(lines, self._rooms, self._campaigns, self._operators)
+        self._receptions = Receptions(
+            lines, self._rooms, self._dialogues, self._recordings, self._operators, self._console, config
+        )
+        self._arrivals = Arrivals(lines, self._rooms, self._admission, config)
         self._handlers: dict[type, Callable[[Any, float], None]] = {
             sip.IncomingCall: self._arrivals.call_came,
             sip.CallConfirmed: self._call_confirmed,
+            sip.CallRinging: self._calls_out.rings,
+            sip.CallAnswered: self._calls_out.answered,
             sip.OfferReceived: self._sessions.offer_came,
             sip.AnswerReceived: self._sessions.answer_came,
             sip.DigitReceived: self._digit_by_info,
             sip.CallEnded: self._call_ended,
+            CallPlaced: self._calls_out.placed,
+            CallNotPlaced: self._calls_out.not_placed,
             StreamOpened: self._stream_opened,
             StreamRefused: self._stream_refused,
             control.StreamClosed: self._stream_closed,
             control.DigitReceived: self._digit_by_rtp,
             control.PlaybackEnded: self._playback_ended,
+            control.RecordingEnded: self._recording_ended,
             control.RtpTimedOut: self._rtp_timed_out,
             PasscodeFound: self._store_answered,
             CounterPasswordChecked: self._store_answered,
+            CallerRecognised: self._caller_recognised,
+            NameFound: self._name_found,
+            MessageKept: self._message_kept,
             LookUpFailed: self._store_failed,
+            BlastListFound: self._campaigns.list_found,
+            Asked: self._asked,
             Drain: self._drain,
             Stop: self._stop,
         }
@@ -120,6 +210,8 @@ class Switchboard:
         for kind, number in self._timers.due(now):
             if isinstance(kind, TimerKey):
                 self._rooms.timer(kind, number, now)
+            elif isinstance(kind, BoardTimer):
+                self._board_timer(kind, number, now)
             else:
                 leg = self._lines.by_number.get(number)
                 if leg is not None:
@@ -164,9 +256,9 @@ class Switchboard:
         if leg.state is LegState.ANSWERED:
             self._receptions.receive(leg, now)
 
-    def _call_ended(self, event: sip.CallEnded, _now: float) -> None:
+    def _call_ended(self, event: sip.CallEnded, now: float) -> None:
         leg = self._lines.by_call.get(event.call)
-        if leg is not None:
+        if leg is not None and not self._calls_out.ended(leg, event, now):
             because = LEFT_BECAUSE[event.cause]
             if because in {LeaveReason.LOST, LeaveReason.FAILED}:
                 self._lines.log(
@@ -187,20 +279,26 @@ class Switchboard:
             return
         self._timers.cancel((LegTimer.STREAM, leg.number))
         leg.stream = StreamState.OPEN
+        if leg.out:
+            self._calls_out.stream_opened(leg, event.host, event.port, now)
+            return
         lines.effects.append(AcceptCall(leg.call, leg.negotiation.describe(event.host, event.port)))
         if leg.room is not None:
             self._rooms.join(leg, leg.room.key, self._arrivals.open_room, Role.PARTICIPANT, now)
         else:
             leg.state = LegState.ANSWERED
 
-    def _stream_refused(self, event: StreamRefused, _now: float) -> None:
+    def _stream_refused(self, event: StreamRefused, now: float) -> None:
         self._lines.late_streams.discard(event.stream)
         leg = self._lines.by_number.get(event.stream)
         if leg is not None and leg.stream is StreamState.ASKED:
             leg.stream = StreamState.GONE
-            self._no_stream(leg, event.reason)
+            self._no_stream(leg, event.reason, now)
 
-    def _no_stream(self, leg: Leg, why: str) -> None:
+    def _no_stream(self, leg: Leg, why: str, now: float) -> None:
+        if leg.out:
+            self._calls_out.no_stream(leg, why, now)
+            return
         self._lines.figures["refused:no stream"] += 1
         self._lines.log(Level.WARNING, "no stream", leg, why=why)
         self._lines.effects.append(RejectCall(leg.call, 503, retry_after(RETRY_AFTER_STREAM_S)))
@@ -224,12 +322,20 @@ class Switchboard:
         self._lines.spoken(leg)
         if leg.state is LegState.LAST_WORDS:
             self._lines.hang_up(leg, LeaveReason.DISCONNECTED)
-        elif leg.runner is not None:
-            self._receptions.spoken(leg, now)
+        else:
+            self._dialogues.spoken(leg, now)
+
+    def _recording_ended(self, event: control.RecordingEnded, now: float) -> None:
+        leg = self._lines.by_number.get(event.stream)
+        waited_for = leg is not None and self._recordings.is_running(leg, event.recording)
+        clip = self._recordings.ended(event)
+        if leg is not None and waited_for:
+            leg.clip = clip
+            self._dialogues.answered(leg, Recorded(clip), now)
 
     def _rtp_timed_out(self, event: control.RtpTimedOut, _now: float) -> None:
         leg = self._lines.by_number.get(event.stream)
-        if leg is not None:
+        if leg is not None and leg.state is not LegState.CALLING:
             self._lines.log(Level.INFO, "media timeout", leg)
             self._lines.hang_up(leg, LeaveReason.LOST, "media timeout")
 
@@ -251,10 +357,12 @@ class Switchboard:
             return
         if leg.state is LegState.ANSWERED and not leg.negotiation.late:
             self._receptions.receive(leg, now)
-        if leg.state is LegState.CONFERENCE:
+        if leg.runner is not None:
+            self._dialogues.key(leg, key, now)
+        elif leg.state is LegState.CONFERENCE:
             self._rooms.key(leg, key, now)
-        elif leg.runner is not None:
-            self._receptions.key(leg, key, now)
+        elif leg.state is LegState.CALLED and leg.user is not None:
+            leg.user.key(leg, key, now)
 
     # --- store, timers, operators ---
 
@@ -268,19 +376,53 @@ class Switchboard:
         if leg is not None and leg.runner is not None:
             self._receptions.not_available(leg, now)
 
+    def _caller_recognised(self, event: CallerRecognised, now: float) -> None:
+        leg = self._lines.by_number.get(event.leg)
+        if leg is not None and leg.runner is not None:
+            self._receptions.recognised(leg, event.verdict, now)
+
+    def _name_found(self, event: NameFound, now: float) -> None:
+        leg = self._lines.by_number.get(event.leg)
+        if leg is not None and leg.runner is not None:
+            self._receptions.name_found(leg, event, now)
+
+    def _message_kept(self, event: MessageKept, now: float) -> None:
+        leg = self._lines.by_number.get(event.leg)
+        if leg is not None:
+            self._performing.message_kept(leg, now, kept=event.kept)
+
+    def _asked(self, event: Asked, now: float) -> None:
+        reply = self._console.answer(event, now)
+        self._lines.effects.append(Answered(event.ticket, reply))
+
     def _leg_timer(self, leg: Leg, timer: LegTimer, now: float) -> None:
         match timer:
             case LegTimer.STREAM:
-                self._no_stream(leg, "no answer from the pool")
+                self._no_stream(leg, "no answer from the pool", now)
             case LegTimer.SPEECH:
                 self._lines.log(Level.WARNING, "end of speech not told", leg)
                 self._spoken(leg, now)
             case LegTimer.STORE:
                 self._receptions.not_available(leg, now)
             case LegTimer.DIALOGUE:
-                self._receptions.timed_out(leg, now)
+                self._dialogues.timed_out(leg, now)
             case LegTimer.KEYS:
                 self._rooms.keys_ended(leg, now)
+            case LegTimer.RECORDING:
+                self._lines.log(Level.WARNING, "end of recording not told", leg)
+                self._recordings.abandon(leg)
+                self._dialogues.answered(leg, NotAvailable(), now)
+            case LegTimer.RINGING:
+                self._calls_out.rang_out(leg, now)
+
+    def _board_timer(self, timer: BoardTimer, number: int, now: float) -> None:
+        match timer:
+            case BoardTimer.BLAST:
+                self._campaigns.due(number, now)
+            case BoardTimer.HELP:
+                self._operators.due(now)
+            case BoardTimer.SPENDING:
+                self._calls_out.due(now)
 
     def _drain(self, _event: Drain, _now: float) -> None:
         self._admission.draining = True
@@ -288,7 +430,7 @@ class Switchboard:
     def _stop(self, _event: Stop, _now: float) -> None:
         self._admission.draining = True
         for leg in list(self._lines.by_number.values()):
-            if leg.state is LegState.OPENING:
+            if leg.state is LegState.OPENING and not leg.out:
                 self._lines.effects.append(RejectCall(leg.call, 503))
                 self._lines.end(leg, LeaveReason.SHUT_DOWN)
             else:
@@ -299,8 +441,14 @@ class Switchboard:
         departures = self._lines.departures
         while departures:
             leg, because = departures.popleft()
-            self._admission.left(leg.source)
+            self._dialogues.end(leg)
+            self._performing.dismissed(leg, now)
             self._rooms.leave(leg, because, now)
+            if leg.out:
+                self._calls_out.left(leg, because, now)
+            else:
+                self._admission.left(leg.source)
+            self._recordings.drop(leg)
             self._lines.figures[f"ended:{because.value}"] += 1
             self._lines.log(
                 Level.INFO,

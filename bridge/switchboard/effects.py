@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bridge.conference.events import LeaveReason
+    from bridge.config.values import Address
+    from bridge.control.protocol import AnyReply
     from bridge.service.origin import Origin
     from bridge.service.role import Role
-    from media.control import AnyCommand, Endpoint, Format
+    from media.control import AnyCommand, Endpoint, Format, Segment
+    from prompts.values import Clip
 
 # --- calls: executed by the method of `sip.agent.Agent` that bears the same name -------------------------------------
 
@@ -66,6 +69,21 @@ class RejectOffer:
     status: int
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceCall:
+    """INVITE with our offer: `agent.invite`. Answered by `CallPlaced` or `CallNotPlaced`, once.
+
+    The edge finds the address: `trunk` where there is one, else the host of `uri`.
+    """
+
+    leg: int
+    uri: str
+    caller_id: str
+    sdp: bytes
+    trunk: Address | None = None
+    transport: str = "udp"
+
+
 # --- media: executed by the pool -------------------------------------------------------------------------------------
 
 
@@ -102,6 +120,15 @@ class MediaCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteAudio:
+    """Put audio that was kept into the arena, in all its forms. Done before any later effect."""
+
+    into: Segment
+    audio: Any = field(repr=False)
+    """ndarray of shape (S,), int16 at 8 kHz."""
+
+
+@dataclass(frozen=True, slots=True)
 class CloseRoom:
     """The media room is empty and its number will not be used again: the pool may forget which worker had it."""
 
@@ -133,6 +160,59 @@ class CheckCounterPassword:
     token: Any = field(repr=False)
     password: str = field(repr=False)
     origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniseCaller:
+    """Who calls from this number? Answered by `CallerRecognised`."""
+
+    leg: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchBlastList:
+    """Whom and what does a blast of this pair call and play? Answered by `BlastListFound`."""
+
+    request: int
+    pair: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchName:
+    """The kept name of somebody known (C2). Answered by `NameFound`."""
+
+    leg: int
+    person: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeepName:
+    """The recording at `clip` is how this person is announced from now on. A failure is the store's to log."""
+
+    person: int
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class KeepMessage:
+    """The recording at `clip` is what a blast of this pair plays first (O5). Answered by `MessageKept`."""
+
+    leg: int
+    pair: int
+    clip: Clip
+
+
+# --- the console: executed by `bridge.control.door` ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What is said back to whoever asked with this `ticket`. Once per `Asked`."""
+
+    ticket: int
+    reply: AnyReply
 
 
 # --- records: written in order; a failure is the store's to log and to retry, the call goes on -----------------------
@@ -267,12 +347,20 @@ Effect = (
     | HangUpCall
     | AcceptOffer
     | RejectOffer
+    | PlaceCall
     | OpenStream
     | CloseStream
     | MediaCommand
+    | WriteAudio
     | CloseRoom
     | LookUpPasscode
     | CheckCounterPassword
+    | RecogniseCaller
+    | FetchBlastList
+    | FetchName
+    | KeepName
+    | KeepMessage
+    | Answered
     | RecordConferenceStarted
     | RecordJoined
     | RecordLeft

@@ -7,13 +7,14 @@ The store answers `LookUpPasscode` and `CheckCounterPassword`. `Drain` and `Stop
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from media import control
 from sip import events as sip
 
 if TYPE_CHECKING:
+    from bridge.control.protocol import AnyRequest
     from bridge.dialogue.verdicts import Accepted, CounterVerdict, Verdict
     from bridge.service.blast_list import BlastList
 
@@ -33,6 +34,48 @@ class StreamRefused:
 
     stream: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlaced:
+    """Our INVITE is out: `call` is the agent's handle of it."""
+
+    leg: int
+    call: int
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallNotPlaced:
+    """There is no way to the address; `reason` is for the log."""
+
+    leg: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameFound:
+    """What is kept of somebody's name (C2); None where nothing is."""
+
+    leg: int
+    audio: Any = field(repr=False)
+    """ndarray of shape (S,), int16 at 8 kHz, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageKept:
+    """A recorded message was kept, or could not be (a full disk)."""
+
+    leg: int
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody at a console asks, or commands. Answered by the effect `Answered` with the same `ticket`, once."""
+
+    ticket: int
+    request: AnyRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +116,8 @@ class BlastListFound:
     request: int
     blast_list: BlastList | None
     failed: bool = False
+    audio: Any = field(default=None, repr=False)
+    """The list's message: ndarray of shape (S,), int16 at 8 kHz, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +135,11 @@ Event = (
     | control.AnyEvent
     | StreamOpened
     | StreamRefused
+    | CallPlaced
+    | CallNotPlaced
+    | NameFound
+    | MessageKept
+    | Asked
     | PasscodeFound
     | CounterPasswordChecked
     | LookUpFailed

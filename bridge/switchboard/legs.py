@@ -6,6 +6,12 @@ Theory of operation
     ports are     200 is out,    a dialogue      the conference   something is said,
     asked for     ACK is not in  owns the keys   owns the keys    then we hang up
         '--------------------------- open rooms ------^
+        |                                             |
+        '------> CALLING ------------> CALLED --------'
+    we call:     INVITE is out         answered: belongs to `user`
+Any leg that speaks with a dialogue has a `runner`, and its keys are the dialogue's as long as it runs, also in a
+conference (`*1` asks for a number). What it asks is told to the leg's `host`; what becomes of a call of ours, to its `user`.
+
 A leg goes forward only, and may skip; from every state it may be gone: then it is in no table, whatever comes for it is
 late and ignored, and what it held (stream, place in a conference, place among the calls) has been given back once.
 
@@ -15,7 +21,7 @@ The stream has a life of its own beside that, because the pool answers when it c
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from media.control import NO_ROOM
 
@@ -23,9 +29,12 @@ if TYPE_CHECKING:
     from bridge.conference.events import LeaveReason
     from bridge.conference.keymap import Matcher
     from bridge.dialogue.runner import Runner
+    from bridge.service.dialplan import Destination
     from bridge.service.origin import Origin
+    from bridge.service.outcome import Outcome
     from bridge.switchboard.negotiation import Negotiation
     from bridge.switchboard.room import Room
+    from prompts.values import Clip
 
 SAME_KEY_S: Final = 0.2
 """A key that arrives by RTP and by INFO within this time was pressed once: some phones send both. Nobody presses the
@@ -36,6 +45,8 @@ class LegState(Enum):
     """How far a call is."""
 
     OPENING = "opening"
+    CALLING = "calling"
+    CALLED = "called"
     ANSWERED = "answered"
     RECEPTION = "reception"
     CONFERENCE = "conference"
@@ -71,6 +82,39 @@ class LegTimer(Enum):
     """The store's answer."""
     KEYS = "keys"
     """The rest of a star command."""
+    RECORDING = "recording"
+    """The end of a recording, should its event be lost."""
+    RINGING = "ringing"
+    """Somebody we call is given so long to answer."""
+
+
+class Host(Protocol):
+    """Who runs a dialogue on a leg."""
+
+    def asked(self, leg: Leg, request: Any, now: float) -> None:
+        """Answer a request of the dialogue that only the user knows an answer to, now or later (`Dialogues.answered`)."""
+
+    def concluded(self, leg: Leg, result: Any, now: float) -> None:
+        """Go on with what the dialogue came to."""
+
+
+class User(Protocol):
+    """For whom a leg is called."""
+
+    def ringing(self, leg: Leg, now: float) -> None:
+        """It rings there; where `leg.early`, the other side can be heard already. May be told more than once."""
+
+    def answered(self, leg: Leg, now: float) -> None:
+        """Somebody has answered our call."""
+
+    def failed(self, leg: Leg, outcome: Outcome, now: float) -> None:
+        """Our call came to nothing. The leg is gone; `gone` is not told."""
+
+    def key(self, leg: Leg, key: str, now: float) -> None:
+        """A key that no dialogue and no conference owns."""
+
+    def gone(self, leg: Leg, now: float) -> None:
+        """The leg has ended, after it was answered."""
 
 
 class Leg:
@@ -79,30 +123,43 @@ class Leg:
     __slots__ = (
         "call",
         "call_id",
+        "called_for",
         "caller",
         "came_at",
+        "clip",
+        "clip_kept",
+        "customer",
+        "destination",
         "dialled",
+        "early",
+        "host",
         "key",
         "key_at",
         "key_way",
         "language",
         "leaves_because",
+        "limited",
         "matcher",
         "name",
         "negotiation",
         "number",
         "origin",
+        "out",
+        "outcome",
         "person",
         "playback",
+        "ring_s",
         "room",
         "routed_to",
         "runner",
         "source",
         "state",
         "stream",
+        "trusted_number",
+        "user",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - a row has as many columns as it has
         self,
         *,
         number: int,
@@ -127,6 +184,30 @@ class Leg:
         self.negotiation = negotiation
         self.came_at = came_at
         self.state = LegState.OPENING
+        self.out = ""
+        """The id of the call in the records, where we call."""
+        self.destination: Destination | None = None
+        self.ring_s = 0.0
+        self.limited = False
+        """Where we call: it counts against the limits of money and number (G3)."""
+        self.outcome: Outcome | None = None
+        """Where we called and nobody took it: why."""
+        self.early = False
+        """Where we call: the other side can be heard already."""
+        self.user: User | None = None
+        """Where we call: for whom."""
+        self.host: Host | None = None
+        """Whose dialogue runs on it."""
+        self.customer = 0
+        """Whose passcode it came with, or who pays for the call."""
+        self.called_for: Room | None = None
+        """Where we call: for which conference."""
+        self.clip: Clip | None = None
+        """A recording that goes when the leg goes: nobody else has taken it yet."""
+        self.clip_kept = False
+        """It came from the store."""
+        self.trusted_number = ""
+        """E.164, where a trusted network says who calls."""
         self.stream = StreamState.ASKED
         self.language = ""
         self.runner: Runner | None = None

@@ -7,6 +7,7 @@ in a conference learns of it from `departures`, so that no end is handled inside
 from __future__ import annotations
 
 from collections import Counter, deque
+from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from bridge.conference.events import LeaveReason
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bridge.conference.events import TimerKey
+    from bridge.switchboard.room import Room
     from bridge.switchboard.timers import Timers
     from media.control import AnyCommand
     from prompts.phrases import Utterance
@@ -37,7 +39,18 @@ class Voice(Protocol):
         """Find what says it, in order: offset and length in the shared audio, in samples at 8 kHz."""
 
 
-TimerName = tuple[LegTimer, int] | tuple["TimerKey", int]
+class BoardTimer(Enum):
+    """What is due for none of the legs."""
+
+    BLAST = "blast"
+    """The campaign of a room."""
+    HELP = "help"
+    """The help desk."""
+    SPENDING = "spending"
+    """The next minute of some call out."""
+
+
+TimerName = tuple[LegTimer, int] | tuple["TimerKey", int] | tuple[BoardTimer, int]
 """What is due, and for which leg or room."""
 
 
@@ -45,6 +58,7 @@ class Lines:
     """All legs, by their own number and by the agent's call."""
 
     __slots__ = (
+        "_number",
         "_playback",
         "_voice",
         "by_call",
@@ -69,11 +83,18 @@ class Lines:
         self.timers = timers
         self._voice = voice
         self._playback = 0
+        self._number = 0
+
+    def next_number(self) -> int:
+        """Find a number for a new leg; it is the number of its stream, too."""
+        self._number += 1
+        return self._number
 
     def add(self, leg: Leg) -> None:
         """Take a new leg into the tables."""
         self.by_number[leg.number] = leg
-        self.by_call[leg.call] = leg
+        if leg.call:
+            self.by_call[leg.call] = leg
 
     def command(self, command: AnyCommand) -> None:
         """Tell a media worker."""
@@ -86,22 +107,38 @@ class Lines:
             known["conference"] = leg.room.conference_id
         self.effects.append(Log(level, event, {**known, **fields}))
 
+    def note(self, level: Level, event: str, **fields: object) -> None:
+        """Write a line about no leg."""
+        self.effects.append(Log(level, event, fields))
+
+    def refusal(self, room: Room, why: str, leg: Leg | None = None) -> None:
+        """Write that a number was refused (G3): why, and to whom, never the digits."""
+        who: dict[str, object] = {} if leg is None else {"leg": leg.number, "call_id": leg.call_id}
+        self.note(
+            Level.WARNING, "number refused", why=why, conference=room.conference_id, pair=room.pair, **who
+        )
+
     def clips(self, utterance: Utterance, language: str) -> list[Segment]:
         """Find the audio of an utterance."""
         return [Segment(*place) for place in self._voice.segments(utterance, language)]
 
     def say(self, leg: Leg, utterance: Utterance, language: str) -> None:
         """Speak to one, after what is being said to it."""
-        self.command(Play(leg.number, self._number(), self.clips(utterance, language)))
+        self.command(Play(leg.number, self._speech(), self.clips(utterance, language)))
+
+    def say_list(self, leg: Leg, utterances: Sequence[Utterance], language: str) -> None:
+        """Speak to one, one utterance after another, as one speech: a hush ends it all."""
+        clips = [clip for each in utterances for clip in self.clips(each, language)]
+        self.command(Play(leg.number, self._speech(), clips))
 
     def say_room(self, room: int, utterance: Utterance, language: str) -> None:
         """Speak to everybody in a room."""
-        self.command(PlayRoom(room, self._number(), self.clips(utterance, language)))
+        self.command(PlayRoom(room, self._speech(), self.clips(utterance, language)))
 
     def say_and_wait(self, leg: Leg, utterance: Utterance, language: str, now: float) -> None:
         """Speak to one at once, and wait for the end: `leg.playback` is spoken, or the SPEECH timer runs out."""
         clips = self.clips(utterance, language)
-        leg.playback = self._number()
+        leg.playback = self._speech()
         self.command(Play(leg.number, leg.playback, clips, replace=True))
         length_s = sum(clip.length for clip in clips) / SAMPLES_PER_S
         self.timers.set((LegTimer.SPEECH, leg.number), now + length_s + SPEECH_GUARD_S)
@@ -128,14 +165,15 @@ class Lines:
     def hang_up(self, leg: Leg, because: LeaveReason, reason: str = "") -> None:
         """End a call that we have answered."""
         because = leg.leaves_because or because
-        self.effects.append(HangUpCall(leg.call, reason or because.value.replace("_", " ")))
+        if leg.call:  # a call of ours that is not placed yet is taken back when it is
+            self.effects.append(HangUpCall(leg.call, reason or because.value.replace("_", " ")))
         self.end(leg, because)
 
     def end(self, leg: Leg, because: LeaveReason) -> None:
         """Take the leg out of the tables and give back all that it holds. Nothing of it is left but its departure."""
         if self.by_number.pop(leg.number, None) is None:
             return
-        del self.by_call[leg.call]
+        self.by_call.pop(leg.call, None)
         for timer in LegTimer:
             self.timers.cancel((timer, leg.number))
         if leg.runner is not None:
@@ -146,6 +184,6 @@ class Lines:
             self.effects.append(CloseStream(leg.number))
         self.departures.append((leg, leg.leaves_because or because))
 
-    def _number(self) -> int:
+    def _speech(self) -> int:
         self._playback += 1
         return self._playback

@@ -26,6 +26,16 @@ UNTIL_ANSWERED: Final = Format(
 """A stream whose caller has our offer and has not answered it yet: it may send, we have no address to send to."""
 
 
+UNTIL_CALLED: Final = Format(
+    codec=Codec.PCMU,
+    payload_type=Codec.PCMU,
+    telephone_event=CAPABILITIES.event_payload_type,
+    send=False,
+    receive=False,
+)
+"""The same where we call: that nothing comes while it rings is no sign of anything."""
+
+
 class Negotiation:
     """One leg's. A method that raises `sip.errors.RemoteError` has changed nothing."""
 
@@ -44,10 +54,17 @@ class Negotiation:
                 offer.answer(sdp.parse(offered), CAPABILITIES, address=address, port=1, session_id=session_id)
             )
 
+    @classmethod
+    def calling(cls, address: str, session_id: int) -> Negotiation:
+        """Of a call that we place: our offer is to go."""
+        made = cls(None, address, session_id)
+        made.format = UNTIL_CALLED
+        return made
+
     @property
     def late(self) -> bool:
         """Whether our offer is out, or is to go, and nothing has been agreed."""
-        return self.format is UNTIL_ANSWERED
+        return self.format is UNTIL_ANSWERED or self.format is UNTIL_CALLED
 
     def describe(self, host: str, port: int) -> bytes:
         """Return our answer to the INVITE's offer, or our offer where it had none."""

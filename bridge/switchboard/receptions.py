@@ -1,22 +1,38 @@
-"""Callers before the conference: each has a dialogue, and what it asks for is done here."""
+"""Callers before the conference: each has a dialogue, and what it asks of the service is done here."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from bridge.conference.events import LeaveReason
+from bridge.conference import commands
+from bridge.conference.events import Given, LeaveReason
 from bridge.conference.model import Refusal
-from bridge.dialogue import requests, runner
+from bridge.dialogue import requests
 from bridge.dialogue.reception import reception
 from bridge.dialogue.results import Ending
 from bridge.dialogue.verdicts import Accepted, CounterVerdict, Verdict
-from bridge.switchboard.effects import CheckCounterPassword, Level, LookUpPasscode
+from bridge.helpdesk.model import Kind
+from bridge.service.role import Role
+from bridge.switchboard.effects import (
+    CheckCounterPassword,
+    FetchName,
+    KeepName,
+    Level,
+    LookUpPasscode,
+    RecogniseCaller,
+    WriteAudio,
+)
 from bridge.switchboard.legs import Leg, LegState, LegTimer
+from media.control import Segment
 
 if TYPE_CHECKING:
-    from bridge.config.settings import Service
-    from bridge.dialogue.runner import RunnerEffect
+    from bridge.config.settings import Config
+    from bridge.switchboard.console import Console
+    from bridge.switchboard.dialogues import Dialogues
+    from bridge.switchboard.events import NameFound
     from bridge.switchboard.lines import Lines
+    from bridge.switchboard.operators import Operators
+    from bridge.switchboard.recordings import Recordings
     from bridge.switchboard.rooms import Rooms
 
 STORE_S: Final = 5.0
@@ -24,97 +40,133 @@ STORE_S: Final = 5.0
 
 
 class Receptions:
-    """Runs the dialogues of all legs in RECEPTION."""
+    """The dialogues of all legs in RECEPTION: their `legs.Host`."""
 
-    __slots__ = ("_lines", "_rooms", "_service")
+    __slots__ = ("_config", "_console", "_dialogues", "_lines", "_operators", "_recordings", "_rooms")
 
-    def __init__(self, lines: Lines, rooms: Rooms, service: Service) -> None:
+    def __init__(
+        self,
+        lines: Lines,
+        rooms: Rooms,
+        dialogues: Dialogues,
+        recordings: Recordings,
+        operators: Operators,
+        console: Console,
+        config: Config,
+    ) -> None:
         self._lines = lines
         self._rooms = rooms
-        self._service = service
+        self._dialogues = dialogues
+        self._recordings = recordings
+        self._operators = operators
+        self._console = console
+        self._config = config
 
     def receive(self, leg: Leg, now: float) -> None:
         """Begin: the caller hears us."""
         leg.state = LegState.RECEPTION
-        leg.runner = runner.Runner(reception(leg.language, attempts=self._service.attempts))
-        self._do(leg, leg.runner.start(now), now)
+        keymap = self._rooms.keymap_of("", leg.dialled)
+        dialogue = reception(
+            leg.language,
+            attempts=self._config.service.attempts,
+            help_keys=keymap.keys_of(commands.AskForHelp(), Role.PARTICIPANT)
+            if self._config.operators
+            else None,
+            recognises=bool(leg.trusted_number),
+            name_longest_s=self._config.names.longest_s,
+        )
+        self._dialogues.begin(leg, dialogue, self, now)
 
-    def key(self, leg: Leg, key: str, now: float) -> None:
-        """Bring a key to the dialogue."""
-        if leg.runner is not None:
-            self._do(leg, leg.runner.key(key, now), now)
-
-    def spoken(self, leg: Leg, now: float) -> None:
-        """Tell the dialogue that its words have been heard."""
-        if leg.runner is not None:
-            self._do(leg, leg.runner.spoken(now), now)
-
-    def timed_out(self, leg: Leg, now: float) -> None:
-        """Tell the dialogue that its timer ran out."""
-        if leg.runner is not None:
-            self._do(leg, leg.runner.timed_out(now), now)
+    # --- what the store says ---
 
     def judged(self, leg: Leg, verdict: Verdict | CounterVerdict, now: float) -> None:
         """Bring the service's word on what was keyed."""
         if isinstance(verdict, CounterVerdict):
-            leg.person, leg.name = verdict.person, verdict.name
+            leg.person, leg.name = verdict.person or leg.person, verdict.name or leg.name
             self._lines.figures[f"counter-password:{'right' if verdict.right else 'wrong'}"] += 1
             if not verdict.right:
                 self._lines.log(Level.INFO, "counter-password refused", leg, source=leg.origin.source)
         elif isinstance(verdict, Accepted):
             self._lines.figures["passcode:accepted"] += 1
+            self._take_who(leg, verdict)
         else:
             self._lines.figures[f"passcode:{verdict.why.value}"] += 1
             self._lines.log(
                 Level.INFO, "passcode refused", leg, why=verdict.why.value, source=leg.origin.source
             )
-        self._answered(leg, verdict, now)
+        self._dialogues.answered(leg, verdict, now)
+
+    def recognised(self, leg: Leg, verdict: Accepted | None, now: float) -> None:
+        """Bring what the caller's number says."""
+        if verdict is not None:
+            self._lines.figures["caller:recognised"] += 1
+            self._lines.log(Level.INFO, "caller recognised", leg, person=verdict.person)
+            self._take_who(leg, verdict)
+        self._dialogues.answered(leg, verdict, now)
+
+    def name_found(self, leg: Leg, event: NameFound, now: float) -> None:
+        """Bring the name that was kept of somebody (C2)."""
+        clip = None if event.audio is None else self._recordings.place(len(event.audio))
+        if clip is not None:
+            self._recordings.drop(leg)
+            leg.clip, leg.clip_kept = clip, True
+            self._lines.effects.append(WriteAudio(Segment(*clip), event.audio))
+        self._dialogues.answered(leg, clip, now)
 
     def not_available(self, leg: Leg, now: float) -> None:
         """Tell the dialogue that the store gave no answer."""
         self._lines.figures["store:not available"] += 1
         self._lines.log(Level.ERROR, "store not available", leg)
-        self._answered(leg, requests.NotAvailable(), now)
+        self._dialogues.answered(leg, requests.NotAvailable(), now)
 
-    def _answered(self, leg: Leg, reply: requests.Reply, now: float) -> None:
-        self._lines.timers.cancel((LegTimer.STORE, leg.number))
-        if leg.runner is not None:
-            self._do(leg, leg.runner.answered(reply, now), now)
+    # --- the dialogue (`legs.Host`) ---
 
-    def _do(self, leg: Leg, effects: list[RunnerEffect], now: float) -> None:
-        """Do what the dialogue wants. An answer that is known at once brings the next wishes with it."""
-        assert leg.runner is not None
-        timers = self._lines.timers
-        for effect in effects:
-            match effect:
-                case requests.Say():
-                    leg.language = effect.language
-                    self._lines.say_and_wait(leg, effect.utterance, effect.language, now)
-                case runner.Hush():
-                    self._lines.hush(leg)
-                case runner.SetTimer():
-                    timers.set((LegTimer.DIALOGUE, leg.number), effect.at)
-                case runner.CancelTimer():
-                    timers.cancel((LegTimer.DIALOGUE, leg.number))
-                case requests.MayJoin():
-                    self._do(leg, leg.runner.answered(self._refusal(leg, effect.accepted), now), now)
-                case requests.Join():
-                    self._join(leg, effect.accepted, now)
-                case runner.Ended(result=Ending() as ending):
-                    self._ended(leg, ending)
-                case requests.LookUpPasscode() | requests.CheckCounterPassword():
-                    self._ask_store(leg, effect, now)
+    def asked(self, leg: Leg, request: Any, now: float) -> None:
+        """Find the answer, or whoever has it."""
+        match request:
+            case requests.MayJoin():
+                self._dialogues.answered(leg, self._refusal(leg, request.accepted), now)
+            case requests.Join():
+                self._join(leg, request, now)
+            case requests.Operator():
+                self._operators.ask_before(leg, Kind.HELP, "", now)
+            case requests.Hall():
+                self._hall(leg, request.accepted, now)
+            case requests.KeptName():
+                self._kept_name(leg, request.accepted, now)
+            case _:
+                self._ask_store(leg, request, now)
 
-    def _join(self, leg: Leg, accepted: Accepted, now: float) -> None:
-        assert leg.runner is not None
+    def concluded(self, leg: Leg, result: Any, _now: float) -> None:
+        """Leave the caller to the conference, or hang up: the dialogue has said all there was to say."""
+        if result is Ending.JOINED:
+            return
+        self._console.identities.pop(leg.number, None)
+        self._lines.log(Level.INFO, "not admitted", leg, why=result.value)
+        self._lines.hang_up(leg, LeaveReason.DISCONNECTED, result.value)
+
+    def _join(self, leg: Leg, request: requests.Join, now: float) -> None:
+        accepted = request.accepted
         refusal = self._refusal(leg, accepted)
         if refusal is not None:
-            self._do(leg, leg.runner.answered(refusal, now), now)
+            self._dialogues.answered(leg, refusal, now)
             return
+        if leg.clip != request.name:
+            self._recordings.drop(leg)
+        if (
+            accepted.settings.keep_names
+            and leg.person is not None
+            and leg.clip is not None
+            and not leg.clip_kept
+        ):
+            self._lines.effects.append(KeepName(leg.person, leg.clip))
         hours_s = accepted.hours_end_in_s
         hours_end_at = None if hours_s is None else now + hours_s
         self._rooms.join(leg, accepted.pair, accepted.settings, accepted.role, now, hours_end_at)
-        self._do(leg, leg.runner.answered(None, now), now)
+        identity = self._console.identities.pop(leg.number, None)
+        if identity is not None and leg.room is not None:
+            self._rooms.tell(leg.room, Given(*identity), now)
+        self._dialogues.answered(leg, None, now)
 
     def _refusal(self, leg: Leg, accepted: Accepted) -> Refusal | None:
         refusal = self._rooms.ask(accepted.pair, accepted.settings, accepted.role)
@@ -122,23 +174,38 @@ class Receptions:
             self._lines.log(Level.INFO, "turned away", leg, pair=accepted.pair, reason=refusal.value)
         return refusal
 
-    def _ended(self, leg: Leg, ending: Ending) -> None:
-        """Leave the caller to the conference, or hang up: the dialogue has said all there was to say."""
-        leg.runner = None
-        if ending is Ending.JOINED:
+    def _hall(self, leg: Leg, accepted: Accepted, now: float) -> None:
+        room = self._rooms.by_key.get(accepted.pair)
+        self._operators.ask_before(leg, Kind.GREETING, "" if room is None else room.conference_id, now)
+
+    def _kept_name(self, leg: Leg, accepted: Accepted, now: float) -> None:
+        if leg.person is None or not accepted.settings.keep_names:
+            self._dialogues.answered(leg, None, now)
             return
-        self._lines.log(Level.INFO, "not admitted", leg, why=ending.value)
-        self._lines.hang_up(leg, LeaveReason.DISCONNECTED, ending.value)
+        self._lines.timers.set((LegTimer.STORE, leg.number), now + STORE_S)
+        self._lines.effects.append(FetchName(leg.number, leg.person))
 
     def _ask_store(
-        self, leg: Leg, request: requests.LookUpPasscode | requests.CheckCounterPassword, now: float
+        self,
+        leg: Leg,
+        request: requests.LookUpPasscode | requests.CheckCounterPassword | requests.Recognise,
+        now: float,
     ) -> None:
         self._lines.timers.set((LegTimer.STORE, leg.number), now + STORE_S)
         match request:
             case requests.LookUpPasscode():
-                self._lines.effects.append(LookUpPasscode(leg.number, request.passcode, leg.origin))
+                self._lines.effects.append(
+                    LookUpPasscode(leg.number, request.passcode, leg.origin, leg.trusted_number)
+                )
             case requests.CheckCounterPassword():
                 token = request.accepted.token
                 self._lines.effects.append(
                     CheckCounterPassword(leg.number, token, request.password, leg.origin)
                 )
+            case requests.Recognise():
+                self._lines.effects.append(RecogniseCaller(leg.number, leg.trusted_number))
+
+    @staticmethod
+    def _take_who(leg: Leg, accepted: Accepted) -> None:
+        leg.customer = accepted.customer
+        leg.person, leg.name = accepted.person or leg.person, accepted.name or leg.name

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from bridge.conference.model import Conference
+    from prompts.values import Clip
 
 RoomKey = int | str
 """Which conference: the pair's id (A4), or the name of an open room."""
@@ -23,7 +24,20 @@ class Person(NamedTuple):
 class Room:
     """One conference and its place in this bridge."""
 
-    __slots__ = ("conference", "conference_id", "expected", "joins", "key", "number", "opened_at", "people")
+    __slots__ = (
+        "calls_out",
+        "clips",
+        "conference",
+        "conference_id",
+        "customer",
+        "expected",
+        "groups",
+        "joins",
+        "key",
+        "number",
+        "opened_at",
+        "people",
+    )
 
     def __init__(self, key: RoomKey, number: int, conference: Conference) -> None:
         self.key = key
@@ -32,6 +46,8 @@ class Room:
         self.conference = conference
         self.conference_id = ""
         """The records', new each time the conference opens."""
+        self.customer = 0
+        """Whose it is; 0 for an open room."""
         self.opened_at = 0.0
         self.joins = 0
         """How often somebody has come since."""
@@ -39,8 +55,19 @@ class Room:
         """Those who are in, by leg."""
         self.expected = 0
         """Legs that have been promised the room and are not in the conference yet."""
+        self.groups: dict[int, int] = {}
+        """Sub-conferences: the media plane's numbers by ours."""
+        self.clips: list[Clip] = []
+        """Recorded names, of those who are gone too: they live as long as the conference (C2)."""
+        self.calls_out = 0
+        """Calls that are being placed, or are up, on its behalf (G3)."""
 
     @property
     def language(self) -> str:
         """What is spoken to everybody."""
         return self.conference.settings.language
+
+    @property
+    def pair(self) -> int:
+        """The passcode pair's id; 0 for an open room."""
+        return self.key if isinstance(self.key, int) else 0

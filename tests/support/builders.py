@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from bridge.config.settings import AccessNumber, Config, Limits, OpenRoom, Servi
 from bridge.dialogue.verdicts import Accepted
 from bridge.service.role import Role
 from bridge.service.settings import Settings
+from bridge.switchboard import Switchboard
+from media.arena import Arena
 from media.control import Codec, Endpoint, Format
 from sip.events import IncomingCall
 from sip.flow import Flow
@@ -89,6 +92,22 @@ def accepted(role: Role = Role.MODERATOR, *, pair: int = 7, **given: object) -> 
     settings = {"language": "en", **{name: value for name, value in given.items() if name in names}}
     others = {name: value for name, value in given.items() if name not in names}
     return Accepted(pair=pair, role=role, settings=Settings(**settings), **others)
+
+
+ARENA_FIRST = 1_000_000
+"""Where recordings begin: beyond everything that `ReadableVoice` says."""
+
+
+def board(
+    configuration: Config | None = None, voice: ReadableVoice | None = None, **given: object
+) -> Switchboard:
+    """A switchboard in the morning, with room for some recordings."""
+    made: dict[str, object] = {
+        "new_id": ids(),
+        "local_time": lambda now: datetime(2026, 1, 1, 10, tzinfo=UTC) + timedelta(seconds=now),
+        "arena": Arena(ARENA_FIRST, 4_000_000),
+    }
+    return Switchboard(configuration or config(), voice or ReadableVoice(), **{**made, **given})  # type: ignore[arg-type]  # by name
 
 
 def ids() -> Callable[[], str]:

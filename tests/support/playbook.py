@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from bridge.service.role import Role
-from bridge.switchboard import Switchboard
 from bridge.switchboard.effects import AcceptCall, Effect, HangUpCall, Log, MediaCommand, RejectCall
 from bridge.switchboard.events import PasscodeFound, StreamOpened
 from media.control import DigitReceived, Play, PlaybackEnded, PlayRoom
 from sip.events import CallConfirmed, IncomingCall
-from tests.support.builders import BRIDGE_HOST, ReadableVoice, accepted, config, ids, incoming
+from tests.support.builders import BRIDGE_HOST, ReadableVoice, accepted, board, incoming
 
 if TYPE_CHECKING:
     from bridge.config.settings import Config
@@ -135,7 +134,7 @@ class Playbook:
 
     def __init__(self, configuration: Config | None = None) -> None:
         self.voice = ReadableVoice()
-        self.board = Switchboard(configuration or config(), self.voice, new_id=ids())
+        self.board = board(configuration, self.voice)
         self.now = 1000.0
         self.playing: dict[int, int] = {}
         """Stream -> the playback that was asked for last."""

@@ -10,6 +10,7 @@ from bridge.service.numbering import (
     Number,
     Numbering,
     is_national,
+    of_caller,
     places,
     read_international,
     read_keyed,
@@ -159,3 +160,22 @@ def test_on_the_way_to_a_number_its_beginnings_are_incomplete_or_a_shorter_numbe
         assert found in {Misread.INCOMPLETE, Misread.CARRIER} or (
             isinstance(found, Number) and found.e164.startswith("+5511")
         )
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("+551140028922", "+551140028922"),
+        ("551140028922", "+551140028922"),
+        ("1140028922", "+551140028922"),
+        ("+14155550123", "+14155550123"),
+        ("14155550123", ""),
+        ("anonymous", ""),
+        ("2001", ""),
+        ("", ""),
+        ("+", ""),
+        ("٠٠٠", ""),
+    ],
+)
+def test_a_caller_is_known_by_one_number_however_the_trunk_writes_it(written: str, number: str) -> None:
+    assert of_caller(BRAZIL, written) == number

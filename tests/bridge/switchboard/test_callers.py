@@ -16,7 +16,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
 from bridge.service.role import Role
-from bridge.switchboard import Switchboard
 from bridge.switchboard.effects import (
     AcceptCall,
     CheckCounterPassword,
@@ -47,7 +46,7 @@ from bridge.switchboard.events import (
 from media.control import DigitReceived, Play, PlaybackEnded, RtpTimedOut, StreamClosed
 from sip import events as sip
 from sip.events import CallConfirmed, CallEnded, EndCause, OfferReceived
-from tests.support.builders import TRUSTED_HOST, ReadableVoice, accepted, config, ids, incoming, sdp
+from tests.support.builders import TRUSTED_HOST, accepted, board, incoming, sdp
 
 if TYPE_CHECKING:
     from bridge.dialogue.verdicts import Verdict
@@ -59,7 +58,7 @@ class World:
     """Callers, pool and store around a switchboard. The effect of number `lost`, counted from 0, is never done."""
 
     def __init__(self, lost: int = -1) -> None:
-        self.board = Switchboard(config(), ReadableVoice(), new_id=ids())
+        self.board = board()
         self.now = 0.0
         self.done: list[Effect] = []
         self.calls: dict[int, str] = {}

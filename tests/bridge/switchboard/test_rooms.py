@@ -11,7 +11,7 @@ from bridge.service.settings import LastModerator, Settings
 from bridge.switchboard.effects import CloseRoom, CloseStream, Log, RecordConferenceEnded, RecordLeft
 from bridge.switchboard.events import Stop, StreamOpened
 from bridge.switchboard.lines import SPEECH_GUARD_S
-from bridge.switchboard.rooms import HOLD_MUSIC, TONES
+from bridge.switchboard.stage import HOLD_MUSIC, TONES
 from media.control import NO_ROOM, Mute, Play, Route, StopPlay, StreamClosed
 from prompts.recordings import HOLD_MUSIC as HOLD_MUSIC_CLIP
 from prompts.tones import TONES as TONE_CLIPS

@@ -1,0 +1,202 @@
+"""What consoles ask: rosters, queues, boards, and commands by name (`bridge.control.protocol`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bridge.conference import roster as rosters
+from bridge.conference.commands import Actor, Identify
+from bridge.control import protocol
+from bridge.helpdesk.model import Kind
+from bridge.helpdesk.states import OperatorState
+from bridge.service.role import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bridge.switchboard.campaigns import Campaigns
+    from bridge.switchboard.events import Asked
+    from bridge.switchboard.lines import Lines
+    from bridge.switchboard.operators import Operators
+    from bridge.switchboard.room import Room
+    from bridge.switchboard.rooms import Rooms
+
+NO_CONFERENCE: Final = protocol.Problem("there is no such conference: `roda conferences` lists them")
+NOBODY_WAITS: Final = protocol.Problem("nobody waits under that number: `roda queue` lists them")
+KEYPAD_ONLY: Final = protocol.Problem("that is for a telephone's keys: it is about whoever presses them")
+
+KINDS: Final = {Kind.HELP: "help", Kind.GREETING: "entry"}
+STATES: Final = {
+    OperatorState.FREE: "free",
+    OperatorState.RINGING: "ringing",
+    OperatorState.TALKING: "busy",
+    OperatorState.MONITORING: "busy",
+    OperatorState.AWAY: "away",
+}
+
+
+class Console:
+    """Answers them."""
+
+    __slots__ = ("_answers", "_campaigns", "_lines", "_operators", "_rooms", "identities")
+
+    def __init__(self, lines: Lines, rooms: Rooms, campaigns: Campaigns, operators: Operators) -> None:
+        self._lines = lines
+        self._rooms = rooms
+        self._campaigns = campaigns
+        self._operators = operators
+        self.identities: dict[int, tuple[Identify, Actor]] = {}
+        """Who is admitted from the hall, by leg, and as whom: said of them once they are in (O2)."""
+        self._answers: dict[type, Callable[[Any, float], protocol.AnyReply]] = {
+            protocol.ListConferences: self._conferences,
+            protocol.ShowConference: self._conference,
+            protocol.ListCalls: self._calls,
+            protocol.Give: self._give,
+            protocol.HelpQueue: self._queue,
+            protocol.TakeRequest: self._take,
+            protocol.SetAway: self._set_away,
+            protocol.AdmitCaller: self._admit,
+            protocol.RefuseCaller: self._refuse,
+            protocol.BlastBoard: self._board,
+        }
+
+    def answer(self, event: Asked, now: float) -> protocol.AnyReply:
+        """Answer a request."""
+        return self._answers[type(event.request)](event.request, now)
+
+    # --- looking ---
+
+    def _row(self, room: Room, now: float) -> protocol.ConferenceRow:
+        conference = room.conference
+        began = conference.began_at
+        return protocol.ConferenceRow(
+            id=room.conference_id,
+            pair=room.pair,
+            name="" if isinstance(room.key, int) else room.key,
+            phase=conference.phase,
+            people=len(conference.participants),
+            moderators=conference.moderators,
+            mode=conference.mode,
+            locked=conference.locked,
+            began_s=None if began is None else round(now - began, 1),
+        )
+
+    def _conferences(self, _request: protocol.ListConferences, now: float) -> protocol.AnyReply:
+        return protocol.Conferences(tuple(self._row(room, now) for room in self._rooms.by_id.values()))
+
+    def _conference(self, request: protocol.ShowConference, now: float) -> protocol.AnyReply:
+        room = self._rooms.by_id.get(request.conference)
+        if room is None:
+            return NO_CONFERENCE
+        masked = room.conference.settings.mask_numbers
+        rows = tuple(
+            protocol.PersonRow(
+                leg=row.leg,
+                role=row.role,
+                name=row.name,
+                caller=row.caller,
+                came_by=row.came_by,
+                muted=row.muted,
+                silenced=row.silenced,
+                hand=row.hand,
+                asking=row.asking,
+                place=row.place,
+                gain_db=row.gain_db,
+                joined_s=round(now - row.joined_at, 1),
+            )
+            for row in rosters.roster(room.conference, masked=masked)
+        )
+        return protocol.Roster(self._row(room, now), rows)
+
+    def _calls(self, _request: protocol.ListCalls, now: float) -> protocol.AnyReply:
+        return protocol.Calls(
+            tuple(
+                protocol.CallRow(
+                    leg=leg.number,
+                    caller=leg.caller if leg.destination is None else leg.destination.masked,
+                    dialled=leg.dialled,
+                    state=leg.state.value,
+                    conference="" if leg.room is None else leg.room.conference_id,
+                    since_s=round(now - leg.came_at, 1),
+                )
+                for leg in self._lines.by_number.values()
+            )
+        )
+
+    def _board(self, request: protocol.BlastBoard, now: float) -> protocol.AnyReply:
+        room = self._rooms.by_id.get(request.conference)
+        if room is None:
+            return NO_CONFERENCE
+        return protocol.Board(
+            tuple(
+                protocol.BoardRow(
+                    row.name, row.number, row.state, row.attempts, round(now - row.since, 1), row.outcome
+                )
+                for row in self._campaigns.board(room)
+            )
+        )
+
+    def _queue(self, _request: protocol.HelpQueue, now: float) -> protocol.AnyReply:
+        desk = self._operators.desk
+        rows = tuple(
+            protocol.QueueRow(
+                request=row.request_id,
+                kind=KINDS[row.kind],
+                leg=row.leg,
+                name=self._name(row.leg),
+                caller=row.caller,
+                conference=row.conference,
+                waited_s=round(row.waited_s, 1),
+                operator=row.ringing or "",
+            )
+            for row in desk.queue(now)
+        )
+        operators = tuple(
+            protocol.OperatorRow(
+                row.name, STATES[row.state], row.request_id or 0, self._operators.conference_of(row.name)
+            )
+            for row in desk.operators()
+        )
+        return protocol.Queue(rows, operators)
+
+    def _name(self, number: int) -> str:
+        leg = self._lines.by_number.get(number)
+        return (leg.name if leg is not None else None) or ""
+
+    # --- doing ---
+
+    def _give(self, request: protocol.Give, now: float) -> protocol.AnyReply:
+        room = self._rooms.by_id.get(request.conference)
+        if room is None:
+            return NO_CONFERENCE
+        if request.command.keypad_only:
+            return KEYPAD_ONLY
+        role = Role.MODERATOR if request.moderator else Role.OPERATOR
+        outcome = self._rooms.give(room, request.command, Actor(role, name=request.by), now)
+        return protocol.Given(outcome.done, outcome.text)
+
+    def _take(self, request: protocol.TakeRequest, now: float) -> protocol.AnyReply:
+        outcome = self._operators.take(request.operator, request.request, now)
+        return protocol.Given(outcome.done, outcome.text)
+
+    def _set_away(self, request: protocol.SetAway, now: float) -> protocol.AnyReply:
+        outcome = self._operators.set_away(request.operator, now, away=request.away)
+        return protocol.Given(outcome.done, outcome.text)
+
+    def _admit(self, request: protocol.AdmitCaller, now: float) -> protocol.AnyReply:
+        leg = self._operators.waiting(request.request)
+        if leg is None:
+            return NOBODY_WAITS
+        identify = Identify(leg.number, request.name, request.company, request.phone, request.email)
+        if request.name or request.company or request.phone or request.email:
+            leg.name = request.name or leg.name
+            self.identities[leg.number] = (identify, Actor(Role.OPERATOR, name=request.by))
+        outcome = self._operators.decide(leg, now, admit=True)
+        return protocol.Given(outcome.done, outcome.text)
+
+    def _refuse(self, request: protocol.RefuseCaller, now: float) -> protocol.AnyReply:
+        leg = self._operators.waiting(request.request)
+        if leg is None:
+            return NOBODY_WAITS
+        outcome = self._operators.decide(leg, now, admit=False)
+        return protocol.Given(outcome.done, outcome.text)
