@@ -80,6 +80,26 @@ def add(
 
 
 @app.command()
+def change(
+    person: Number,
+    config: ConfigFile = None,
+    *,
+    name: Annotated[str | None, typer.Option(help="As it shall stand on reports.")] = None,
+    company: Annotated[str | None, typer.Option(help="Where they work.")] = None,
+    phone: Annotated[str | None, typer.Option(help="Where to reach them.")] = None,
+    email: Annotated[str | None, typer.Option(help="For invitations.")] = None,
+) -> None:
+    """Keep what is known of a person current (I4)."""
+    said = {"name": name, "company": company, "phone": phone, "email": email}
+    values = {key: value for key, value in said.items() if value is not None}
+    with store(config) as opened:
+        person_numbered(opened, person)
+        People(opened.connection).change(person, **values)
+        opened.note("change person", f"person {person}", changed=sorted(values))
+    say(f"Person {person}: {', '.join(values) or 'nothing'} changed")
+
+
+@app.command()
 def disable(person: Number, config: ConfigFile = None) -> None:
     """Stop all codes of a person at once: their counter-passwords, known numbers and own pairs (O6)."""
     with store(config) as opened:

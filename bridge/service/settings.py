@@ -110,11 +110,11 @@ class Settings:
     at once. Made by `Settings.for_open_room`."""
 
     def __post_init__(self) -> None:
-        if self.grace_s < 0:
-            raise SettingsError(f"grace_s is {self.grace_s}: it cannot be negative")
+        if not 0 <= self.grace_s < float("inf"):
+            raise SettingsError(f"grace_s is {self.grace_s}: it cannot be negative or without end")
         if self.maximum_participants is not None and self.maximum_participants < 1:
             raise SettingsError(f"maximum_participants is {self.maximum_participants}: it must be at least 1")
-        if self.maximum_length_s is not None and self.maximum_length_s <= 0:
+        if self.maximum_length_s is not None and not 0 < self.maximum_length_s < float("inf"):
             raise SettingsError(f"maximum_length_s is {self.maximum_length_s}: it must be more than 0")
         if not KEY_MAP_NAME.fullmatch(self.key_map):
             raise SettingsError(
@@ -122,7 +122,7 @@ class Settings:
             )
         if not 0 <= self.extension_s < float("inf"):
             raise SettingsError(f"extension_s is {self.extension_s}: it cannot be negative or without end")
-        if self.stranded_after_s is not None and not self.stranded_after_s > 0:
+        if self.stranded_after_s is not None and not 0 < self.stranded_after_s < float("inf"):
             raise SettingsError(f"stranded_after_s is {self.stranded_after_s}: it must be more than 0")
         if self.max_calls_out is not None and self.max_calls_out < 1:
             raise SettingsError(

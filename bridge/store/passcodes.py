@@ -5,7 +5,6 @@ The store never sees a code: callers bring digests, made with the key that lies 
 
 from __future__ import annotations
 
-import builtins
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -202,7 +201,7 @@ class Passcodes:
         )
         return self._connection.scalar(query.limit(1)) is not None
 
-    def people_with_counter_password(self, pair: int) -> builtins.list[str]:
+    def people_with_counter_password(self, pair: int) -> tuple[str, ...]:
         """The names of those who have one of their own, disabled people too."""
         query = (
             select(people.c.name)
@@ -210,7 +209,7 @@ class Passcodes:
             .where(counter_passwords.c.pair_id == pair, people.c.deleted_at.is_(None))
             .order_by(people.c.name)
         )
-        return [*self._connection.scalars(query)]
+        return tuple(self._connection.scalars(query))
 
     def roles_with_counter_password(self, pair: int, *, shared: bool = False) -> frozenset[Role]:
         """The roles that are asked for one; those alone that have one for all, where `shared`."""

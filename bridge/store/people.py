@@ -72,6 +72,13 @@ class People:
             query = query.where(customers.c.name == customer)
         return [Person(**row) for row in self._connection.execute(query).mappings()]
 
+    def change(self, person: int, **values: str) -> None:
+        """Set their name, company, phone or email; records keep what was true when they were written."""
+        if not values.get("name", "-").strip():
+            raise StoreRefusedError("a person needs a name")
+        if values:
+            self._connection.execute(update(people).where(people.c.id == person).values(**values))
+
     def enable(self, person: int) -> None:
         self._connection.execute(
             update(people)

@@ -35,6 +35,12 @@ def test_a_directory_is_listed_and_its_people_disabled_enabled_and_deleted(
     (line,) = roda("people", "list", "--customer", "Acme")[1].splitlines()[1:]
     for fact in ("Acme", "Ana", "A Ltd", NUMBER, "ana@example.org", "enabled"):
         assert fact in line
+    assert roda("people", "change", "1", "--phone", "+5521", "--company", "")[1] == (
+        "Person 1: company, phone changed\n"
+    )
+    (line,) = roda("people", "list")[1].splitlines()[1:]
+    assert "+5521" in line
+    assert "A Ltd" not in line
     assert roda("people", "disable", "1")[1] == "Ana is disabled, and so are the codes of theirs\n"
     assert "disabled" in roda("people", "list")[1]
     assert roda("people", "enable", "1")[1] == "Ana is enabled\n"
@@ -46,7 +52,7 @@ def test_a_directory_is_listed_and_its_people_disabled_enabled_and_deleted(
     with database.transaction() as connection:
         rows = connection.execute(audit.select().where(audit.c.subject == "person 1")).all()
     database.close()
-    assert [row.action for row in rows] == ["add person", "disable", "enable", "delete"]
+    assert [row.action for row in rows] == ["add person", "change person", "disable", "enable", "delete"]
 
 
 @pytest.mark.usefixtures("ana")
@@ -80,6 +86,7 @@ def test_namesakes_are_told_apart_by_number(roda: Roda) -> None:
     [
         (("add", "Nobody", "Ana"), 'roda: there is no customer "Nobody"'),
         (("add", "Acme", " "), "roda: the store: a person needs a name"),
+        (("change", "1", "--name", " "), "roda: the store: a person needs a name"),
         (("disable", "9"), "roda: there is no person 9"),
         (("know", "soon", "--pair", "1"), 'roda: "soon" is no number'),
         (("know", NUMBER, "--pair", "9"), "roda: there is no pair 9"),

@@ -19,6 +19,8 @@ def test_the_defaults_are_the_manuals():
     ("wrong", "named"),
     [
         ({"grace_s": -1.0}, "grace_s"),
+        ({"grace_s": float("nan")}, "grace_s"),
+        ({"maximum_length_s": float("inf")}, "maximum_length_s"),
         ({"maximum_participants": 0}, "maximum_participants"),
         ({"maximum_length_s": 0.0}, "maximum_length_s"),
         ({"key_map": "two words"}, "key_map"),

@@ -50,6 +50,16 @@ def test_a_database_of_the_first_roda_is_brought_up_to_date_and_keeps_its_rows(s
                 " true, 'continue', 5.0, false, false, false, false, true)"
             )
         )
+        connection.execute(
+            text(
+                "INSERT INTO participants (id, conference_id, call_id, role, caller, access_number, came_by, name,"
+                " company, phone, email, joined_at) VALUES ('p', 'c', 'x', 'moderator', '', '', 'dialled in', '',"
+                " '', '', '', 5.0)"
+            )
+        )
+        connection.execute(
+            text("INSERT INTO audit (at, actor, action, subject, details) VALUES (5.0, 'a', 'b', 'c', '{}')")
+        )
     old.dispose()
     now = open_database(store_url)
     with now.transaction() as connection:
@@ -63,6 +73,9 @@ def test_a_database_of_the_first_roda_is_brought_up_to_date_and_keeps_its_rows(s
             grace_s=5.0,
             blast_allowed=True,
         )
+        assert connection.scalar(text("SELECT came_by FROM participants")) == "dial-in"
+        assert connection.scalar(text("SELECT action FROM audit")) == "b"
+        assert not Customers(connection).list()[0].dial_out_blocked
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     now.close()
 
