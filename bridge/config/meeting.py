@@ -1,4 +1,4 @@
-"""What can be set of conferences as such: recorded names, people left alone, extension, and what others see."""
+"""What can be set of conferences as such, beside what each passcode pair sets for itself: recorded names, people left alone."""
 
 from __future__ import annotations
 
@@ -27,11 +27,5 @@ class Names:
 class Conference:
     """What holds for every conference."""
 
-    stranded_after_s: Annotated[float, Range(0, 86_400)] = 1800.0
-    """Alone in a room for so long, a person is asked to press a key: a forgotten telephone pays by the minute. 0: never."""
     stranded_answer_s: Annotated[float, Range(5, 300)] = 30.0
-    """How long that person has for the key, before the call ends."""
-    extension_s: Annotated[float, Range(60, 14_400)] = 900.0
-    """What one press of the moderator adds to a conference that nears its maximum length (C6)."""
-    mask_numbers: bool = False
-    """Whether participants' numbers are shown and said to others with the middle left out. Operators see them whole."""
+    """How long somebody who has been alone for long has for the key that says they are there, before the call ends."""

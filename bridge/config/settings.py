@@ -192,14 +192,12 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """`*0` (O3), and listening in (O4)."""
+    """`*0` (O3)."""
 
     ring_s: RingS = 20.0
     """How long one operator's telephone rings before the next one's."""
     wait_s: Annotated[float, Range(10, 7200)] = 600.0
     """How long a caller waits in the queue until told that nobody is free."""
-    monitor_announced: bool = True
-    """Whether a room is told that an operator listens. Listening in secret is a crime in many countries."""
 
 
 @dataclass(frozen=True, slots=True)
