@@ -8,7 +8,9 @@ from hypothesis.extra import numpy as npst
 
 from dsp.level import rms_dbov
 from dsp.utterance import active_level, find_utterance
-from tests.dsp.speech import RATE_HZ, frames, noise, syllable, voice
+from prompts.reading import narrowband, read
+from prompts.recordings import AUDIO, find
+from tests.dsp.speech import RATE_HZ, frames, leveled, noise, syllable, voice
 
 
 def levels_of(sound):
@@ -45,6 +47,29 @@ def test_a_name_without_any_silence_around_it_is_a_name():
     for seed in range(5):
         sound = voice(1.0, -26, seed=seed, pause=0.0)
         assert find_utterance(levels_of(sound + noise(1.0, -65))) is not None
+
+
+@pytest.mark.parametrize("level_dbov", [-42, -30, -20])
+@pytest.mark.parametrize("word", ["digit.0", "digit.1", "digit.2", "digit.3", "digit.7", "digit.9"])
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_a_single_word_of_a_real_voice_is_speech(language, word, level_dbov):
+    path = find(AUDIO, language, word)
+    assert path is not None
+    said = leveled(narrowband(read(path)).astype(float), level_dbov)
+    sound = between(0.6, said, 0.8)
+    found = find_utterance(levels_of(sound + noise(len(sound) / RATE_HZ, -65)))
+    assert found is not None
+    assert found.level_dbov == pytest.approx(level_dbov, abs=2.0)
+
+
+@pytest.mark.parametrize("band_hz", [(100, 300), (300, 1_000), (300, 3_400)])
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_that_comes_and_goes_is_no_name_whatever_its_band(band_hz, seed):
+    spectrum = np.fft.rfft(noise(3.0, -30, seed=seed))
+    frequency_hz = np.fft.rfftfreq(3 * RATE_HZ, 1 / RATE_HZ)
+    spectrum[(frequency_hz < band_hz[0]) | (frequency_hz > band_hz[1])] = 0
+    sound = between(1.0, np.fft.irfft(spectrum), 1.0)
+    assert find_utterance(levels_of(sound + noise(5.0, -65))) is None
 
 
 @pytest.mark.parametrize("level_dbov", [-70, -60, -50, -40, -25])
