@@ -1,8 +1,5 @@
 """How a conference begins, loses its moderator, and ends: C3 to C6, level 1."""
 
-import pytest
-
-from bridge.conference.alarms import TIMER_SLACK_S
 from bridge.conference.effects import (
     ConferenceBegan,
     ConferenceEnded,
@@ -12,7 +9,7 @@ from bridge.conference.effects import (
     Say,
     SayRoom,
 )
-from bridge.conference.events import End, HoursEndAt, LeaveReason, SettingsChanged, TimerFired, TimerKey
+from bridge.conference.events import End, HoursEndAt, LeaveReason, SettingsChanged, TimerKey
 from bridge.conference.model import Phase
 from bridge.service.levels import Level
 from bridge.service.settings import LastModerator, Settings
@@ -274,33 +271,6 @@ def test_a_call_that_never_ends_does_not_keep_the_room():
     assert effects[-1] == ConferenceEnded(room.now, LeaveReason.CONFERENCE_ENDED)
     assert room.phase is Phase.EMPTY
     assert room.leave(2) == [], "its end, should it still come, is counted once"
-
-
-@pytest.mark.parametrize("early", [TIMER_SLACK_S * 2, 30.0])
-def test_a_timer_that_was_meant_for_an_earlier_deadline_is_ignored(early):
-    room = Room()
-    room.moderator(1)
-    room.participant(2)
-    room.leave(1)
-    room.now += 60 - early
-    assert room(TimerFired(TimerKey.GRACE)) == []
-    assert room.phase is Phase.ENDING
-
-
-def test_a_timer_may_fire_a_little_early():
-    room = Room()
-    room.moderator(1)
-    room.participant(2)
-    room.leave(1)
-    room.now += 60 - TIMER_SLACK_S / 2
-    room(TimerFired(TimerKey.GRACE))
-    assert room.phase is Phase.ENDED
-
-
-def test_a_timer_that_does_not_run_is_ignored():
-    room = Room()
-    room.moderator(1)
-    assert room(TimerFired(TimerKey.GRACE)) == []
 
 
 def test_a7_a_conference_in_progress_keeps_its_settings_and_the_next_has_the_new_ones():

@@ -199,6 +199,16 @@ class PeopleInAConference(RuleBasedStateMachine):
     def key_what_changes_who_is_heard(self, who: int, command: AnyCommand) -> None:
         self.give_by_key(who, command)
 
+    @precondition(lambda self: self.conference.phase in TALKING)
+    @rule(who=LEGS, mode=st.sampled_from([MuteMode.QUESTIONS, MuteMode.QUESTIONS, *MuteMode]))
+    def hands_go_up_and_one_gets_the_floor(self, who: int, mode: MuteMode) -> None:
+        olga = Actor(Role.OPERATOR)
+        self.happen(Given(commands.SetMode(mode), olga))
+        for each in self.present():
+            self.happen(Given(commands.RaiseHand(on=True), Actor(each.role, each.leg)))
+        self.happen(Given(commands.NextQuestion(), olga))
+        self.happen(Given(commands.GiveFloor(self.somebody(who)), olga))
+
     @rule(command=COMMANDS, role=st.sampled_from(Role))
     def console(self, command: AnyCommand, role: Role) -> None:
         effects = self.happen(Given(command, Actor(role, name="Olga")))
@@ -318,8 +328,9 @@ class PeopleInAConference(RuleBasedStateMachine):
                 assert each.leg not in self.replay.muted
 
     @precondition(lambda self: len(self.conference.participants) > 3)
-    @rule()
-    def everybody_leaves(self) -> None:
+    @rule(monitor=MONITORS)
+    def everybody_leaves(self, monitor: int) -> None:
+        self.happen(Listen(monitor, on=True, announced=False))
         for leg in list(self.conference.participants):
             self.happen(Leave(leg))
         assert self.conference == Conference(self.conference.settings, house=self.conference.house)
