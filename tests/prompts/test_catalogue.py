@@ -141,6 +141,7 @@ PROMISED = [
     "operator_choices",
     "operator_nothing",
     "hall_wait",
+    "hall_choices",
     "hall_admitted",
     "hall_refused",
     "monitor_announced",
