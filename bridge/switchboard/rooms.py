@@ -170,7 +170,7 @@ class Rooms:
         room = leg.room
         if match is None or room is None:
             return
-        self._lines.figures[f"keyed:{match.command.name if match.command else 'unknown'}"] += 1
+        self._lines.figures[f"keyed:{match.command.tag if match.command else 'unknown'}"] += 1
         participant = room.conference.participants.get(leg.number)
         if match.command is None:
             self.tell(room, UnknownKeys(leg.number, match.keys), now)

@@ -161,9 +161,9 @@ def test_an_operator_reads_of_a_call_from_its_coming_to_its_end() -> None:
         "call came {'caller': 'caller1', 'dialled': '551130000000', 'source': '192.0.2.7'}",
         "passcode refused {'why': 'unknown', 'source': '192.0.2.7'}",
         "conference opened {'pair': 7}",
-        "joined {'role': 'moderator', 'caller': 'caller1', 'people': 1}",
+        "joined {'role': 'moderator', 'caller': 'caller1', 'came_by': 'dial-in', 'people': 1}",
         "conference began {'waited_s': 0.0}",
-        "lecture {'on': True, 'people': 0}",
+        "command {'command': 'lecture', 'by': 'id-2', 'subject': 'on'}",
         "left {'reason': 'hung_up', 'duration_s': 90.0, 'people': 0}",
         "conference ended {'reason': 'hung_up', 'duration_s': 90.0, 'joins': 1}",
         "call ended {'reason': 'hung_up', 'duration_s': 90.0}",
@@ -172,7 +172,6 @@ def test_an_operator_reads_of_a_call_from_its_coming_to_its_end() -> None:
 
 def test_what_happens_is_counted(play: Playbook) -> None:
     play >> incoming(9, dialled="nobody")
-    play.skip() >> incoming(8, offer=b"?")
     play.skip()
     keyed(play, Denied(why=Why.EXPIRED)).skip()
     press(play, "2#").skip() >> PasscodeFound(1, accepted(asks_counter_password=True))
@@ -180,6 +179,7 @@ def test_what_happens_is_counted(play: Playbook) -> None:
     press(play, "4#").skip() >> CounterPasswordChecked(1, CounterVerdict(right=True))
     play.skip().spoken()
     press(play, "*6*11*").skip() >> BYE
+    play.skip() >> incoming(8, offer=b"?")
     play.skip()
     assert dict(play.board.figures) == {
         "refused:unknown number": 1,

@@ -152,8 +152,8 @@ def test_a_locked_conference_is_told_at_the_door(play: Playbook) -> None:
 
 
 def test_the_hours_of_level_1_end_with_a_word_and_nobody_is_cut(play: Playbook) -> None:
-    joined(play, level=Level.MODERATE, hours_end_in_s=3600.0)
-    play >> after(3601)
+    joined(play, level=Level.MODERATE, hours_end_in_s=600.0)
+    play >> after(601)
     said = [play._readable(effect) for effect in play._open]
     assert any("hours_ending" in line for line in said)
     assert play.skip().board.calls == 1

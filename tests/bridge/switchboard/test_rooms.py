@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bridge.conference.course import STRAGGLERS_S
 from bridge.conference.events import LeaveReason
 from bridge.service.role import Role
-from bridge.service.settings import LastModerator, Settings
+from bridge.service.settings import DEFAULT_STRANDED_AFTER_S, LastModerator, Settings
 from bridge.switchboard.effects import CloseRoom, CloseStream, Log, RecordConferenceEnded, RecordLeft
 from bridge.switchboard.events import Stop, StreamOpened
 from bridge.switchboard.lines import SPEECH_GUARD_S
@@ -51,12 +51,9 @@ def test_a_key_a_participant_may_not_press_says_so(play: Playbook) -> None:
 
 
 def test_keys_that_begin_a_longer_command_wait_a_moment_and_then_count(play: Playbook) -> None:
-    (
-        press(joined(play), "*9")
-        >> after(1.0)
-        << StopPlay(1)
-        << Says(1, "command_not_available", None, (("keys", "*9"),))
-    )
+    """`*9` begins `*92`; by itself it stops the roll call."""
+    press(joined(play), "*8") << StopPlay(1) << Says(1, "roll_call_intro")
+    press(play, "*9") >> after(1.0) << StopPlay(1)
 
 
 def test_keys_of_a_caller_who_left_in_mid_command_are_forgotten(play: Playbook) -> None:
@@ -77,8 +74,18 @@ def test_the_last_moderator_s_leaving_is_told_and_ends_the_conference_c5(play: P
 def test_a_conference_may_go_on_without_its_moderator_c5(play: Playbook) -> None:
     joined(play, when_last_moderator_leaves=LastModerator.CONTINUE)
     joined(play, PARTICIPANT, leg=2) >> gone(1)
-    play.skip() >> after(3600)
+    play.skip() >> after(DEFAULT_STRANDED_AFTER_S - 1)
     assert play.skip().board.calls == 1
+
+
+def test_who_is_left_alone_for_long_is_asked_and_stays_by_any_key(play: Playbook) -> None:
+    joined(play, when_last_moderator_leaves=LastModerator.CONTINUE)
+    joined(play, PARTICIPANT, leg=2) >> gone(1)
+    play.skip() >> after(DEFAULT_STRANDED_AFTER_S) << Says(2, "still_there")
+    press(play, "5", leg=2) << Says(2, "still_there_thanks")
+    play >> after(DEFAULT_STRANDED_AFTER_S) << Says(2, "still_there")
+    play >> after(60)
+    assert play.skip().board.calls == 0
 
 
 def test_last_words_are_followed_by_a_hang_up_even_if_their_end_is_never_told(play: Playbook) -> None:
