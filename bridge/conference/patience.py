@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from bridge.conference import course, words
 from bridge.conference.answer import Answer, Asker, done, refused
 from bridge.conference.events import LeaveReason, TimerKey
-from bridge.conference.model import TALKING, Phase
+from bridge.conference.model import Phase
 from bridge.service.role import Role
 
 if TYPE_CHECKING:
@@ -29,14 +30,23 @@ def extend(draft: Draft, _asker: Asker, _: Extend) -> Answer:
 # Whoever is alone, or waits, for long ----------------------------------------------------------------------------
 
 
+def _anybody_stranded(draft: Draft) -> bool:
+    """Whether people hear nobody and nobody can talk to them: all who wait, or the only one of a conference.
+
+    Asked whenever somebody comes or goes, so it looks at no more people than it must.
+    """
+    people = (each for each in draft.table.values() if each.dismissed is None)
+    if draft.phase is Phase.WAITING:
+        return any(each.role is not Role.OPERATOR for each in people)
+    first = list(islice(people, 2))
+    return draft.talking and len(first) == 1 and first[0].role is not Role.OPERATOR
+
+
 def _stranded(draft: Draft) -> list[Participant]:
-    """Those who hear nobody and to whom nobody can talk: everybody who waits, or the only one of a conference."""
-    people = draft.present()
-    if draft.phase is not Phase.WAITING and (
-        draft.phase not in TALKING or len(people) != 1 or people[0].role is Role.OPERATOR
-    ):
+    """Those people."""
+    if not _anybody_stranded(draft):
         return []
-    return [each for each in people if each.role is not Role.OPERATOR]
+    return [each for each in draft.present() if each.role is not Role.OPERATOR]
 
 
 def watch(draft: Draft, before: Conference) -> None:
@@ -46,7 +56,7 @@ def watch(draft: Draft, before: Conference) -> None:
         return
     draft.unanswered = frozenset()
     draft.cancel_timer(TimerKey.STRANDED_ANSWER)
-    if _stranded(draft):
+    if _anybody_stranded(draft):
         draft.set_timer(TimerKey.STRANDED, draft.now + after_s)
     else:
         draft.cancel_timer(TimerKey.STRANDED)

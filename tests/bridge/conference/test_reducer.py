@@ -3,6 +3,7 @@
 import time
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import settings as run
 from hypothesis import strategies as st
@@ -219,6 +220,29 @@ class PeopleInAConference(RuleBasedStateMachine):
         assert not done or role in command.givers
         if not done:
             assert len(effects) == 1
+
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS, command=FLOOR | CHARGE)
+    def an_operator_does_something_to_somebody_who_is_in(self, who: int, command: AnyCommand) -> None:
+        if hasattr(command, "leg"):
+            command = msgspec.structs.replace(command, leg=self.somebody(who))
+        elif isinstance(command, commands.Split):
+            command = commands.Split((self.somebody(who),), command.group)
+        self.console(command, Role.OPERATOR)
+
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS, role=st.sampled_from([Role.MODERATOR, Role.PARTICIPANT]))
+    def the_role_goes_to_somebody(self, who: int, role: Role) -> None:
+        self.console(commands.SetRole(self.somebody(who), role), Role.OPERATOR)
+
+    @precondition(lambda self: self.conference.moderators)
+    @rule(who=LEGS, gone=st.booleans())
+    def a_moderator_hands_over_or_leaves_the_others(self, who: int, gone: bool) -> None:
+        moderator = next(each.leg for each in self.present() if each.role is Role.MODERATOR)
+        command = commands.LeaveWithoutEnding() if gone else commands.HandOver(self.somebody(who))
+        self.happen(Given(command, Actor(Role.MODERATOR, moderator)))
+        assert self.conference.phase is Phase.RUNNING
+        assert gone or self.conference.moderators
 
     @precondition(lambda self: self.conference.participants)
     @rule(who=LEGS)
