@@ -165,7 +165,8 @@ class Whisper(Command, frozen=True):
 
 
 class Record(Command, frozen=True):
-    """From the next tick on, write what the row says into `into`, a segment of the arena; keys that are pressed are not in it.
+    """From the next tick on, write what the row says into `into`, a segment of the arena; keys that are pressed are not
+    in it, nor is its gain. A muted row is recorded, too: it was asked to speak.
 
     It ends when the segment is full, when the row closes, or, where `silence_s` is above 0, when that much silence
     followed something that was said. Answered by `RecordingEnded` in any case; another `Record` ends the one before.

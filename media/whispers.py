@@ -7,13 +7,14 @@ room there is nobody to hear the whisper, and the room does not hear it either.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from media.rooms import NO_SLOT
 
-NOBODY = 0
+NOBODY: Final = 0
 """In place of a stream: the row speaks to its room."""
 
 
