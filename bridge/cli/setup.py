@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from bridge import demo
-from bridge.cli.passcode import issuer
+from bridge.cli.issuing import issuer
 from bridge.cli.terminal import DEFAULT_FILE, UserError, local, say, store
 from bridge.config import Config, load
 from bridge.config.settings import SIP_PORT

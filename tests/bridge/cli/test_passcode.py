@@ -122,6 +122,8 @@ def test_every_change_leaves_a_trace_without_codes(roda: Roda, pair: str, tmp_pa
         (("new", "Acme", "--profile", "x"), 'roda: there is no profile "x"'),
         (("new", "Acme", "--responsible", "Eva"), 'roda: this customer has nobody called "Eva"'),
         (("new", "Acme", "--key-map", "a b"), "roda: key-map is 'a b'"),
+        (("new", "Acme", "--key-map", "sales"), 'roda: there is no key map "sales": use one of'),
+        (("set", "1", "key-map=sales"), 'roda: there is no key map "sales": use one of'),
         (("set", "9", "grace=3"), "roda: there is no pair 9"),
         (("set", "1", "grace"), 'roda: "grace" sets nothing: write KEY=VALUE; the keys are level,'),
         (("set", "1", "warp=9"), 'roda: "warp=9" sets nothing'),
