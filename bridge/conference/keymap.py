@@ -126,6 +126,7 @@ DEFAULT_KEYMAP: Final = Keymap(
             "*96": commands.LeaveWithoutEnding(),
             "*97": commands.ClearHands(),
             "*98": commands.Extend(),
+            "*99": commands.RecordMessage(),
         }
     ),
     participant=MappingProxyType({"*2": commands.RaiseHand()}),

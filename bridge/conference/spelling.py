@@ -24,12 +24,12 @@ class SpellingError(ValueError):
     """Words that spell no command; the text says which and why."""
 
 
-def spelled(name: str, given: Mapping[str, object]) -> Command:
+def spelled(name: str, given: Mapping[str, object]) -> AnyCommand:
     """The command of that name with what it is given, typed as in TOML or JSON; raises `SpellingError`."""
     return _spelled(name, given, strict=True)
 
 
-def spelled_in_text(name: str, given: Mapping[str, str]) -> Command:
+def spelled_in_text(name: str, given: Mapping[str, str]) -> AnyCommand:
     """The same where everything is text: `on` and `off` are a switch's, a list's items stand between commas."""
     hints = get_type_hints(_kind(name))
     typed = {field: _typed(hints.get(field), text) for field, text in given.items()}
@@ -45,20 +45,20 @@ def _typed(hint: Any, text: str) -> object:
     return text
 
 
-def _spelled(name: str, given: Mapping[str, object], *, strict: bool) -> Command:
+def _spelled(name: str, given: Mapping[str, object], *, strict: bool) -> AnyCommand:
     fields = {each.name for each in msgspec.structs.fields(_kind(name))}
     for field in given:
         if field not in fields:
             raise SpellingError(f'the command "{name}" has no "{field}"{_near(field, fields)}')
     try:
-        made = msgspec.convert({**given, "command": name}, cast("Any", AnyCommand), strict=strict)
+        made: AnyCommand = msgspec.convert({**given, "command": name}, cast("Any", AnyCommand), strict=strict)
     except msgspec.ValidationError as error:
         raise SpellingError(f'the command "{name}": {_plain(str(error))}') from error
     for field in fields:
         number = getattr(made, field)
         if isinstance(number, float) and not isfinite(number):
             raise SpellingError(f'the command "{name}": "{field}" must be a number')
-    return cast("Command", made)
+    return made
 
 
 def _kind(name: str) -> type[Command]:

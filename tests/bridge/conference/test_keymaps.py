@@ -49,6 +49,7 @@ TABLE = {
         "*96": commands.LeaveWithoutEnding(),
         "*97": commands.ClearHands(),
         "*98": commands.Extend(),
+        "*99": commands.RecordMessage(),
     },
     "globalmeet": {
         "*0": AskForHelp(),
@@ -152,7 +153,7 @@ def test_an_own_map_begins_with_the_manuals_and_changes_it():
         [moderator]
         "*2" = "extend"
         [operator]
-        "*99" = { command = "visit", on = false }
+        "*88" = { command = "visit", on = false }
         """
     )
     changed = {"*5": Lock(), "*7": SetMode(MuteMode.QUESTIONS), "3#": commands.Blast()}
@@ -161,7 +162,7 @@ def test_an_own_map_begins_with_the_manuals_and_changes_it():
     } | changed
     assert keymap.of(Role.MODERATOR) == manual | {"*2": commands.Extend()}
     assert keymap.of(Role.PARTICIPANT) == manual | {"*5": RaiseHand()}
-    assert keymap.of(Role.OPERATOR) == manual | {"*99": commands.Visit(on=False)}
+    assert keymap.of(Role.OPERATOR) == manual | {"*88": commands.Visit(on=False)}
     assert "*92" in DEFAULT_KEYMAP.everybody
 
 
