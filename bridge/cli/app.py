@@ -7,7 +7,22 @@ from typing import Final
 
 import typer
 
-from bridge.cli import blast_list, customer, passcode, people, profile, prompts, records, serve, setup
+from bridge.cli import (
+    blast_list,
+    calls_out,
+    conferences,
+    customer,
+    floor,
+    operators,
+    passcode,
+    people,
+    profile,
+    prompts,
+    records,
+    room,
+    serve,
+    setup,
+)
 from bridge.cli.terminal import UserError, warn
 from bridge.config import ConfigError
 from bridge.store.errors import StoreError
@@ -34,6 +49,8 @@ app.add_typer(profile.app, name="profile")
 app.add_typer(blast_list.app, name="blast-list")
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(records.app, name="records")
+for each in (conferences, room, floor, calls_out, operators):
+    app.add_typer(each.app)
 
 
 def main() -> None:
