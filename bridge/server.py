@@ -27,7 +27,6 @@ import uvloop
 
 from bridge import ledger, logs
 from bridge.addresses import Addresses
-from bridge.audio import SharedAudio
 from bridge.config import Config
 from bridge.control.door import Door
 from bridge.control.protocol import AnyRequest
@@ -48,9 +47,12 @@ from bridge.store.worker import StoreWorker
 from bridge.switchboard import effects
 from bridge.switchboard.board import Switchboard
 from bridge.switchboard.events import Asked, BlastListFound, Event, Stop, StreamOpened, StreamRefused
+from dsp.frames import RATE_HZ
 from media import control
+from media.arena import Arena
 from media.pool import Pool, PoolFullError
 from media.ports import Ports
+from media.shared_file import SharedFile
 from prompts.errors import PromptError
 from prompts.library import Library
 from sip.agent import Agent
@@ -141,10 +143,10 @@ class Server:
             ),
             effects.FetchName: lambda effect: self._keeper.fetch_name(effect.leg, effect.person),
             effects.KeepName: lambda effect: self._keeper.keep_name(
-                effect.person, self._audio.read(effect.clip)
+                effect.person, self._audio.read(control.Segment(*effect.clip))
             ),
             effects.KeepMessage: lambda effect: self._keeper.keep_message(
-                effect.leg, effect.pair, self._audio.read(effect.clip)
+                effect.leg, effect.pair, self._audio.read(control.Segment(*effect.clip))
             ),
             effects.Answered: self._answer,
             **dict.fromkeys(get_args(ledger.Entry), self._record),
@@ -245,15 +247,18 @@ class Server:
             )
         except PromptError as error:
             raise StartError(f"the prompts cannot be loaded: {error}") from error
-        self._audio = await asyncio.to_thread(SharedAudio, library, self._config.names.arena_s)
-        self._to_close.callback(self._audio.close)
-        self._pool.load(self._audio.descriptor, self._audio.samples, self._audio.arena_samples)
+        shared = await asyncio.to_thread(
+            SharedFile, library.shared(), static=library.samples, arena=self._config.names.arena_s * RATE_HZ
+        )
+        self._to_close.callback(shared.close)
+        self._audio = shared.audio
+        self._pool.load(shared.descriptor, shared.samples, shared.arena)
         self._switchboard = Switchboard(
             self._config,
             library,
             new_id=_new_id,
             local_time=self._local_time,
-            arena=self._audio.arena,
+            arena=Arena(library.samples, shared.arena),
             spending=self._spending,
         )
 
