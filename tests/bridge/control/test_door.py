@@ -8,9 +8,12 @@ import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
 
 import pytest
 import uvloop
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bridge.control import door as doors
 from bridge.control.door import LONGEST_LINE_BYTES, PATH_BYTES_MAX, VISITORS_MAX, Door
@@ -344,6 +347,46 @@ class Wire(asyncio.Transport):
 
     def close(self) -> None:
         self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def pause_reading(self) -> None:
+        """There is nobody behind it who could be held back."""
+
+    def resume_reading(self) -> None:
+        """As above."""
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.sampled_from([b"\n", b"{}", encoded(ListConferences()), encoded(ListConferences())[:-1], b"\xff"])
+        | st.binary(max_size=9)
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_whatever_is_said_in_whatever_pieces_each_line_is_answered_once(
+    said: list[bytes], chance: Random
+) -> None:
+    lines = b"".join(said)
+
+    async def scene() -> None:
+        hall = Hall(Path("nowhere"), at_once=Given(done=True))
+        wire, visitor = Wire(), doors._Visitor(hall.door)
+        visitor.connection_made(wire)
+        rest = lines
+        while rest:
+            cut = chance.randint(1, len(rest))
+            visitor.data_received(rest[:cut])
+            rest = rest[cut:]
+        assert wire.written.count(b"\n") == lines.count(b"\n")
+        for line, answer in zip(lines.split(b"\n"), wire.written.splitlines(), strict=False):
+            expected = Given if line.strip(b" \t\r") == encoded(ListConferences())[:-1] else Problem
+            assert type(read_reply(answer)) is expected
+        visitor.connection_lost(None)
+
+    asyncio.run(scene())
 
 
 def test_who_is_at_the_door_while_it_closes_is_sent_away(run: Run) -> None:
