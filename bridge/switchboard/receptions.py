@@ -208,4 +208,4 @@ class Receptions:
     @staticmethod
     def _take_who(leg: Leg, accepted: Accepted) -> None:
         leg.customer = accepted.customer
-        leg.person, leg.name = accepted.person or leg.person, accepted.name or leg.name
+        leg.person, leg.name = accepted.person, accepted.name  # whose code it is now, whoever called before
