@@ -20,7 +20,9 @@ ELSEWHERE = {
 
 
 BEHAVIOURS = {
-    "bridge/switchboard/test_callers.py",  # people who press anything at any time: the whole package
+    "bridge/dialogue/test_every_dialogue.py",  # every dialogue with every caller
+    "bridge/switchboard/test_callers.py",
+    "prompts/test_grammar.py",  # people who press anything at any time: the whole package
     "sip/test_lossy_network.py",  # calls over a network that loses and reorders: the whole package
 }
 """Tests about a package as a whole, which no module of that name can be."""

@@ -159,9 +159,7 @@ class AccessNumber:
         str, Form(re.compile(r"|[A-Z]{2}"), 'a country of ISO 3166, two capital letters such as "BR"')
     ] = ""
     language: MaybeLanguage = ""
-    key_map: Annotated[
-        str, Form(re.compile(r"|[A-Za-z0-9][A-Za-z0-9._-]{0,31}"), "the name of a key map")
-    ] = ""
+    key_map: Annotated[str, Form(re.compile(r"[A-Za-z0-9_-]{0,32}"), "the name of a key map")] = ""
     """What callers of this number key in a conference; empty: the manual's keys."""
 
 
