@@ -95,7 +95,9 @@ class Replay:
                 assert effect.muted != (effect.leg in self.muted), "told what it knew"
                 (self.muted.add if effect.muted else self.muted.remove)(effect.leg)
                 if not effect.muted and effect.leg in self.roster and effect.leg in after.participants:
-                    assert self.places.get(effect.leg) == after.place(effect.leg), "heard where they were"
+                    assert self.places.get(effect.leg) in {None, after.place(effect.leg)}, (
+                        "heard where they were"
+                    )
             case SetAutoGain():
                 assert effect.on != (effect.leg in self.levelled), "told what it knew"
                 (self.levelled.add if effect.on else self.levelled.remove)(effect.leg)
