@@ -7,14 +7,21 @@ is refused as its own part would refuse it; every other effect is lost.
 from __future__ import annotations
 
 import random
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from ipaddress import ip_network
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, get_args
 
 from bridge import ledger
 from bridge.config.settings import AccessNumber, Config, Limits, Media, OpenRoom, Service
+from bridge.control.protocol import AnyReply, AnyRequest
 from bridge.desk import Desk
+from bridge.keeper import Keeper
 from bridge.service.digests import Digests
 from bridge.service.role import Role
 from bridge.service.settings import Settings
@@ -23,13 +30,29 @@ from bridge.store.identity import ENTROPY_BYTES, unique_id
 from bridge.store.passcodes import Passcodes
 from bridge.store.records import Entry, Records
 from bridge.switchboard import Switchboard, effects
-from bridge.switchboard.events import LookUpFailed, Stop, StreamOpened, StreamRefused
+from bridge.switchboard.events import (
+    Asked,
+    BlastListFound,
+    CallerRecognised,
+    CallNotPlaced,
+    CallPlaced,
+    LookUpFailed,
+    MessageKept,
+    NameFound,
+    Stop,
+    StreamOpened,
+    StreamRefused,
+)
 from media import control
+from media.arena import Arena, ArenaAudio
+from media.control import Segment
 from media.pool import PoolFullError
 from prompts.library import Library
 from sip.agent import Agent, AgentSettings
 from sip.errors import LocalError
 from sip.flow import Flow
+from sip.headers import Address
+from sip.uri import Uri
 from tests.simulation.clock import Alarm, Clock
 from tests.simulation.network import BRIDGE, SIP_PORT, Network
 from tests.simulation.store import StoreTwin
@@ -41,6 +64,8 @@ MORNING: Final = 1_767_272_400.0
 KEY: Final = b"the key of a simulated world, 32"
 NODE: Final = "simulated"
 RTP_TIMEOUT_S: Final = 20.0
+EXCHANGE: Final = "10.254.0.1"
+"""The trunk itself, which knows the numbers of nobody."""
 YEAR_S: Final = 365 * 86_400.0
 
 CONFIG: Final = Config(
@@ -61,6 +86,7 @@ class Bridge:
         network: Network,
         pool: Callable[[Callable[[control.AnyEvent], None]], PoolTwin],
         library: Library,
+        arena: ArenaAudio,
         *,
         seed: int,
         config: Config = CONFIG,
@@ -72,10 +98,24 @@ class Bridge:
         self.pool = pool(self.happens)
         chance = random.Random(f"{seed} bridge")
         self.agent = Agent(settings=AgentSettings(), entropy=chance.randbytes)
+        self.arena = Arena(arena.first, len(arena.pcm))
         self.board = Switchboard(
-            config, library, new_id=lambda: unique_id(self.wall(), chance.randbytes(ENTROPY_BYTES))
+            config,
+            library,
+            new_id=lambda: unique_id(self.wall(), chance.randbytes(ENTROPY_BYTES)),
+            local_time=lambda now: datetime.fromtimestamp(self.wall_offset_s + now, config.service.time_zone),
+            arena=self.arena,
         )
-        self.desk = Desk(self.store, KEY, config.service, wall=self.wall, deliver=self.happens)
+        self.desk = Desk(self.store, KEY, config.service, wall=self.wall, deliver=self._from_desk)
+        self.state_directory = Path(tempfile.mkdtemp(prefix="roda-simulated-"))
+        weakref.finalize(self, shutil.rmtree, self.state_directory, ignore_errors=True)
+        self.keeper = Keeper(self.store, self.state_directory, deliver=self.happens)
+        self.subscribers: dict[str, str] = {}
+        """The hosts of those who can be called at the trunk, by number."""
+        self.placed: dict[int, str] = {}
+        """The host that each leg's call went to."""
+        self._replies: dict[int, AnyReply] = {}
+        self._tickets = 0
         self.fails: Callable[[effects.Effect], bool] = lambda effect: False
         self.logged: list[effects.Log] = []
         self.done: list[effects.Effect] = []
@@ -99,16 +139,27 @@ class Bridge:
             effects.RejectOffer: lambda effect: self.agent.reject_offer(
                 effect.call, effect.status, clock.now
             ),
+            effects.PlaceCall: self._place,
             effects.OpenStream: self._open_stream,
             effects.CloseStream: lambda effect: self.pool.send(control.CloseStream(effect.stream)),
             effects.MediaCommand: lambda effect: self.pool.send(effect.command),
+            effects.WriteAudio: lambda effect: arena.write(effect.into, effect.audio),
             effects.CloseRoom: lambda effect: None,
             effects.LookUpPasscode: lambda effect: self.desk.look_up(effect, clock.now),
             effects.CheckCounterPassword: lambda effect: self.desk.check_counter_password(effect, clock.now),
-            effects.RecordConferenceStarted: self._record,
-            effects.RecordJoined: self._record,
-            effects.RecordLeft: self._record,
-            effects.RecordConferenceEnded: self._record,
+            effects.RecogniseCaller: lambda effect: self.desk.recognise(effect.leg, effect.number, clock.now),
+            effects.FetchBlastList: lambda effect: self.desk.blast_list(
+                effect.request, effect.pair, effect.name
+            ),
+            effects.FetchName: lambda effect: self.keeper.fetch_name(effect.leg, effect.person),
+            effects.KeepName: lambda effect: self.keeper.keep_name(
+                effect.person, arena.read(Segment(*effect.clip))
+            ),
+            effects.KeepMessage: lambda effect: self.keeper.keep_message(
+                effect.leg, effect.pair, arena.read(Segment(*effect.clip))
+            ),
+            effects.Answered: self._answer,
+            **dict.fromkeys(get_args(ledger.Entry), self._record),
         }
 
     # What a customer has
@@ -149,6 +200,12 @@ class Bridge:
         with self.store.database.transaction() as connection:
             return Records(connection).entries(limit=10_000)[::-1]
 
+    def ask(self, request: AnyRequest) -> AnyReply:
+        """What a console would be answered."""
+        self._tickets += 1
+        self.happens(Asked(self._tickets, request))
+        return self._replies.pop(self._tickets)
+
     def wall(self) -> float:
         return self.clock.now + self.wall_offset_s
 
@@ -164,6 +221,13 @@ class Bridge:
         self.board.handle(event, self.clock.now)
         self._carry_out()
         self._transmit()
+
+    def _from_desk(self, event: Any) -> None:
+        """Take an answer of the desk; a blast list goes by the keeper, who has its message."""
+        if isinstance(event, BlastListFound):
+            self.keeper.add_message(event)
+        else:
+            self.happens(event)
 
     def _sip_arrives(self, source: tuple[str, int], data: bytes) -> None:
         self.agent.receive(Flow("udp", (BRIDGE, SIP_PORT), source), data, self.clock.now)
@@ -213,7 +277,37 @@ class Bridge:
             case effects.OpenStream():
                 self.board.handle(StreamRefused(effect.stream, "failed on purpose"), self.clock.now)
             case effects.LookUpPasscode() | effects.CheckCounterPassword():
-                self.clock.after(0.001, lambda: self.happens(LookUpFailed(effect.leg)))
+                self._later(LookUpFailed(effect.leg))
+            case effects.PlaceCall():
+                self.board.handle(CallNotPlaced(effect.leg, "failed on purpose"), self.clock.now)
+            case effects.RecogniseCaller():
+                self._later(CallerRecognised(effect.leg, None))
+            case effects.FetchBlastList():
+                self._later(BlastListFound(effect.request, None, failed=True))
+            case effects.FetchName():
+                self._later(NameFound(effect.leg, None))
+            case effects.KeepMessage():
+                self._later(MessageKept(effect.leg, kept=False))
+
+    def _later(self, event: Any) -> None:
+        self.clock.after(0.001, lambda: self.happens(event))
+
+    def _place(self, wanted: effects.PlaceCall) -> None:
+        """Call the host of a SIP address; a number at the trunk is whoever's it is, or nobody's."""
+        uri = Uri.parse(wanted.uri)
+        host = uri.host if wanted.trunk is None else self.subscribers.get(uri.user or "", EXCHANGE)
+        call = self.agent.invite(
+            uri,
+            from_=Address("", Uri("sip", wanted.caller_id, BRIDGE)),
+            sdp=wanted.sdp,
+            flow=Flow("udp", (BRIDGE, SIP_PORT), (host, SIP_PORT)),
+            now=self.clock.now,
+        )
+        self.placed[wanted.leg] = host
+        self.board.handle(CallPlaced(wanted.leg, call, self.agent.call_id(call)), self.clock.now)
+
+    def _answer(self, effect: effects.Answered) -> None:
+        self._replies[effect.ticket] = effect.reply
 
     def _open_stream(self, effect: effects.OpenStream) -> None:
         try:

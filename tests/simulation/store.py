@@ -55,9 +55,13 @@ class StoreTwin:
         if self.down:
             failed(StoreUnavailableError("the disk is on fire"))
             return
-        with self.database.transaction() as connection:
-            answer = question(connection)
-        answered(answer)
+        try:
+            with self.database.transaction() as connection:
+                answer = question(connection)
+        except StoreError as error:
+            failed(error)
+        else:
+            answered(answer)
 
     def record(self, record: Record) -> None:
         self._journal.receive(record, self._clock.now)

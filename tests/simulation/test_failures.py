@@ -175,8 +175,8 @@ def kind(effect: effects.Effect) -> str:
 
 KINDS = (
     "AcceptCall", "AcceptOffer", "CheckCounterPassword", "CloseRoom", "CloseStream", "HangUpCall", "LookUpPasscode",
-    "Music", "Mute", "OpenStream", "Play", "PlayRoom", "RecordConferenceEnded", "RecordConferenceStarted", "RecordJoined",
-    "RecordLeft", "Route", "StopPlay", "UpdateStream",
+    "Music", "Mute", "OpenStream", "Play", "PlayRoom", "RecordAct", "RecordConferenceEnded", "RecordConferenceStarted",
+    "RecordJoined", "RecordLeft", "Route", "StopPlay", "UpdateStream",
 )  # fmt: skip
 """What a day has. HangUpCall is not among a good day's; it is what a bad one ends with."""
 

@@ -23,7 +23,7 @@ from media.pacer import TICK_S
 from sip.timers import GIVE_UP_S
 from tests.simulation.bridge import CONFIG, MORNING, Bridge
 from tests.simulation.clock import Clock
-from tests.simulation.hearing import library, shared_audio
+from tests.simulation.hearing import audio_with_arena, library
 from tests.simulation.network import Network
 from tests.simulation.phone import Phone, State
 from tests.simulation.workers import RTP_PORTS, PoolTwin
@@ -52,13 +52,15 @@ class World:
         self.seed = seed
         self.clock = Clock()
         self.network = Network(self.clock, seed)
+        audio, arena = audio_with_arena()
         self.bridge = Bridge(
             self.clock,
             self.network,
             lambda on_event: PoolTwin(
                 clock=self.clock,
                 network=self.network,
-                audio=shared_audio(),
+                audio=audio,
+                arena=arena,
                 seed=seed,
                 workers=workers,
                 rows=rows,
@@ -66,6 +68,7 @@ class World:
                 on_event=on_event,
             ),
             library(),
+            arena,
             seed=seed,
             config=config,
             opens_at=opens_at,
@@ -128,16 +131,16 @@ class World:
     # What an operator with eyes in the machine would see
 
     def leg(self, phone: Phone) -> int | None:
-        """The switchboard's number of a phone's call."""
+        """The switchboard's number of a phone's call, whoever called whom."""
         for leg in self.bridge.board._lines.by_number.values():
-            if leg.source == phone.host:
+            if phone.host in {leg.source, self.bridge.placed.get(leg.number)}:
                 return int(leg.number)
         return None
 
     def spoken_to(self, phone: Phone) -> bool:
         """Whether something is being said to this phone alone."""
         leg = self.leg(phone)
-        return leg is not None and leg in self.pool._streams and bool(self.pool._streams[leg].plays)
+        return leg is not None and leg in self.pool._streams and bool(self.pool._streams[leg].wanted.plays)
 
     def records(self) -> list[Entry]:
         """Who was in, after what waits has been written."""
