@@ -36,12 +36,7 @@ class Command(msgspec.Struct, frozen=True, tag_field="command", tag=_snake):
 
     @property
     def tag(self) -> str:
-        """What kind of command it is: `mute_one`."""
-        return str(self.__struct_config__.tag)
-
-    @property
-    def name(self) -> str:
-        """Its tag."""
+        """Its name everywhere: `mute_one`."""
         return str(self.__struct_config__.tag)
 
 

@@ -15,12 +15,13 @@ from bridge.conference.effects import (
     SetMute,
     TurnAway,
 )
-from bridge.conference.events import End, Leave, LeaveReason
+from bridge.conference.events import End, Join, Leave, LeaveReason
 from bridge.conference.model import Admitted, Phase, Refusal, Refused
 from bridge.service.levels import Level
 from bridge.service.role import Role
 from bridge.service.settings import LastModerator, Settings
 from prompts.phrases import Utterance
+from prompts.values import Clip
 from tests.bridge.conference.room import Room
 
 LOCKABLE = Settings(level=Level.HIGHLY_SECURE)
@@ -253,3 +254,32 @@ def test_c5_where_the_conference_goes_on_newcomers_join_it():
     assert room.phase is Phase.RUNNING
     room.participant(3)
     assert room.entered() == [3]
+
+
+def test_c6_operators_take_nobodys_place():
+    room = Room(Settings(maximum_participants=2))
+    room.moderator(1)
+    room(Join(9, Role.OPERATOR))
+    assert admit(room.conference, Role.PARTICIPANT) == Admitted(waits=False)
+    room.participant(2)
+    assert admit(room.conference, Role.PARTICIPANT) == Refused(Refusal.FULL)
+    assert admit(room.conference, Role.OPERATOR) == Admitted(waits=False)
+
+
+def test_c4_c5_an_operator_neither_begins_a_conference_nor_keeps_it_going():
+    room = Room()
+    room(Join(9, Role.OPERATOR))
+    assert room.phase is Phase.WAITING
+    room.moderator(1)
+    room.leave(1)
+    assert room.phase is Phase.ENDING
+
+
+def test_somebody_who_is_put_out_is_missed_by_name():
+    room = Room(Settings(announce_names=True))
+    room.moderator(1)
+    room.participant(2, clip=Clip(0, 8000))
+    room.console(Disconnect(2))
+    assert room.announced() == ["has_left"]
+    room.leave(2)
+    assert room.announced() == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.conference import words
+from bridge.conference import commands, words
 from bridge.conference.commands import (
     Actor,
     Disconnect,
@@ -10,19 +10,30 @@ from bridge.conference.commands import (
     MuteSelf,
     Outcome,
 )
-from bridge.conference.effects import Effect, Hush, Say, SetMute, ToneName, ToneRoom
-from bridge.conference.events import Given
+from bridge.conference.effects import (
+    Effect,
+    Hush,
+    Say,
+    SayRoom,
+    SetAutoGain,
+    SetGain,
+    SetMute,
+    ToneName,
+    ToneRoom,
+)
+from bridge.conference.events import Given, Join
+from bridge.conference.keymap import Keymap
 from bridge.conference.model import Phase
 from bridge.service.levels import Level
 from bridge.service.role import Role
-from bridge.service.settings import Settings
+from bridge.service.settings import MuteMode, Settings
 from prompts.phrases import Utterance, say
 from tests.bridge.conference.room import Room
 
 
-def meeting(settings: Settings | None = None) -> Room:
+def meeting(settings: Settings | None = None, **more: object) -> Room:
     """One moderator (1), two participants (2, 3), talking."""
-    room = Room(settings)
+    room = Room(settings, **more)
     room.moderator(1)
     room.participant(2)
     room.participant(3)
@@ -251,3 +262,161 @@ def test_somebody_on_the_way_out_is_silenced_by_a_lecture_like_the_rest():
     room.console(Disconnect(2))
     room.keys(1, "*5")
     assert room.mutes() == [(2, True), (3, True)]
+
+
+STRICT = Settings(level=Level.HIGHLY_SECURE, strict_mute=True, mute_on_entry=True)
+
+
+def test_strict_muting_binds_those_whom_others_muted_and_tells_them_so():
+    room = meeting(STRICT)
+    room.participant(4)
+    assert Say(4, say("muted_on_entry")) in room.effects, "no keys are named that would not work"
+    room.keys(2, "*6")
+    assert room.said(2) == ["muted_by_moderator"]
+    assert room.conference.muted(2)
+    room.console(MuteOne(2, on=False))
+    assert room.said(2) == ["unmuted"]
+    room.keys(2, "*6")
+    room.keys(2, "*6")
+    assert room.said(2) == ["unmuted"], "their own mute is their own"
+    room.console(MuteOne(2))
+    assert room.said(2) == ["muted_by_moderator"]
+
+
+def test_strict_muting_binds_no_moderator():
+    room = meeting(STRICT)
+    room.console(MuteOne(1))
+    assert room.said(1) == ["muted"]
+    room.keys(1, "*6")
+    assert room.said(1) == ["unmuted"]
+
+
+def test_strict_muting_binds_while_people_wait_and_while_the_moderator_may_return():
+    room = Room(STRICT)
+    room.participant(2)
+    room.keys(2, "*6")
+    assert room.said(2) == ["muted_by_moderator"]
+    room.moderator(1)
+    room.leave(1)
+    assert room.phase is Phase.ENDING
+    room.keys(2, "*6")
+    assert room.said(2) == ["muted_by_moderator"]
+
+
+def test_star_6_can_be_two_keys_one_for_each_way():
+    room = meeting()
+    for on, word in ((True, "muted"), (True, "muted"), (False, "unmuted"), (False, "unmuted")):
+        room.command(2, MuteSelf(on=on))
+        assert room.said(2) == [word]
+        assert room.conference.muted(2) == on
+
+
+def test_o4_all_participants_are_muted_at_once_and_told_in_one_word():
+    room = meeting()
+    room(Join(9, Role.OPERATOR))
+    room.command(1, commands.MuteAll())
+    assert room.mutes() == [(2, True), (3, True)]
+    assert room.announced() == ["everybody_muted"]
+    assert [room.said(leg) for leg in (1, 2, 3)] == [[], [], []]
+    room.participant(4)
+    assert room.mutes() == [], "those who come later are not touched"
+    room.command(1, commands.MuteAll(on=False))
+    assert room.mutes() == [(2, False), (3, False)]
+    assert room.announced() == ["everybody_unmuted"]
+
+
+def test_o4_unmuting_all_leaves_a_moderator_who_muted_themselves_muted_and_frees_one_whom_others_muted():
+    room = meeting()
+    room.moderator(4)
+    room.keys(1, "*6")
+    room.console(MuteOne(4))
+    room.console(commands.MuteAll(on=False))
+    assert room.mutes() == [(4, False)]
+
+
+def test_o4_a_gain_is_kept_within_what_a_line_can_bear_and_set_once():
+    room = meeting()
+    assert room.console(commands.SetGain(2, 60.0)) == Outcome(True, "gain_changed")
+    assert SetGain(2, 24.0) in room.effects
+    room.console(commands.SetGain(2, 24.0))
+    assert not [e for e in room.effects if isinstance(e, SetGain)]
+    room.console(commands.SetGain(2, -60.0))
+    assert SetGain(2, -24.0) in room.effects
+    room.console(commands.SetGain(2, float("nan")))
+    assert all(abs(e.gain_db) <= 24 for e in room.effects if isinstance(e, SetGain))
+
+
+def test_star_4_levels_every_line_and_those_that_come_until_it_is_pressed_again():
+    room = meeting()
+    room.keys(1, "*4")
+    assert [e for e in room.effects if isinstance(e, SetAutoGain)] == [
+        SetAutoGain(leg, on=True) for leg in (1, 2, 3)
+    ]
+    assert room.said(1) == ["levelling_on"]
+    assert SetAutoGain(4, on=True) in room.participant(4)
+    room.keys(1, "*4")
+    assert SetAutoGain(4, on=False) in room.effects
+    assert room.said(1) == ["levelling_off"]
+    assert not [e for e in room.participant(5) if isinstance(e, SetAutoGain)]
+
+
+def test_star_4_falls_away_with_the_last_call():
+    room = meeting()
+    room.keys(1, "*4")
+    for leg in (3, 2, 1):
+        room.leave(leg)
+    assert not [e for e in room.moderator(6) if isinstance(e, SetAutoGain)]
+
+
+def test_a_key_for_modes_goes_round_and_everybody_is_told():
+    room = meeting(keymap=Keymap(everybody={"*27": commands.RaiseHand()}))
+    room.command(1, commands.SetMode())
+    assert SayRoom(say("mode_questions", keys="*27")) in room.effects
+    assert room.mutes() == [(2, True), (3, True)]
+    assert room.said(1) == [], "heard it with the others"
+    room.command(1, commands.SetMode())
+    assert room.announced() == ["mode_presentation"]
+    assert room.mutes() == []
+    room.command(1, commands.SetMode())
+    assert room.announced() == ["mode_conversation"]
+    assert room.mutes() == [(2, False), (3, False)]
+
+
+def test_a_mode_that_is_on_already_is_said_to_the_one_who_asked_for_it_alone():
+    room = meeting()
+    room.command(1, commands.SetMode(MuteMode.CONVERSATION))
+    assert (room.announced(), room.said(1)) == ([], ["mode_conversation"])
+
+
+@pytest.mark.parametrize(
+    ("mode", "word"),
+    [(MuteMode.QUESTIONS, "muted_by_questions"), (MuteMode.PRESENTATION, "muted_by_presentation")],
+)
+def test_late_joiners_find_the_mode_and_are_told_why_nobody_hears_them(mode, word):
+    room = meeting(Settings(mute_mode=mode))
+    room.participant(4)
+    assert room.mutes() == [(4, True)]
+    assert room.said(4) == [word]
+    room.keys(4, "*6")
+    assert room.said(4) == [word]
+    room(Join(9, Role.OPERATOR))
+    assert room.mutes() == []
+
+
+def test_star_5_out_of_questions_is_a_lecture_and_then_a_conversation():
+    room = meeting(Settings(mute_mode=MuteMode.QUESTIONS))
+    room.keys(1, "*5")
+    assert (room.tones(), room.said(1)) == (["lecture"], ["lecture_on"])
+    room.keys(1, "*5")
+    assert room.conference.mode is MuteMode.CONVERSATION
+    room.command(1, commands.Lecture(on=False))
+    assert (room.tones(), room.said(1)) == ([], ["lecture_off"])
+
+
+def test_a_conference_begins_in_its_own_mode_each_time():
+    room = meeting(Settings(mute_mode=MuteMode.QUESTIONS))
+    room.console(commands.SetMode(MuteMode.CONVERSATION))
+    for leg in (3, 2, 1):
+        room.leave(leg)
+    room.moderator(1)
+    assert room.conference.mode is MuteMode.QUESTIONS
