@@ -10,7 +10,8 @@ goes back to the old place in the queue, so that the next free operator gets the
 A caller who has waited for `wait_s` is told that nobody is free, once. Who is in a room stays in the queue, since
 nothing is lost by it; who is alone on the line (in the greeting, in the hall) is not kept there for ever: the request
 ends, and their call goes on as the dialogue decides. A phone that rings for them just then is not hung up on: they are
-told when it has rung in vain, so at the latest `wait_s + ring_s` after asking.
+told when it has rung in vain, so at the latest `wait_s + ring_s` after asking; a phone that somebody has taken at the
+end of that time is waited for a little longer (`ACCEPT_S`).
 
 An operator's phone may stay up between talks; then nothing rings and `Connect` comes at once.
 
@@ -44,6 +45,7 @@ from bridge.helpdesk.events import (
     OperatorAnswered,
     OperatorDone,
     OperatorFailed,
+    PhoneTaken,
     SetAway,
     Take,
     TakeNext,
@@ -66,6 +68,11 @@ REST_S: Final = 60.0
 """An operator whose phone was busy, declined or not answered is not rung again for so long: they are at lunch or on
 another line, and callers would wait through their ringing in vain. Who takes a request or says they are back is rung
 before."""
+
+
+ACCEPT_S: Final = 45.0
+"""From taking the phone to pressing 1: what for is said twice, with the caller's name, and each time there are 8 s to find the
+key (`dialogue.called`). The end is told before; this is for one that is not."""
 
 
 class HelpDesk:
@@ -123,6 +130,11 @@ class HelpDesk:
             )
             for position, case in enumerate(self._cases.values(), 1)
         )
+
+    def find(self, request_id: int) -> Request | None:
+        """Who waits under that number, be it that a phone rings for them."""
+        case = self._cases.get(request_id)
+        return None if case is None else case.request
 
     def operators(self) -> tuple[OperatorRow, ...]:
         """All operators as they stand."""
@@ -206,7 +218,9 @@ class HelpDesk:
         self._effects.append(Withdrawn(case.request.id, leg))
 
     def _operator_event(
-        self, event: OperatorAnswered | OperatorFailed | OperatorDone | Busy | SetAway, now: float
+        self,
+        event: PhoneTaken | OperatorAnswered | OperatorFailed | OperatorDone | Busy | SetAway,
+        now: float,
     ) -> None:
         post = self._posts.get(event.name)
         if post is None:
@@ -214,6 +228,8 @@ class HelpDesk:
                 self._effects.append(StopRinging(event.name, event.request_id))
             return
         match event:
+            case PhoneTaken(_, request_id):
+                self._taken(post, request_id, now)
             case OperatorAnswered(_, request_id):
                 self._answered(post, request_id, now)
             case OperatorFailed(_, request_id) if post.has(request_id):
@@ -230,6 +246,10 @@ class HelpDesk:
             case _:
                 pass
 
+    def _taken(self, post: Post, request_id: int, now: float) -> None:
+        if post.state is OperatorState.RINGING and post.has(request_id):
+            post.rings_until = now + ACCEPT_S
+
     def _answered(self, post: Post, request_id: int, now: float) -> None:
         if not post.has(request_id):
             self._effects.append(StopRinging(post.name, request_id))
@@ -242,17 +262,22 @@ class HelpDesk:
 
     def _done(self, post: Post, now: float, *, phone_up: bool) -> None:
         post.phone_up = phone_up
-        case, post.case = post.case, None
-        if case is not None and self._by_leg.get(case.request.leg) is case:
-            del self._by_leg[case.request.leg]
+        self._forget_talk(post)
         if post.state in {OperatorState.TALKING, OperatorState.MONITORING}:
             self._step(post, OperatorTurn.DONE, now)
             post.idle_since = now
             self._leave_if_wanted(post, now)
 
+    def _forget_talk(self, post: Post) -> None:
+        case, post.case = post.case, None
+        if case is not None and self._by_leg.get(case.request.leg) is case:
+            del self._by_leg[case.request.leg]
+
     def _monitors(self, post: Post, now: float) -> None:
-        if post.state in {OperatorState.TALKING, OperatorState.MONITORING}:
+        if post.state is OperatorState.MONITORING:
             return
+        if post.state is OperatorState.TALKING:
+            self._forget_talk(post)
         self._stop(post, now)
         self._step(post, OperatorTurn.MONITORS, now)
         post.phone_up = True

@@ -32,8 +32,16 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneTaken:
+    """Somebody took the phone that rang for this request, and hears what for: an operator, or a machine."""
+
+    name: str
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorAnswered:
-    """The operator took the phone that rang for this request."""
+    """The operator took the phone that rang for this request, and wants the caller."""
 
     name: str
     request_id: int
@@ -58,7 +66,7 @@ class OperatorDone:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The operator listens to a conference (O4); `OperatorDone` ends it."""
+    """The operator listens to a conference (O4), or goes on in one after a talk; `OperatorDone` ends it."""
 
     name: str
 
@@ -88,4 +96,15 @@ class TakeNext:
     name: str
 
 
-Event = Ask | Withdraw | OperatorAnswered | OperatorFailed | OperatorDone | Busy | SetAway | Take | TakeNext
+Event = (
+    Ask
+    | Withdraw
+    | PhoneTaken
+    | OperatorAnswered
+    | OperatorFailed
+    | OperatorDone
+    | Busy
+    | SetAway
+    | Take
+    | TakeNext
+)

@@ -2,7 +2,7 @@
 
     operator                RUNG                 CONNECTED
              FREE <------------------> RINGING -------------> TALKING
-              | ^         UNRUNG          ^                      |
+              | ^         UNRUNG          ^                      |  '-- MONITORS --> MONITORING
               | '--------------------- DONE ---------------------'
               |                           |
               |--- MONITORS --> MONITORING  -- DONE --> FREE, or CONNECTED --> TALKING
@@ -17,7 +17,8 @@
 
 An operator whose phone is up already (they have just talked, or listen to a conference) is CONNECTED without ringing.
 Nobody AWAY is rung on the desk's own account; but who takes a request from the console while away means to talk, is rung
-for it, and is away again afterwards. A request is OFFERED to one operator at a time, whose phone rings for it alone: a
+for it, and is away again afterwards. Who goes along into the conference of whom they talked with MONITORS it from then
+on: the talk is over. A request is OFFERED to one operator at a time, whose phone rings for it alone: a
 RINGING operator and an OFFERED request are always a pair, and so are TALKING and CONNECTED until the talk is done.
 
 Every change of state is in the two tables. What the tables do not know in a state is late or out of place.
@@ -37,7 +38,7 @@ class OperatorState(Enum):
     """Their phone rings for a request."""
     TALKING = "talking"
     MONITORING = "monitoring"
-    """They listen to a conference (O4), and are not rung."""
+    """They listen to a conference (O4), or are in one, and are not rung."""
     AWAY = "away"
     """Not to be rung."""
 
@@ -93,6 +94,7 @@ OPERATOR: Final[dict[OperatorState, dict[OperatorTurn, OperatorState]]] = {
     },
     OperatorState.TALKING: {
         OperatorTurn.DONE: OperatorState.FREE,
+        OperatorTurn.MONITORS: OperatorState.MONITORING,
     },
     OperatorState.MONITORING: {
         OperatorTurn.DONE: OperatorState.FREE,

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bridge.helpdesk.desk import REST_S, HelpDesk
+from bridge.helpdesk.desk import ACCEPT_S, REST_S, HelpDesk
 from bridge.helpdesk.effects import (
     Asked,
     Connect,
@@ -30,6 +30,7 @@ from bridge.helpdesk.events import (
     OperatorAnswered,
     OperatorDone,
     OperatorFailed,
+    PhoneTaken,
     SetAway,
     Take,
     TakeNext,
@@ -444,10 +445,40 @@ def test_who_is_away_and_listens_is_away_again_afterwards() -> None:
     assert desk.states() == {"ana": OperatorState.AWAY}
 
 
-def test_who_talks_does_not_listen() -> None:
-    desk = Desk("ana")
+def test_who_goes_along_into_a_conference_talks_no_more_and_the_caller_may_ask_again() -> None:
+    desk = Desk("ana", "bia")
     desk.tell(help_for(7), OperatorAnswered("ana", 1), Busy("ana"))
-    assert desk.states() == {"ana": OperatorState.TALKING}
+    assert desk.states() == {"ana": OperatorState.MONITORING, "bia": OperatorState.FREE}
+    assert desk.tell(help_for(7)) == [RingOperator("bia", 2)]
+    assert desk.tell(Take("ana", 2)) == [StopRinging("bia", 2), Connect("ana", 7, 2)]
+
+
+def test_who_takes_the_phone_has_time_to_hear_what_for_and_to_press_one() -> None:
+    desk = Desk("ana", "bia")
+    desk.tell(help_for(7))
+    desk.at(RING_S - 1)
+    assert desk.tell(PhoneTaken("ana", 1)) == []
+    assert desk.at(RING_S - 1 + ACCEPT_S - 0.1) == []
+    assert desk.at(RING_S - 1 + ACCEPT_S) == [StopRinging("ana", 1), RingOperator("bia", 1)]
+
+
+def test_a_phone_that_was_taken_too_late_or_for_another_changes_nothing() -> None:
+    desk = Desk("ana")
+    desk.tell(help_for(7))
+    assert desk.tell(PhoneTaken("ana", 2), PhoneTaken("zoe", 1)) == []
+    assert desk.at(RING_S) == [StopRinging("ana", 1)]
+    assert desk.tell(PhoneTaken("ana", 1)) == []
+    assert desk.states() == {"ana": OperatorState.FREE}
+
+
+def test_who_waits_is_found_by_the_number_of_the_request() -> None:
+    desk = Desk("ana")
+    desk.tell(help_for(7))
+    found = desk.desk.find(1)
+    assert found is not None
+    assert found.leg == 7
+    desk.tell(OperatorAnswered("ana", 1))
+    assert desk.desk.find(1) is None
 
 
 def test_events_of_an_operator_whom_nobody_knows_change_nothing() -> None:
@@ -558,6 +589,10 @@ class AnyOrder(RuleBasedStateMachine):
         if answered:
             assert self.talks[name] == request_id
 
+    @rule(name=names, request_id=st.integers(0, 9))
+    def a_phone_is_taken(self, name: str, request_id: int) -> None:
+        self.tell(PhoneTaken(name, request_id))
+
     @rule(name=names, request_id=st.integers(0, 9), answered=st.booleans())
     def something_late_comes_of_a_phone(self, name: str, request_id: int, answered: bool) -> None:
         if request_id in {self.rings.get(name), self.talks.get(name)}:
@@ -577,9 +612,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(name=names)
     def an_operator_listens(self, name: str) -> None:
-        before = dict(self.talks)
         self.desk.receive(Busy(name), self.now)
-        if name in {row.name for row in self.desk.operators()} and name not in before:
+        if name in {row.name for row in self.desk.operators()}:
+            self.talks.pop(name, None)
             self.listens.add(name)
         self.carry_out()
 
