@@ -12,17 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 from bridge.admission import Admission
 from bridge.conference.events import LeaveReason, TimerKey
 from bridge.conference.model import House
-from bridge.dialogue.requests import NotAvailable, Recorded
-from bridge.service.role import Role
-from bridge.switchboard.arrivals import Arrivals, retry_after
+from bridge.switchboard.arrivals import Arrivals
 from bridge.switchboard.calls_out import CallsOut
 from bridge.switchboard.campaigns import Campaigns
 from bridge.switchboard.console import Console
 from bridge.switchboard.dialogues import Dialogues
 from bridge.switchboard.effects import (
-    AcceptCall,
     Answered,
-    CloseStream,
     Effect,
     Level,
     RejectCall,
@@ -45,17 +41,18 @@ from bridge.switchboard.events import (
     StreamOpened,
     StreamRefused,
 )
-from bridge.switchboard.legs import KeyWay, Leg, LegState, LegTimer, StreamState
+from bridge.switchboard.legs import KeyWay, Leg, LegState, LegTimer
 from bridge.switchboard.lines import BoardTimer, Lines, TimerName, Voice
 from bridge.switchboard.operators import Operators
 from bridge.switchboard.performing import Performing
 from bridge.switchboard.places import Places
-from bridge.switchboard.receptions import Receptions
+from bridge.switchboard.receptions import Receptions, StoreAnswer
 from bridge.switchboard.recordings import Recordings
 from bridge.switchboard.room_records import RoomRecords
 from bridge.switchboard.rooms import Rooms
 from bridge.switchboard.sessions import Sessions
 from bridge.switchboard.stage import Stage
+from bridge.switchboard.streams import Streams
 from bridge.switchboard.timers import Timers
 from media import control
 from media.arena import Arena
@@ -69,9 +66,6 @@ if TYPE_CHECKING:
     from bridge.conference.keymap import Keymap
     from bridge.config.settings import Config
     from bridge.service.spending import Spending
-
-RETRY_AFTER_STREAM_S: Final = 30
-"""RFC 3261 section 21.5.4: no port or row is free; one is when somebody hangs up."""
 
 LEFT_BECAUSE: Final = {
     sip.EndCause.BYE: LeaveReason.HUNG_UP,
@@ -104,6 +98,7 @@ class Switchboard:
         "_recordings",
         "_rooms",
         "_sessions",
+        "_streams",
         "_timers",
     )
 
@@ -161,11 +156,15 @@ class Switchboard:
         )
         stage.performer = self._performing
         self._calls_out.on_cut = self._performing.dismissed
+        self._rooms.on_closed = errands.room_closed
         self._console = Console(lines, self._rooms, self._campaigns, self._operators)
         self._receptions = Receptions(
             lines, self._rooms, self._dialogues, self._recordings, self._operators, self._console, config
         )
         self._arrivals = Arrivals(lines, self._rooms, self._admission, config)
+        streams = self._streams = Streams(
+            lines, self._arrivals, self._calls_out, self._rooms, self._dialogues, self._recordings
+        )
         self._handlers: dict[type, Callable[[Any, float], None]] = {
             sip.IncomingCall: self._arrivals.call_came,
             sip.CallConfirmed: self._call_confirmed,
@@ -177,19 +176,19 @@ class Switchboard:
             sip.CallEnded: self._call_ended,
             CallPlaced: self._calls_out.placed,
             CallNotPlaced: self._calls_out.not_placed,
-            StreamOpened: self._stream_opened,
-            StreamRefused: self._stream_refused,
-            control.StreamClosed: self._stream_closed,
+            StreamOpened: streams.opened,
+            StreamRefused: streams.refused,
+            control.StreamClosed: streams.closed,
             control.DigitReceived: self._digit_by_rtp,
-            control.PlaybackEnded: self._playback_ended,
-            control.RecordingEnded: self._recording_ended,
-            control.RtpTimedOut: self._rtp_timed_out,
+            control.PlaybackEnded: streams.playback_ended,
+            control.RecordingEnded: streams.recording_ended,
+            control.RtpTimedOut: streams.timed_out,
             PasscodeFound: self._store_answered,
             CounterPasswordChecked: self._store_answered,
-            CallerRecognised: self._caller_recognised,
-            NameFound: self._name_found,
+            CallerRecognised: self._store_answered,
+            NameFound: self._store_answered,
+            LookUpFailed: self._store_answered,
             MessageKept: self._message_kept,
-            LookUpFailed: self._store_failed,
             BlastListFound: self._campaigns.list_found,
             Asked: self._asked,
             Drain: self._drain,
@@ -266,79 +265,6 @@ class Switchboard:
                 )
             self._lines.end(leg, because)
 
-    # --- media ---
-
-    def _stream_opened(self, event: StreamOpened, now: float) -> None:
-        lines = self._lines
-        if event.stream in lines.late_streams:
-            lines.late_streams.discard(event.stream)
-            lines.effects.append(CloseStream(event.stream))
-            return
-        leg = lines.by_number.get(event.stream)
-        if leg is None or leg.stream is not StreamState.ASKED:
-            return
-        self._timers.cancel((LegTimer.STREAM, leg.number))
-        leg.stream = StreamState.OPEN
-        if leg.out:
-            self._calls_out.stream_opened(leg, event.host, event.port, now)
-            return
-        lines.effects.append(AcceptCall(leg.call, leg.negotiation.describe(event.host, event.port)))
-        if leg.room is not None:
-            self._rooms.join(leg, leg.room.key, self._arrivals.open_room, Role.PARTICIPANT, now)
-        else:
-            leg.state = LegState.ANSWERED
-
-    def _stream_refused(self, event: StreamRefused, now: float) -> None:
-        self._lines.late_streams.discard(event.stream)
-        leg = self._lines.by_number.get(event.stream)
-        if leg is not None and leg.stream is StreamState.ASKED:
-            leg.stream = StreamState.GONE
-            self._no_stream(leg, event.reason, now)
-
-    def _no_stream(self, leg: Leg, why: str, now: float) -> None:
-        if leg.out:
-            self._calls_out.no_stream(leg, why, now)
-            return
-        self._lines.figures["refused:no stream"] += 1
-        self._lines.log(Level.WARNING, "no stream", leg, why=why)
-        self._lines.effects.append(RejectCall(leg.call, 503, retry_after(RETRY_AFTER_STREAM_S)))
-        self._lines.end(leg, LeaveReason.FAILED)
-
-    def _stream_closed(self, event: control.StreamClosed, _now: float) -> None:
-        """Tell of our own closing, which nobody waits for; or the pool has lost the stream, and the caller hears nothing."""
-        leg = self._lines.by_number.get(event.stream)
-        if leg is not None and leg.stream is StreamState.OPEN:
-            leg.stream = StreamState.GONE
-            self._lines.log(Level.ERROR, "stream lost", leg)
-            self._lines.hang_up(leg, LeaveReason.FAILED, "media lost")
-
-    def _playback_ended(self, event: control.PlaybackEnded, now: float) -> None:
-        leg = self._lines.by_number.get(event.stream)
-        if leg is not None and leg.playback == event.playback:
-            self._spoken(leg, now)
-
-    def _spoken(self, leg: Leg, now: float) -> None:
-        """Go on: what was being said, and waited for, has been said."""
-        self._lines.spoken(leg)
-        if leg.state is LegState.LAST_WORDS:
-            self._lines.hang_up(leg, LeaveReason.DISCONNECTED)
-        else:
-            self._dialogues.spoken(leg, now)
-
-    def _recording_ended(self, event: control.RecordingEnded, now: float) -> None:
-        leg = self._lines.by_number.get(event.stream)
-        waited_for = leg is not None and self._recordings.is_running(leg, event.recording)
-        clip = self._recordings.ended(event)
-        if leg is not None and waited_for:
-            leg.clip = clip
-            self._dialogues.answered(leg, Recorded(clip), now)
-
-    def _rtp_timed_out(self, event: control.RtpTimedOut, _now: float) -> None:
-        leg = self._lines.by_number.get(event.stream)
-        if leg is not None and leg.state is not LegState.CALLING:
-            self._lines.log(Level.INFO, "media timeout", leg)
-            self._lines.hang_up(leg, LeaveReason.LOST, "media timeout")
-
     # --- keys ---
 
     def _digit_by_info(self, event: sip.DigitReceived, now: float) -> None:
@@ -366,25 +292,10 @@ class Switchboard:
 
     # --- store, timers, operators ---
 
-    def _store_answered(self, event: PasscodeFound | CounterPasswordChecked, now: float) -> None:
+    def _store_answered(self, event: StoreAnswer, now: float) -> None:
         leg = self._lines.by_number.get(event.leg)
-        if leg is not None and leg.runner is not None:
-            self._receptions.judged(leg, event.verdict, now)
-
-    def _store_failed(self, event: LookUpFailed, now: float) -> None:
-        leg = self._lines.by_number.get(event.leg)
-        if leg is not None and leg.runner is not None:
-            self._receptions.not_available(leg, now)
-
-    def _caller_recognised(self, event: CallerRecognised, now: float) -> None:
-        leg = self._lines.by_number.get(event.leg)
-        if leg is not None and leg.runner is not None:
-            self._receptions.recognised(leg, event.verdict, now)
-
-    def _name_found(self, event: NameFound, now: float) -> None:
-        leg = self._lines.by_number.get(event.leg)
-        if leg is not None and leg.runner is not None:
-            self._receptions.name_found(leg, event, now)
+        if leg is not None:
+            self._receptions.store_answered(leg, event, now)
 
     def _message_kept(self, event: MessageKept, now: float) -> None:
         leg = self._lines.by_number.get(event.leg)
@@ -398,10 +309,9 @@ class Switchboard:
     def _leg_timer(self, leg: Leg, timer: LegTimer, now: float) -> None:
         match timer:
             case LegTimer.STREAM:
-                self._no_stream(leg, "no answer from the pool", now)
+                self._streams.not_answered(leg, now)
             case LegTimer.SPEECH:
-                self._lines.log(Level.WARNING, "end of speech not told", leg)
-                self._spoken(leg, now)
+                self._streams.speech_not_told(leg, now)
             case LegTimer.STORE:
                 self._receptions.not_available(leg, now)
             case LegTimer.DIALOGUE:
@@ -409,9 +319,7 @@ class Switchboard:
             case LegTimer.KEYS:
                 self._rooms.keys_ended(leg, now)
             case LegTimer.RECORDING:
-                self._lines.log(Level.WARNING, "end of recording not told", leg)
-                self._recordings.abandon(leg)
-                self._dialogues.answered(leg, NotAvailable(), now)
+                self._streams.recording_not_told(leg, now)
             case LegTimer.RINGING:
                 self._calls_out.rang_out(leg, now)
 
@@ -448,6 +356,7 @@ class Switchboard:
                 self._calls_out.left(leg, because, now)
             else:
                 self._admission.left(leg.source)
+            self._receptions.left(leg)
             self._recordings.drop(leg)
             self._lines.figures[f"ended:{because.value}"] += 1
             self._lines.log(

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bridge.config.settings import Config
+    from bridge.config.values import Address
     from bridge.service.dialplan import Destination
     from bridge.service.spending import Spending
     from bridge.switchboard.effects import CallKind
@@ -108,7 +109,7 @@ class CallsOut:
                 )
                 return limit
         number = lines.next_number()
-        local = self._listener(destination.uri)
+        local = self._listener(destination)
         leg = Leg(
             number=number,
             call=0,
@@ -168,11 +169,9 @@ class CallsOut:
     def stream_opened(self, leg: Leg, host: str, port: int, now: float) -> None:
         """Ring them: we know where we listen."""
         assert leg.destination is not None
-        dial_out = self._config.dial_out
         leg.state = LegState.CALLING
         self._lines.timers.set((LegTimer.RINGING, leg.number), now + leg.ring_s)
-        by_address = leg.destination.kind in {Kind.SIP, Kind.OPERATOR}
-        trunk = None if by_address else dial_out.trunk
+        trunk, transport = self._way(leg.destination)
         self._lines.effects.append(
             PlaceCall(
                 leg=leg.number,
@@ -180,7 +179,7 @@ class CallsOut:
                 caller_id=self._config.caller_id,
                 sdp=leg.negotiation.describe(host, port),
                 trunk=trunk,
-                transport=dial_out.transport if trunk else _transport(leg.destination.uri),
+                transport=transport,
             )
         )
 
@@ -222,17 +221,19 @@ class CallsOut:
             return
         lines = self._lines
         lines.timers.cancel((LegTimer.RINGING, leg.number))
+        lines.effects.append(RecordCallAnswered(leg.out))
+        if leg.limited:  # it costs from here on, though we may understand nothing of it
+            self._spending.answered(leg.number, now)
+            self.watch()
         usable = self._sessions.take_answer(leg, event.sdp) if event.sdp is not None else leg.early
         if not usable:
             lines.effects.append(HangUpCall(leg.call, "no common media"))
             self._came_to_nothing(leg, Outcome.ERROR, now)
             return
+        if leg.early:
+            self._sessions.listen_anew(leg)
         leg.state = LegState.CALLED
-        lines.effects.append(RecordCallAnswered(leg.out))
         lines.log(Level.INFO, "call answered", leg, after_s=round(now - leg.came_at, 1))
-        if leg.limited:
-            self._spending.answered(leg.number, now)
-            self.watch()
         if leg.user is not None:
             leg.user.answered(leg, now)
 
@@ -245,13 +246,9 @@ class CallsOut:
 
     def rang_out(self, leg: Leg, now: float) -> None:
         """Nobody answered in time."""
-        self.give_up(leg)
-        self._came_to_nothing(leg, Outcome.NO_ANSWER, now)
-
-    def give_up(self, leg: Leg) -> None:
-        """Stop ringing."""
-        if leg.call:
+        if leg.call:  # else the address is still being looked for
             self._lines.effects.append(HangUpCall(leg.call, "no answer"))
+        self._came_to_nothing(leg, Outcome.NO_ANSWER, now)
 
     def cancel(self, leg: Leg) -> None:
         """Nobody wants this call any more, rung or answered; its user is told nothing of it."""
@@ -268,11 +265,14 @@ class CallsOut:
         outcome = leg.outcome.value if leg.outcome is not None else because.value
         self._lines.effects.append(RecordCallEnded(leg.out, outcome))
         user, leg.user = leg.user, None
-        if user is not None:
-            if leg.outcome is None:
-                user.gone(leg, now)
-            else:
-                user.failed(leg, leg.outcome, now)
+        if user is None:
+            return
+        if leg.outcome is not None:
+            user.failed(leg, leg.outcome, now)
+        elif leg.state in {LegState.OPENING, LegState.CALLING}:
+            user.failed(leg, Outcome.ERROR, now)  # ours: its stream was lost, or the bridge stops
+        else:
+            user.gone(leg, now)
 
     def due(self, now: float) -> None:
         """Pay the minutes that begin. Calls whose time or money is used up are told so, and end."""
@@ -317,13 +317,21 @@ class CallsOut:
         )
         self._lines.end(leg, LeaveReason.DISCONNECTED)
 
-    def _listener(self, uri: str) -> str:
-        """Our address that calls go out from: that of the transport, of the trunk's version of IP."""
+    def _way(self, destination: Destination) -> tuple[Address | None, str]:
+        """Through which trunk, and by which transport. A SIP address says both itself."""
+        dial_out = self._config.dial_out
+        if destination.kind in {Kind.SIP, Kind.OPERATOR}:
+            return None, "tcp" if ";transport=tcp" in destination.uri.lower() else "udp"
+        return dial_out.trunk, dial_out.transport
+
+    def _listener(self, destination: Destination) -> str:
+        """Our address that the call goes out from: a listener of its transport, of the version of IP that leads there.
+
+        A SIP address may have a name for a host, whose version nobody knows yet: it is taken for the old one.
+        """
+        trunk, transport = self._way(destination)
         server = self._config.server
-        tcp = _transport(uri) == "tcp" or self._config.dial_out.transport == "tcp"
-        addresses = (server.tcp if tcp else server.udp) or server.udp or server.tcp
-        return addresses[0].host
-
-
-def _transport(uri: str) -> str:
-    return "tcp" if ";transport=tcp" in uri.lower() else "udp"
+        hosts = [each.host for each in (server.tcp if transport == "tcp" else server.udp)]
+        new = "[" in destination.uri if trunk is None else ":" in trunk.host  # IPv6
+        fits = (host for host in hosts if (":" in host) == new)
+        return next(fits, (hosts or [each.host for each in (*server.udp, *server.tcp)])[0])

@@ -52,7 +52,7 @@ class Dialogues:
         if leg.runner is None:
             return
         leg.runner.close()
-        leg.runner = None
+        leg.runner = leg.awaits = None
         if leg.number in self._lines.by_number:
             self._lines.hush(leg)
         for timer in (LegTimer.DIALOGUE, LegTimer.STORE):
@@ -76,6 +76,7 @@ class Dialogues:
 
     def answered(self, leg: Leg, reply: requests.Reply, now: float) -> None:
         """Bring the answer to what it asked."""
+        leg.awaits = None
         self._lines.timers.cancel((LegTimer.STORE, leg.number))
         if leg.runner is not None:
             self._do(leg, leg.runner.answered(reply, now), now)

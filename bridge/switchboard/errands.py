@@ -7,9 +7,10 @@ Theory of operation
     for the number    says is heard                 other in a side room
 Out of each of them the way leads back: `*3` at any time, a call that comes to nothing, and in TALKING `*2` with the guest,
 or the guest's hanging up. Whoever of the two is gone, the other is never left alone in the side room: the moderator returns,
-the guest is thanked and hung up. The room goes on meanwhile; the moderator is still one of its people.
+the guest is thanked and hung up. The room goes on meanwhile; the moderator is still one of its people, and back in it by
+`StepBack`, whatever became of it.
 
-A call out by a console has no moderator to talk with: the guest is led into the conference when answered.
+A call out by a console has no moderator to talk with: see `invitations`.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from bridge.conference.model import ALONE
 from bridge.dialogue import requests
 from bridge.dialogue.dial_out import dial_out
 from bridge.dialogue.results import Confirmed
-from bridge.service.dialplan import Destination, Refused, Why
-from bridge.service.outcome import Outcome
+from bridge.service.dialplan import Destination, Refused
 from bridge.service.role import Role
 from bridge.service.spending import Limit
+from bridge.switchboard.call_words import OUTCOME_WORDS, REFUSED_WORDS, limit_words
 from bridge.switchboard.calls_out import Wanted
+from bridge.switchboard.invitations import Invitations
 from bridge.switchboard.legs import Leg, LegState
 from media.control import Music
 from prompts.phrases import Utterance, say
@@ -35,8 +37,10 @@ from prompts.phrases import Utterance, say
 if TYPE_CHECKING:
     from bridge.config.settings import Config
     from bridge.service.dialplan import DialPlan
+    from bridge.service.outcome import Outcome
     from bridge.switchboard.calls_out import CallsOut
     from bridge.switchboard.dialogues import Dialogues
+    from bridge.switchboard.effects import CallKind
     from bridge.switchboard.lines import Lines
     from bridge.switchboard.places import Places
     from bridge.switchboard.room import Room
@@ -45,31 +49,9 @@ if TYPE_CHECKING:
 RINGING: Final = Utterance("tone.ringing")
 NOT_NOW: Final = Utterance("not_now")
 HUNG_UP: Final = Utterance("dial_hung_up")
-GUEST_WELCOME: Final = Utterance("guest_welcome")
 GUEST_DISMISSED: Final = Utterance("guest_dismissed")
-INVITED_LOCKED: Final = Utterance("invited_locked")
-
-REFUSED_WORDS: Final[dict[Why, Utterance]] = {
-    Why.INCOMPLETE: Utterance("dial_incomplete"),
-    Why.NOT_A_NUMBER: Utterance("dial_not_a_number"),
-    Why.CARRIER: Utterance("dial_carrier"),
-    Why.EMERGENCY: Utterance("dial_emergency"),
-    Why.PREMIUM: Utterance("dial_premium"),
-    Why.NOT_ALLOWED: Utterance("dial_not_allowed"),
-    Why.CLOSED: Utterance("dial_closed"),
-}
-OUTCOME_WORDS: Final[dict[Outcome, Utterance]] = {
-    Outcome.BUSY: Utterance("dial_busy"),
-    Outcome.NO_ANSWER: Utterance("dial_no_answer"),
-    Outcome.DECLINED: Utterance("dial_declined"),
-    Outcome.UNKNOWN_NUMBER: Utterance("dial_unknown"),
-    Outcome.UNREACHABLE: Utterance("dial_unreachable"),
-    Outcome.CONGESTED: Utterance("dial_congested"),
-    Outcome.ERROR: Utterance("dial_failed"),
-    Outcome.REFUSED: Utterance("dial_not_allowed"),
-}
-NIGHT: Final = Utterance("dial_night")
-LIMIT: Final = Utterance("dial_limit")
+TIME_UP: Final = Utterance("call_time_up")
+UNLOCK_FIRST: Final = Utterance("invited_locked")
 
 
 class Stage(Enum):
@@ -95,7 +77,7 @@ class Errand:
 
 
 class Errands:
-    """All that are under way, and guests whom a console has called."""
+    """All that are under way."""
 
     __slots__ = (
         "_by_guest",
@@ -103,7 +85,7 @@ class Errands:
         "_calls",
         "_config",
         "_dialogues",
-        "_invited",
+        "_invitations",
         "_lines",
         "_places",
         "_plan",
@@ -129,14 +111,14 @@ class Errands:
         self._config = config
         self._by_moderator: dict[int, Errand] = {}
         self._by_guest: dict[int, Errand] = {}
-        self._invited: dict[int, Room] = {}
-        """Guests of consoles who have not answered yet, and where they are to go."""
+        self._invitations = Invitations(lines, rooms, calls)
 
     # --- commands ---
 
     def dial_out(self, room: Room, moderator: Leg, now: float) -> None:
-        """`*1`."""
-        if moderator.number in self._by_moderator or moderator.runner is not None:
+        """`*1`. Who is out of the room already, on an errand or with an operator, ends that first."""
+        participant = room.conference.participants.get(moderator.number)
+        if participant is None or participant.aside or moderator.runner is not None:
             self._lines.say(moderator, NOT_NOW, moderator.language)
             return
         self._by_moderator[moderator.number] = Errand(moderator, room)
@@ -156,26 +138,26 @@ class Errands:
         if isinstance(destination, Refused):
             self._refused(room, destination)
             return REFUSED_WORDS[destination.why]
-        called = self._call(room, destination, name or None, now, kind="api")
+        called = self._calls.place(self._wanted(room, destination, "api", name), self._invitations, now)
         if isinstance(called, Limit):
             return limit_words(called)
-        self._invited[called.number] = room
+        self._invitations.expect(called, room)
         return None
 
     def return_with_guest(self, moderator: Leg, now: float) -> bool:
         """`*2`: False where there is nobody to return with."""
         errand = self._by_moderator.get(moderator.number)
-        if errand is None or errand.stage is not Stage.TALKING or errand.guest is None:
+        guest = None if errand is None else errand.guest
+        if errand is None or guest is None or guest.state is not LegState.CALLED:
             return False
-        guest = errand.guest
         refusal = self._rooms.refusal(errand.room, Role.PARTICIPANT)
         if refusal is not None:
-            self._lines.say(moderator, refusal, moderator.language)
+            words = UNLOCK_FIRST if errand.room.conference.locked else refusal
+            self._lines.say(moderator, words, moderator.language)
             return True
         self._forget(errand)
-        guest.user = None
-        self._lines.say(guest, GUEST_WELCOME, guest.language)
-        self._rooms.bring_in(guest, errand.room, Role.PARTICIPANT, now, came_by="dial-out")
+        self._places.route_apart(guest, ALONE)  # wherever the conference wants them, it is not the side room
+        self._invitations.lead_in(guest, errand.room, now)
         self._rooms.tell(errand.room, StepBack(moderator.number), now)
         return True
 
@@ -194,6 +176,11 @@ class Errands:
         if errand is not None:
             self._dismiss_guest(errand, now)
             self._forget(errand)
+            self._quiet(moderator)
+
+    def room_closed(self, room: Room, _now: float) -> None:
+        """The conference is over: whom a console has called for it need not come."""
+        self._invitations.room_closed(room)
 
     # --- the moderator's dialogue (`legs.Host`) ---
 
@@ -216,7 +203,7 @@ class Errands:
         if not isinstance(result, Confirmed):
             self._go_back(errand, now)
             return
-        called = self._call(errand.room, result.token, None, now, kind="dial_out")
+        called = self._calls.place(self._wanted(errand.room, result.token, "dial_out"), self, now)
         if isinstance(called, Limit):
             self._go_back(errand, now, limit_words(called))
             return
@@ -235,11 +222,7 @@ class Errands:
             self._put_together(errand, guest, now)
 
     def answered(self, guest: Leg, now: float) -> None:
-        """Private talk; or straight into the conference, where a console called."""
-        room = self._invited.pop(guest.number, None)
-        if room is not None:
-            self._lead_in(room, guest, now)
-            return
+        """Private talk."""
         errand = self._by_guest[guest.number]
         self._put_together(errand, guest, now)
         errand.stage = Stage.TALKING
@@ -252,30 +235,25 @@ class Errands:
 
     def failed(self, guest: Leg, outcome: Outcome, now: float) -> None:
         """Say why, and back to the room."""
-        self._invited.pop(guest.number, None)
         errand = self._by_guest.get(guest.number)
         if errand is not None:
-            errand.guest = None
             self._go_back(errand, now, OUTCOME_WORDS[outcome])
 
     def key(self, leg: Leg, key: str, now: float) -> None:
         """A guest in a private talk has nothing to key."""
 
     def gone(self, guest: Leg, now: float) -> None:
-        """The guest has hung up: the moderator is not left alone."""
-        self._invited.pop(guest.number, None)
+        """The guest has hung up, or was cut off (G3): the moderator is not left alone."""
         errand = self._by_guest.get(guest.number)
         if errand is not None:
-            errand.guest = None
-            self._go_back(errand, now, HUNG_UP)
+            cut = guest.leaves_because is LeaveReason.CALL_LIMIT
+            self._go_back(errand, now, TIME_UP if cut else HUNG_UP)
 
     # --- within ---
 
-    def _call(
-        self, room: Room, destination: Destination, name: str | None, now: float, *, kind: Any
-    ) -> Leg | Limit:
+    def _wanted(self, room: Room, destination: Destination, kind: CallKind, name: str = "") -> Wanted:
         ring_s = self._config.dial_out.ring_s
-        return self._calls.place(Wanted(destination, kind, ring_s, room.language, room, name), self, now)
+        return Wanted(destination, kind, ring_s, room.language, room, name or None)
 
     def _put_together(self, errand: Errand, guest: Leg, now: float) -> None:
         """Moderator and called side into the side room, once."""
@@ -287,23 +265,14 @@ class Errands:
         self._rooms.tell(errand.room, StepAside(moderator.number, errand.place), now)
         self._places.route(guest, errand.room, errand.place)
 
-    def _lead_in(self, room: Room, guest: Leg, now: float) -> None:
-        guest.user = None
-        refusal = self._rooms.refusal(room, Role.PARTICIPANT)
-        if refusal is not None:
-            self._lines.part(guest, refusal, LeaveReason.DISCONNECTED, now)
-            return
-        self._lines.say(guest, GUEST_WELCOME, guest.language)
-        self._rooms.bring_in(guest, room, Role.PARTICIPANT, now, came_by="dial-out")
-
     def _dismiss_guest(self, errand: Errand, now: float) -> None:
-        guest, errand.guest = errand.guest, None
+        """Thank whoever has answered; ring no longer whoever has not."""
+        guest = errand.guest
         if guest is None or guest.number not in self._lines.by_number:
             return
-        self._by_guest.pop(guest.number, None)
         guest.user = None
         if guest.state is LegState.CALLED:
-            self._places.route(guest, errand.room, ALONE)
+            self._places.route_apart(guest, ALONE)
             self._lines.part(guest, GUEST_DISMISSED, LeaveReason.DISCONNECTED, now)
         else:
             self._calls.cancel(guest)
@@ -312,29 +281,29 @@ class Errands:
         """Lead the moderator back into the room, with word of what came of it."""
         moderator = errand.moderator
         self._forget(errand)
+        if moderator.number not in self._lines.by_number:
+            return
         self._dialogues.end(moderator)
-        self._lines.hush(moderator)
-        self._lines.command(Music(moderator.number, None))
+        self._quiet(moderator)
         if words is not None:
             self._lines.say(moderator, words, moderator.language)
         self._rooms.tell(errand.room, StepBack(moderator.number), now)
 
+    def _quiet(self, moderator: Leg) -> None:
+        """Nothing rings any more, and nothing is said of what is over."""
+        if moderator.number in self._lines.by_number:
+            self._lines.hush(moderator)
+            self._lines.command(Music(moderator.number, None))
+
     def _forget(self, errand: Errand) -> None:
-        self._by_moderator.pop(errand.moderator.number, None)
+        del self._by_moderator[errand.moderator.number]
         if errand.guest is not None:
             self._by_guest.pop(errand.guest.number, None)
-        for number in [number for number, each in self._by_guest.items() if each is errand]:
-            del self._by_guest[number]
 
     def _refused(self, room: Room, refused: Refused, leg: Leg | None = None) -> None:
         """What is refused is counted and logged (G3); never the digits."""
         self._lines.figures[f"number refused:{refused.why.value}"] += 1
         self._lines.refusal(room, refused.why.value, leg)
-
-
-def limit_words(limit: Limit) -> Utterance:
-    """What whoever wanted the call hears."""
-    return NIGHT if limit is Limit.NIGHT else LIMIT
 
 
 def _keys(**keys: str | None) -> dict[str, str]:

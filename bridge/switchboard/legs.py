@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bridge.service.dialplan import Destination
     from bridge.service.origin import Origin
     from bridge.service.outcome import Outcome
+    from bridge.service.role import Role
     from bridge.switchboard.negotiation import Negotiation
     from bridge.switchboard.room import Room
     from prompts.values import Clip
@@ -114,13 +115,14 @@ class User(Protocol):
         """A key that no dialogue and no conference owns."""
 
     def gone(self, leg: Leg, now: float) -> None:
-        """The leg has ended, after it was answered."""
+        """The leg has ended, after it was answered; why is in `leg.leaves_because`, where it was our doing."""
 
 
 class Leg:
     """A row of the switchboard's table. Made for thousands: no dictionary, nothing that is not needed yet."""
 
     __slots__ = (
+        "awaits",
         "call",
         "call_id",
         "called_for",
@@ -140,6 +142,7 @@ class Leg:
         "leaves_because",
         "limited",
         "matcher",
+        "matches_as",
         "name",
         "negotiation",
         "number",
@@ -198,6 +201,8 @@ class Leg:
         """Where we call: for whom."""
         self.host: Host | None = None
         """Whose dialogue runs on it."""
+        self.awaits: type | None = None
+        """The event of the store that the dialogue waits for; any other is late."""
         self.customer = 0
         """Whose passcode it came with, or who pays for the call."""
         self.called_for: Room | None = None
@@ -220,6 +225,8 @@ class Leg:
         self.person: int | None = None
         self.matcher: Matcher | None = None
         """From the first key in a conference on."""
+        self.matches_as: Role | None = None
+        """Whose keys the matcher reads: a role may be handed on."""
         self.playback = 0
         """What is being said whose end somebody waits for; 0: nothing."""
         self.leaves_because: LeaveReason | None = None

@@ -144,7 +144,9 @@ class Lines:
         self.timers.set((LegTimer.SPEECH, leg.number), now + length_s + SPEECH_GUARD_S)
 
     def hush(self, leg: Leg) -> None:
-        """Stop speaking to one."""
+        """Stop speaking to one. Last words are heard to their end: the hang-up waits for it."""
+        if leg.state is LegState.LAST_WORDS:
+            return
         self.spoken(leg)
         self.command(StopPlay(leg.number))
 

@@ -22,6 +22,13 @@ from bridge.switchboard.effects import (
     RecogniseCaller,
     WriteAudio,
 )
+from bridge.switchboard.events import (
+    CallerRecognised,
+    CounterPasswordChecked,
+    LookUpFailed,
+    NameFound,
+    PasscodeFound,
+)
 from bridge.switchboard.legs import Leg, LegState, LegTimer
 from media.control import Segment
 
@@ -29,11 +36,14 @@ if TYPE_CHECKING:
     from bridge.config.settings import Config
     from bridge.switchboard.console import Console
     from bridge.switchboard.dialogues import Dialogues
-    from bridge.switchboard.events import NameFound
     from bridge.switchboard.lines import Lines
     from bridge.switchboard.operators import Operators
     from bridge.switchboard.recordings import Recordings
     from bridge.switchboard.rooms import Rooms
+    from prompts.values import Clip
+
+StoreAnswer = PasscodeFound | CounterPasswordChecked | CallerRecognised | NameFound | LookUpFailed
+"""What the store says of a caller in reception."""
 
 STORE_S: Final = 5.0
 """How long a caller waits in silence for the store before being told that it does not work now."""
@@ -79,45 +89,61 @@ class Receptions:
 
     # --- what the store says ---
 
-    def judged(self, leg: Leg, verdict: Verdict | CounterVerdict, now: float) -> None:
-        """Bring the service's word on what was keyed."""
-        if isinstance(verdict, CounterVerdict):
-            leg.person, leg.name = verdict.person or leg.person, verdict.name or leg.name
-            self._lines.figures[f"counter-password:{'right' if verdict.right else 'wrong'}"] += 1
-            if not verdict.right:
-                self._lines.log(Level.INFO, "counter-password refused", leg, source=leg.origin.source)
-        elif isinstance(verdict, Accepted):
-            self._lines.figures["passcode:accepted"] += 1
-            self._take_who(leg, verdict)
-        else:
-            self._lines.figures[f"passcode:{verdict.why.value}"] += 1
-            self._lines.log(
-                Level.INFO, "passcode refused", leg, why=verdict.why.value, source=leg.origin.source
-            )
-        self._dialogues.answered(leg, verdict, now)
-
-    def recognised(self, leg: Leg, verdict: Accepted | None, now: float) -> None:
-        """Bring what the caller's number says."""
-        if verdict is not None:
-            self._lines.figures["caller:recognised"] += 1
-            self._lines.log(Level.INFO, "caller recognised", leg, person=verdict.person)
-            self._take_who(leg, verdict)
-        self._dialogues.answered(leg, verdict, now)
-
-    def name_found(self, leg: Leg, event: NameFound, now: float) -> None:
-        """Bring the name that was kept of somebody (C2)."""
-        clip = None if event.audio is None else self._recordings.place(len(event.audio))
-        if clip is not None:
-            self._recordings.drop(leg)
-            leg.clip, leg.clip_kept = clip, True
-            self._lines.effects.append(WriteAudio(Segment(*clip), event.audio))
-        self._dialogues.answered(leg, clip, now)
+    def store_answered(self, leg: Leg, event: StoreAnswer, now: float) -> None:
+        """Bring an answer, if it is the one that is waited for. Any other is late: the dialogue has gone on without it."""
+        if leg.awaits is None or not isinstance(event, leg.awaits | LookUpFailed):
+            return
+        match event:
+            case PasscodeFound():
+                self._judged(leg, event.verdict)
+                reply: object = event.verdict
+            case CounterPasswordChecked():
+                self._checked(leg, event.verdict)
+                reply = event.verdict
+            case CallerRecognised():
+                self._recognised(leg, event.verdict)
+                reply = event.verdict
+            case NameFound():
+                reply = self._name_found(leg, event)
+            case LookUpFailed():
+                self.not_available(leg, now)
+                return
+        self._dialogues.answered(leg, reply, now)
 
     def not_available(self, leg: Leg, now: float) -> None:
         """Tell the dialogue that the store gave no answer."""
         self._lines.figures["store:not available"] += 1
         self._lines.log(Level.ERROR, "store not available", leg)
         self._dialogues.answered(leg, requests.NotAvailable(), now)
+
+    def _judged(self, leg: Leg, verdict: Verdict) -> None:
+        if isinstance(verdict, Accepted):
+            self._lines.figures["passcode:accepted"] += 1
+            self._take_who(leg, verdict)
+            return
+        self._lines.figures[f"passcode:{verdict.why.value}"] += 1
+        self._lines.log(Level.INFO, "passcode refused", leg, why=verdict.why.value, source=leg.origin.source)
+
+    def _checked(self, leg: Leg, verdict: CounterVerdict) -> None:
+        leg.person, leg.name = verdict.person or leg.person, verdict.name or leg.name
+        self._lines.figures[f"counter-password:{'right' if verdict.right else 'wrong'}"] += 1
+        if not verdict.right:
+            self._lines.log(Level.INFO, "counter-password refused", leg, source=leg.origin.source)
+
+    def _recognised(self, leg: Leg, verdict: Accepted | None) -> None:
+        if verdict is not None:
+            self._lines.figures["caller:recognised"] += 1
+            self._lines.log(Level.INFO, "caller recognised", leg, person=verdict.person)
+            self._take_who(leg, verdict)
+
+    def _name_found(self, leg: Leg, event: NameFound) -> Clip | None:
+        """Put the name that was kept of somebody (C2) where it can be played from."""
+        clip = None if event.audio is None else self._recordings.place(len(event.audio))
+        if clip is not None:
+            self._recordings.drop(leg)
+            leg.clip, leg.clip_kept = clip, True
+            self._lines.effects.append(WriteAudio(Segment(*clip), event.audio))
+        return clip
 
     # --- the dialogue (`legs.Host`) ---
 
@@ -141,9 +167,12 @@ class Receptions:
         """Leave the caller to the conference, or hang up: the dialogue has said all there was to say."""
         if result is Ending.JOINED:
             return
-        self._console.identities.pop(leg.number, None)
         self._lines.log(Level.INFO, "not admitted", leg, why=result.value)
         self._lines.hang_up(leg, LeaveReason.DISCONNECTED, result.value)
+
+    def left(self, leg: Leg) -> None:
+        """Forget as whom somebody was to be let in who has gone before (O2)."""
+        self._console.identities.pop(leg.number, None)
 
     def _join(self, leg: Leg, request: requests.Join, now: float) -> None:
         accepted = request.accepted
@@ -182,8 +211,12 @@ class Receptions:
         if leg.person is None or not accepted.settings.keep_names:
             self._dialogues.answered(leg, None, now)
             return
-        self._lines.timers.set((LegTimer.STORE, leg.number), now + STORE_S)
+        self._wait_for(leg, NameFound, now)
         self._lines.effects.append(FetchName(leg.number, leg.person))
+
+    def _wait_for(self, leg: Leg, answer: type, now: float) -> None:
+        leg.awaits = answer
+        self._lines.timers.set((LegTimer.STORE, leg.number), now + STORE_S)
 
     def _ask_store(
         self,
@@ -191,18 +224,20 @@ class Receptions:
         request: requests.LookUpPasscode | requests.CheckCounterPassword | requests.Recognise,
         now: float,
     ) -> None:
-        self._lines.timers.set((LegTimer.STORE, leg.number), now + STORE_S)
         match request:
             case requests.LookUpPasscode():
+                self._wait_for(leg, PasscodeFound, now)
                 self._lines.effects.append(
                     LookUpPasscode(leg.number, request.passcode, leg.origin, leg.trusted_number)
                 )
             case requests.CheckCounterPassword():
+                self._wait_for(leg, CounterPasswordChecked, now)
                 token = request.accepted.token
                 self._lines.effects.append(
                     CheckCounterPassword(leg.number, token, request.password, leg.origin)
                 )
             case requests.Recognise():
+                self._wait_for(leg, CallerRecognised, now)
                 self._lines.effects.append(RecogniseCaller(leg.number, leg.trusted_number))
 
     @staticmethod

@@ -34,8 +34,8 @@ class Recordings:
         self._arena = arena
         self._running: dict[int, int] = {}
         """By leg: the number of the recording that is waited for."""
-        self._places: dict[int, Segment] = {}
-        """By number, of all that no worker has ended yet."""
+        self._places: dict[int, dict[int, Segment]] = {}
+        """By stream and number, of all that no worker has ended yet."""
         self._number = 0
 
     def begin(self, leg: Leg, longest_s: float, silence_s: float, now: float) -> bool:
@@ -49,7 +49,7 @@ class Recordings:
             return False
         self._number += 1
         self._running[leg.number] = self._number
-        self._places[self._number] = into
+        self._places.setdefault(leg.number, {})[self._number] = into
         self._lines.command(Record(leg.number, self._number, into, silence_s))
         self._lines.timers.set((LegTimer.RECORDING, leg.number), now + longest_s + GUARD_S)
         return True
@@ -61,7 +61,10 @@ class Recordings:
 
     def ended(self, event: RecordingEnded) -> Clip | None:
         """Take what was recorded: None where nothing was said, or nobody wants it any more."""
-        into = self._places.pop(event.recording, None)
+        of_stream = self._places.get(event.stream, {})
+        into = of_stream.pop(event.recording, None)
+        if not of_stream:
+            self._places.pop(event.stream, None)
         if into is None:
             return None
         wanted = self._running.get(event.stream) == event.recording
@@ -73,6 +76,11 @@ class Recordings:
             return None
         kept = self._arena.trim(into, event.length)
         return Clip(kept.offset, kept.length)
+
+    def closed(self, stream: int) -> None:
+        """Nothing is written for a stream that has closed, whether or not the ends of its recordings were told."""
+        for into in self._places.pop(stream, {}).values():
+            self._arena.give(into)
 
     def is_running(self, leg: Leg, recording: int) -> bool:
         """Whether the end of this recording is waited for."""

@@ -50,7 +50,17 @@ DONE: Final = Outcome(done=True)
 class Rooms:
     """All conferences of this bridge."""
 
-    __slots__ = ("_house", "_lines", "_places", "_recordings", "_stage", "by_key", "by_number", "keymap_of")
+    __slots__ = (
+        "_house",
+        "_lines",
+        "_places",
+        "_recordings",
+        "_stage",
+        "by_key",
+        "by_number",
+        "keymap_of",
+        "on_closed",
+    )
 
     def __init__(
         self,
@@ -66,6 +76,8 @@ class Rooms:
         self.by_number: dict[int, Room] = {}
         self.keymap_of = keymap_of
         """The key map of that name, else that of the access number that was dialled, else the default."""
+        self.on_closed: Callable[[Room, float], None] | None = None
+        """Told of each room that is given up: who was called into it is not to come."""
         self._lines = lines
         self._recordings = recordings
         self._places = places
@@ -116,7 +128,12 @@ class Rooms:
             self.tell(leg.room, HoursEndAt(hours_end_at), now)
 
     def bring_in(self, leg: Leg, room: Room, role: Role, now: float, *, came_by: str) -> None:
-        """Bring in somebody who did not come through the reception: a called guest, an operator, one who is moved."""
+        """Bring in somebody who did not come through the reception: a called guest, an operator, one who is moved.
+
+        Whoever hears their last words is on the way out, and comes nowhere any more.
+        """
+        if leg.state is LegState.LAST_WORDS:
+            return
         leg.room = room
         self._bring(leg, room, role, now, came_by)
 
@@ -149,10 +166,11 @@ class Rooms:
         if leg.number in room.conference.unanswered:
             self.tell(room, StillThere(leg.number), now)
             return
-        if leg.matcher is None:
-            participant = room.conference.participants.get(leg.number)
-            if participant is None:
-                return
+        participant = room.conference.participants.get(leg.number)
+        if participant is None:
+            return
+        if leg.matcher is None or leg.matches_as is not participant.role:
+            leg.matches_as = participant.role
             leg.matcher = Matcher(room.conference.keymap.of(participant.role))
         self._matched(leg, leg.matcher, leg.matcher.press(key, now), now)
 
@@ -220,4 +238,6 @@ class Rooms:
                 self._recordings.give(clip)
             room.clips = []
             self._stage.closed(room, now)
+            if self.on_closed is not None:
+                self.on_closed(room, now)
             self._lines.effects.append(CloseRoom(room.number))

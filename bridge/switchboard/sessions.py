@@ -59,6 +59,10 @@ class Sessions:
         self._update_stream(leg, *before)
         return True
 
+    def listen_anew(self, leg: Leg) -> None:
+        """Have the media plane count the silence from now on: while it rang there may have been nothing to hear."""
+        self._lines.command(UpdateStream(leg.number, leg.negotiation.format))
+
     def _update_stream(self, leg: Leg, format_: Format, remote: Endpoint | None) -> None:
         """Tell the media plane what has changed of `format_` and `remote`, if anything."""
         now = leg.negotiation

@@ -1,0 +1,78 @@
+"""Guests whom a console calls into a conference (`DialOut` with a number): led in as soon as they answer.
+
+Nobody talks with them first and nobody waits for them: what comes of such a call is in the log and the records. Where the
+conference is over before they answer, they are not called any more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from bridge.conference.events import LeaveReason
+from bridge.service.role import Role
+from prompts.phrases import Utterance
+
+if TYPE_CHECKING:
+    from bridge.service.outcome import Outcome
+    from bridge.switchboard.calls_out import CallsOut
+    from bridge.switchboard.legs import Leg
+    from bridge.switchboard.lines import Lines
+    from bridge.switchboard.room import Room
+    from bridge.switchboard.rooms import Rooms
+
+GUEST_WELCOME: Final = Utterance("guest_welcome")
+
+
+class Invitations:
+    """Those that have not been answered yet: their calls' `legs.User`."""
+
+    __slots__ = ("_calls", "_lines", "_rooms", "_to")
+
+    def __init__(self, lines: Lines, rooms: Rooms, calls: CallsOut) -> None:
+        self._lines = lines
+        self._rooms = rooms
+        self._calls = calls
+        self._to: dict[int, tuple[Leg, Room]] = {}
+        """By leg: where it is to go."""
+
+    def expect(self, guest: Leg, room: Room) -> None:
+        """A call has been placed for this conference."""
+        self._to[guest.number] = guest, room
+
+    def room_closed(self, room: Room) -> None:
+        """Nobody is there to be led to."""
+        for guest, to in list(self._to.values()):
+            if to is room:
+                del self._to[guest.number]
+                self._calls.cancel(guest)
+
+    def lead_in(self, guest: Leg, room: Room, now: float) -> None:
+        """Into the conference; from here on the call is one of its people's."""
+        guest.user = None
+        self._lines.say(guest, GUEST_WELCOME, guest.language)
+        self._rooms.bring_in(guest, room, Role.PARTICIPANT, now, came_by="dial-out")
+
+    # --- the guest's call (`legs.User`) ---
+
+    def ringing(self, guest: Leg, now: float) -> None:
+        """Nobody hears it."""
+
+    def answered(self, guest: Leg, now: float) -> None:
+        """In, if the conference has them."""
+        _, room = self._to.pop(guest.number)
+        refusal = self._rooms.refusal(room, Role.PARTICIPANT)
+        if refusal is None:
+            self.lead_in(guest, room, now)
+        else:
+            guest.user = None
+            self._lines.part(guest, refusal, LeaveReason.DISCONNECTED, now)
+
+    def failed(self, guest: Leg, outcome: Outcome, now: float) -> None:  # noqa: ARG002 - the log has it
+        """Nobody answered."""
+        self._to.pop(guest.number, None)
+
+    def key(self, guest: Leg, key: str, now: float) -> None:
+        """They are in, or on the way out, as soon as they could press one."""
+
+    def gone(self, guest: Leg, now: float) -> None:
+        """They hung up while they were led in or away."""
