@@ -113,7 +113,7 @@ class Bridge:
         self.subscribers: dict[str, str] = {}
         """The hosts of those who can be called at the trunk, by number."""
         self.placed: dict[int, str] = {}
-        """The host that each leg's call went to."""
+        """The host that each leg's call went to. A number that is nobody's goes to the trunk, which says so."""
         self._replies: dict[int, AnyReply] = {}
         self._tickets = 0
         self.fails: Callable[[effects.Effect], bool] = lambda effect: False

@@ -1,13 +1,15 @@
 """A telephone: a real SIP agent, a mouth and fingers that make RTP, an ear, and somebody who uses them.
 
-It does what telephones do and nothing else: it dials, answers re-INVITEs by refusing them, sends 20 ms packets from the
-200 on, sends no audio while a key is down, and falls silent at BYE. What it is told is kept for tests to ask.
+It does what telephones do and nothing else: it dials and is called (`Manners` says what becomes of that), answers
+re-INVITEs by refusing them, sends 20 ms packets from the 200 on, sends no audio while a key is down, and falls silent at
+BYE. What it is told is kept for tests to ask.
 """
 
 from __future__ import annotations
 
 import random
 from collections import deque
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -32,6 +34,7 @@ GAP_MS: Final = 80
 COMFORT_NOISE: Final = 13
 COMFORT_EVERY: Final = 100
 """Packet times from one word of comfort noise to the next (RFC 3389): two seconds."""
+OK: Final = 200
 _PACKET_S: Final = 0.020
 _MS_PER_PACKET: Final = 20
 
@@ -41,8 +44,33 @@ class State(Enum):
 
     IDLE = "idle"
     CALLING = "calling"
+    RINGING = "ringing"
+    """Somebody calls it."""
     TALKING = "talking"
     OVER = "over"
+
+
+@dataclass(frozen=True)
+class Manners:
+    """What a phone does when it is called."""
+
+    rings_s: float | None = 1.0
+    """So long before it answers, or rejects; None: for ever."""
+    status: int = 200
+    """Any other is how it rejects."""
+    early_hz: int = 0
+    """Heard while it rings: 183 with a session in place of 180."""
+    crosses_cancel: bool = False
+    """It is picked up in the moment in which the CANCEL comes: 200 and CANCEL cross."""
+    keys: str = ""
+    """Pressed a second after it is picked up."""
+    hangs_up_after_s: float | None = None
+    """From when it is picked up."""
+
+
+NEVER_ANSWERS: Final = Manners(rings_s=None)
+BUSY: Final = Manners(rings_s=0.1, status=486)
+PRESSES_AFTER_S: Final = 1.0
 
 
 class Phone:
@@ -75,6 +103,15 @@ class Phone:
         """First lines of the SIP messages that came."""
         self.answered_at = 0.0
         self.frequency_hz = 0
+        self.amplitude = voice.AMPLITUDE
+        """How loudly it is said."""
+        self.in_syllables = False
+        """Said as words are, louder and softer; else it is a hum."""
+        self.manners = Manners()
+        self.calls_came = 0
+        """How often it was called."""
+        self.called_by = ""
+        """The number that it was told calls."""
         self.saves_silence = False
         """Sends no packets while nothing is said (RFC 3551 section 4.1), but for a word of comfort noise now and then."""
         self.pressed_at: list[tuple[float, str]] = []
@@ -86,7 +123,10 @@ class Phone:
         self._flow = Flow("udp", (host, SIP_PORT), (BRIDGE, SIP_PORT))
         self._call = 0
         self._calls = 0
+        self._early = False
         self._offer = self._late_answer = b""
+        self._ours = b""
+        """Our answer to the bridge's offer, the same in 183 and 200 (RFC 3261 section 13.2.1)."""
         self._bridge_port = 0
         self._sends = False
         self._beating = False
@@ -117,6 +157,27 @@ class Phone:
         )
         self._transmit()
 
+    def pick_up(self) -> None:
+        """Answer, if it still rings."""
+        if self.state is State.RINGING:
+            self.agent.accept(self._call, self._ours, self._clock.now)
+            self._agree(self._offer, self._ours, bridge=self._offer)
+            self._begin()
+            self._transmit()
+            call = self._call
+            if self.manners.keys:
+                self._clock.after(
+                    PRESSES_AFTER_S, lambda: self._still(call) and self.press(self.manners.keys)
+                )
+            if self.manners.hangs_up_after_s is not None:
+                self._clock.after(self.manners.hangs_up_after_s, lambda: self._still(call) and self.hang_up())
+
+    def decline(self, status: int = 603) -> None:
+        """Reject the call that rings."""
+        if self.state is State.RINGING:
+            self.agent.reject(self._call, status, self._clock.now)
+            self._transmit()
+
     def say(self, frequency_hz: int) -> None:
         """Speak in a tone of one's own; 0 is silence."""
         self.frequency_hz = frequency_hz
@@ -132,7 +193,8 @@ class Phone:
             self._clock.after(0.2 * index, lambda key=key: self._info(key))
 
     def hang_up(self) -> None:
-        """BYE, or CANCEL where nobody has answered."""
+        """BYE, or CANCEL where nobody has answered; whoever is called declines."""
+        self.decline()
         if self.state in {State.CALLING, State.TALKING}:
             self.agent.hang_up(self._call, self._clock.now)
             self._transmit()
@@ -219,6 +281,8 @@ class Phone:
         if self.vanished:
             return
         self.received.append(data.partition(b"\r\n")[0].decode())
+        if self.manners.crosses_cancel and data.startswith(b"CANCEL "):
+            self.pick_up()
         if data.startswith(b"SIP/2.0") and data[8:9] in b"3456":
             message = parse(data)
             assert isinstance(message, Response)
@@ -243,6 +307,8 @@ class Phone:
 
     def _happens(self, event: events.Event) -> None:
         match event:
+            case events.IncomingCall():
+                self._rings(event)
             case events.CallAnswered(call, answer) if call == self._call:
                 assert answer is not None
                 if self.late_offer:  # then the 200 has the bridge's offer, and our answer goes with the ACK
@@ -257,7 +323,43 @@ class Phone:
                 self.agent.reject_offer(call, 488, self._clock.now)
             case events.CallEnded(call) if call == self._call:
                 self.ended, self.state = event, State.OVER
-                self._sends = False
+                self._sends = self._early = False
+
+    def _rings(self, event: events.IncomingCall) -> None:
+        self.calls_came += 1
+        if self.state not in {State.IDLE, State.OVER}:
+            status = 486 if self.manners.status == OK else self.manners.status
+            self.agent.reject(event.call, status, self._clock.now)
+            return
+        assert event.offer is not None
+        self._calls += 1
+        self._keys.clear()
+        self._key_at = 0
+        self.state, self.ended, self.answer, self.refusal = State.RINGING, None, None, None
+        self._call, self._offer = event.call, event.offer
+        self._ours = self._description("sendrecv")
+        self.called_by = event.from_.uri.user or ""
+        manners = self.manners
+        if manners.early_hz:
+            self.agent.progress(event.call, self._ours, self._clock.now)
+            self._agree(self._offer, self._ours, bridge=self._offer)
+            self._early = True
+            self._start_sending()
+        else:
+            self.agent.ring(event.call, self._clock.now)
+        if manners.rings_s is not None:
+            self._clock.after(manners.rings_s, lambda: self._decide(event.call))
+
+    def _decide(self, call: int) -> None:
+        if self.state is State.RINGING and self._call == call:
+            if self.manners.status == OK:
+                self.pick_up()
+            else:
+                self.decline(self.manners.status)
+
+    def _still(self, call: int) -> bool:
+        """Whether this call is the one that is up."""
+        return self.state is State.TALKING and self._call == call
 
     def _agree(self, offered: bytes, answered: bytes, *, bridge: bytes) -> None:
         """Both descriptions are known, one of them the bridge's."""
@@ -267,8 +369,14 @@ class Phone:
     # RTP
 
     def _begin(self) -> None:
-        self.state, self._sends = State.TALKING, True
+        self.state = State.TALKING
         self.answered_at = self._clock.now
+        self._start_sending()
+
+    def _start_sending(self) -> None:
+        if self._sends:  # the same stream goes on that began with early media
+            return
+        self._sends = True
         self._ssrc = self._chance.getrandbits(32)
         self._sequence = self._chance.getrandbits(16)
         self._timestamp = self._chance.getrandbits(32)
@@ -279,7 +387,7 @@ class Phone:
 
     def _beat(self) -> None:
         """20 ms more of audio, or of a key."""
-        if self.state is not State.TALKING or self.vanished:
+        if not (self.state is State.TALKING or self._early) or self.vanished:
             self._beating = False
             return
         if self._sends:
@@ -289,11 +397,14 @@ class Phone:
                 if self._beats % COMFORT_EVERY == 0:
                     self._send(COMFORT_NOISE, self._timestamp, b"\x40")
             else:
-                payload = (
-                    voice.tone(self.frequency_hz, self.law)[self._beats % 50]
-                    if self.frequency_hz
-                    else voice.silence(self.law)
-                )
+                talks = self.state is State.TALKING
+                frequency_hz = self.frequency_hz if talks else self.manners.early_hz
+                if not frequency_hz:
+                    payload = voice.silence(self.law)
+                elif self.in_syllables:
+                    payload = voice.syllables(frequency_hz, self.law, self.amplitude)[self._beats % 50]
+                else:
+                    payload = voice.tone(frequency_hz, self.law, self.amplitude)[self._beats % 50]
                 self._send(0 if self.law is g711.Law.MU else 8, self._timestamp, payload)
         self._beats += 1
         self._timestamp = (self._timestamp + 160) & 0xFFFFFFFF

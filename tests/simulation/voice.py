@@ -16,12 +16,21 @@ AMPLITUDE = 4_000.0
 
 
 @cache
-def tone(frequency_hz: int, law: g711.Law) -> tuple[bytes, ...]:
+def tone(frequency_hz: int, law: g711.Law, amplitude: float = AMPLITUDE) -> tuple[bytes, ...]:
     """A second of a sine in packets; a whole number of periods, so that it can go round."""
     time = np.arange(8_000) / 8_000
-    wave = np.round(AMPLITUDE * np.sin(2 * np.pi * frequency_hz * time)).astype(np.int16)
+    wave = np.round(amplitude * np.sin(2 * np.pi * frequency_hz * time)).astype(np.int16)
     codes = g711.encode(wave.reshape(-1, FRAME), law)
     return tuple(frame.tobytes() for frame in codes)
+
+
+@cache
+def syllables(frequency_hz: int, law: g711.Law, amplitude: float = AMPLITUDE) -> tuple[bytes, ...]:
+    """The same, spoken: four syllables a second, softer between them. What tells speech from a hum takes it for speech."""
+    time = np.arange(8_000) / 8_000
+    loudness = 0.55 - 0.45 * np.cos(2 * np.pi * 4 * time)
+    wave = np.round(amplitude * loudness * np.sin(2 * np.pi * frequency_hz * time)).astype(np.int16)
+    return tuple(frame.tobytes() for frame in g711.encode(wave.reshape(-1, FRAME), law))
 
 
 @cache

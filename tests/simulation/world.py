@@ -21,11 +21,11 @@ from bridge.store.records import Entry
 from dsp.g711 import Law
 from media.pacer import TICK_S
 from sip.timers import GIVE_UP_S
-from tests.simulation.bridge import CONFIG, MORNING, Bridge
+from tests.simulation.bridge import CONFIG, EXCHANGE, MORNING, Bridge
 from tests.simulation.clock import Clock
-from tests.simulation.hearing import audio_with_arena, library
+from tests.simulation.hearing import ARENA_SAMPLES, audio_with_arena, library
 from tests.simulation.network import Network
-from tests.simulation.phone import Phone, State
+from tests.simulation.phone import Manners, Phone, State
 from tests.simulation.workers import RTP_PORTS, PoolTwin
 from tests.support.netem import WIRE, Conditions
 
@@ -74,6 +74,8 @@ class World:
             opens_at=opens_at,
         )
         self.phones: list[Phone] = []
+        self.phone("exchange", host=EXCHANGE, manners=Manners(rings_s=0.0, status=404))
+        self.phones.clear()
 
     @property
     def now(self) -> float:
@@ -96,10 +98,16 @@ class World:
         sip: bool = True,
         law: Law = Law.MU,
         late_offer: bool = False,
+        number: str = "",
+        manners: Manners | None = None,
+        host: str = "",
     ) -> Phone:
-        """A telephone with a line of its own. `down` is like `up` unless given; `sip` false spares the signalling."""
-        number = len(self.phones) + 1
-        host = f"10.0.{number // 250}.{number % 250 + 1}"
+        """A telephone with a line of its own. `down` is like `up` unless given; `sip` false spares the signalling.
+
+        `number` is what it is called by at the trunk, `manners` what it does then; `host` is a free address unless given.
+        """
+        serial = len(self.phones) + 1
+        host = host or f"10.0.{serial // 250}.{serial % 250 + 1}"
         line = self.network.connect(host, up, up if down is None else down, sip=sip)
         phone = Phone(
             self.clock,
@@ -111,7 +119,11 @@ class World:
             law=law,
             late_offer=late_offer,
         )
-        phone.say(VOICES_HZ[(number - 1) % len(VOICES_HZ)])
+        phone.say(VOICES_HZ[(serial - 1) % len(VOICES_HZ)])
+        if number:
+            self.bridge.subscribers[number] = host
+        if manners is not None:
+            phone.manners = manners
         self.phones.append(phone)
         return phone
 
@@ -176,6 +188,7 @@ class World:
             assert worker.load == 0
             assert not worker.engine.learning
         assert bridge.store.waiting == 0
+        assert bridge.arena.free == ARENA_SAMPLES, "somebody's recording was never given back"
         for entry in bridge.entries():
             assert entry.left_at is not None, entry
             assert entry.reason, entry
