@@ -125,14 +125,25 @@ def server_cost(result: Result, ticks: float) -> dict[str, Any]:
     }
 
 
+def doubts(*, late_ms: float, skipped_rounds: int) -> list[str]:
+    """Say what makes a run say more about us than about the server: `late_ms` is the p99 of our own sends."""
+    found = []
+    if late_ms > LATE_LIMIT_MS:
+        found.append(f"INVALID: the generator itself was late (p99 {late_ms:.1f} ms)")
+    if skipped_rounds:
+        found.append(f"INVALID: the generator left out {skipped_rounds} packet times")
+    return found
+
+
+def others(cores: float) -> list[str]:
+    """Say that other programs took so much of the machine that a figure is not the server's alone."""
+    return [f"other programs took {cores:.2f} cores meanwhile"] if cores > OTHERS_LIMIT_CORES else []
+
+
 def faults(record: dict[str, Any]) -> list[str]:
     """Say what a reader must know before he trusts the figures."""
-    found = []
-    late = record["generator"]["lateness_ms"]["p99"]
-    if late > LATE_LIMIT_MS:
-        found.append(f"INVALID: the generator itself was late (p99 {late:.1f} ms)")
-    if skipped := record["generator"]["skipped_rounds"]:
-        found.append(f"INVALID: the generator left out {skipped} packet times")
+    generator = record["generator"]
+    found = doubts(late_ms=generator["lateness_ms"]["p99"], skipped_rounds=generator["skipped_rounds"])
     if not record["participants_up"]:
         found.append("INVALID: no call came up")
     missing = record["plan"]["participants"] - record["participants_up"]
@@ -147,9 +158,7 @@ def faults(record: dict[str, Any]) -> list[str]:
     ]
     if (received := record["received_ptime_ms"]) != record["plan"]["ptime"]:
         found.append(f"the server sends packets of {received} ms; a participant-tick is still one of ours")
-    others = record.get("other_programs_cores") or 0.0
-    if others > OTHERS_LIMIT_CORES:
-        found.append(f"other programs took {others:.2f} cores meanwhile")
+    found += others(record.get("other_programs_cores") or 0.0)
     if record["machine_stolen_cores"] > OTHERS_LIMIT_CORES:
         found.append(f"the hypervisor kept {record['machine_stolen_cores']:.2f} cores")
     server = record.get("server")

@@ -1,11 +1,4 @@
-"""What every phone sends: one packet per row, kept up to date in place, a phase of rows at a time (RFC 3550 5.1).
-
- 0                   1                   2                   3
-|V=2|P|X|  CC   |M|     PT      |       sequence number         |
-|                           timestamp                           |
-|                             SSRC                              |
-|                    payload, one frame of G.711                |
-"""
+"""What every phone of a load test sends, a phase of rows at a time: its script, laid over `packets`."""
 
 from __future__ import annotations
 
@@ -14,23 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks import g711, voices
-from benchmarks.messages import PAYLOAD_TYPES
+from benchmarks.packets import HEADER_BYTES, Packets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from benchmarks.digits import KeyFrame
     from benchmarks.voices import Mark
 
-HEADER_BYTES = 12
-GOLDEN = 0.6180339887498949
 
-
-class Streams:
+class Streams(Packets):
     """The outgoing side of all participants.
 
-    Participant `row` sits in room `row % rooms`; the first `talkers` of a room talk. `packets : ndarray of shape
-    (participants, 12 + samples), uint8` is what a wire sends.
+    Participant `row` sits in room `row % rooms`; the first `talkers` of a room talk.
     """
 
     def __init__(
@@ -47,8 +35,7 @@ class Streams:
         seed: int,
     ) -> None:
         rng = np.random.default_rng(seed)
-        self.samples = 8 * ptime_ms
-        self.phases = phases
+        super().__init__(participants=participants, codec=codec, ptime_ms=ptime_ms, phases=phases, rng=rng)
         self._cadence, self._quiet = cadence, quiet
         rows = np.arange(participants)
         self.room = rows % rooms
@@ -58,7 +45,6 @@ class Streams:
         for room in range(min(rooms, participants)):
             mine = rows[(self.room == room) & self.is_talker]
             self.tone[mine] = voices.tones_of_room(room, len(mine))
-        self.phase = ((rows * GOLDEN) % 1.0 * phases).astype(np.int64)
         self.is_up = np.zeros(participants, bool)
         self.is_keying = np.zeros(participants, bool)
         self.members = [rows[self.room == room] for room in range(rooms)]
@@ -68,17 +54,6 @@ class Streams:
         self._rng = rng
         self._tones = voices.tone_frames(codec, self.samples)
         self._mark_frames = voices.mark_frames(codec, self.samples)
-        self.packets = np.zeros((participants, HEADER_BYTES + self.samples), np.uint8)
-        self.packets[:, 0] = 0x80
-        self.packets[:, 1] = PAYLOAD_TYPES[codec]
-        stride = self.packets.strides[0]
-        self._sequence_field = np.ndarray((participants,), ">u2", self.packets.data, 2, (stride,))
-        self._timestamp_field = np.ndarray((participants,), ">u4", self.packets.data, 4, (stride,))
-        ssrc_field = np.ndarray((participants,), ">u4", self.packets.data, 8, (stride,))
-        ssrc_field[:] = rng.integers(1, 1 << 32, participants, dtype=np.uint32)
-        self._sequence = rng.integers(0, 1 << 16, participants, dtype=np.uint16)
-        self._timestamp = rng.integers(0, 1 << 32, participants, dtype=np.uint32)
-        self.packets[:, HEADER_BYTES:] = self._silence
         self._frame = np.zeros(participants, np.int64)
         self._marking: list[list[tuple[Mark, int]]] = [[] for _ in range(phases)]
         self._rows_of_phase = [rows[:0] for _ in range(phases)]
@@ -115,23 +90,6 @@ class Streams:
             which = self._rng.integers(0, len(self._noise), len(quiet))
             self.packets[quiet, HEADER_BYTES:] = self._noise[which]
         return rows, self._write_marks(phase)
-
-    def key_packet(self, row: int, frame: KeyFrame, payload_type: int) -> bytes:
-        """Return the next packet of a participant who is keying: an event, or audio in the pauses."""
-        self._stamp(np.array([row]))
-        if frame.event is None:
-            return bytes(self.packets[row])
-        head = bytearray(self.packets[row, :HEADER_BYTES])
-        head[1] = payload_type | (0x80 if frame.marker else 0)
-        began = (int(self._timestamp[row]) - frame.age * self.samples) & 0xFFFF_FFFF
-        head[4:8] = began.to_bytes(4, "big")
-        return bytes(head) + frame.event
-
-    def _stamp(self, rows: NDArray[np.int64]) -> None:
-        self._sequence[rows] += np.uint16(1)
-        self._timestamp[rows] += np.uint32(self.samples)
-        self._sequence_field[rows] = self._sequence[rows]
-        self._timestamp_field[rows] = self._timestamp[rows]
 
     def _write_marks(self, phase: int) -> list[Mark]:
         began = []

@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import select
 import shlex
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,33 +21,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
 from benchmarks import capacity, idle, processes, report
 from benchmarks.calls import CallRun
-from benchmarks.transport import parse_address
+from benchmarks.lines import Line, plain, show
+from benchmarks.server import stop, wait_until_it_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-START_PATIENCE_S = 30.0
-STOP_PATIENCE_S = 10.0
+    from rich.console import Console
+
 SETTLE_S = 2.0
 IDLE_DIFFERENCE_CORES = 0.002
 """What "no measurable CPU" means: the difference of two idle measurements on a machine that also runs something else."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of the table: what, its target, what peers reach, and what was found."""
-
-    name: str
-    target: str
-    peers: str
-    measured: str
-    holds: bool
-    record: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -233,62 +216,6 @@ def trouble(record: dict[str, Any]) -> str:
     )
 
 
-def wait_until_it_answers(target: str, server: subprocess.Popen[bytes]) -> None:
-    """Send OPTIONS until anything comes back."""
-    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    probe.connect(parse_address(target))
-    host, port = probe.getsockname()
-    deadline = time.monotonic() + START_PATIENCE_S
-    number = 0
-    with probe:
-        while time.monotonic() < deadline:
-            if server.poll() is not None:
-                raise SystemExit(
-                    f"the server ended with status {server.returncode}; its output says why (--log)"
-                )
-            number += 1
-            text = (
-                f"OPTIONS sip:{target} SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bKprobe{number};rport\r\n"
-                f"Max-Forwards: 70\r\nFrom: <sip:probe@{host}>;tag=p{number}\r\nTo: <sip:{target}>\r\n"
-                f"Call-ID: probe-{os.getpid()}-{number}\r\nCSeq: 1 OPTIONS\r\nContact: <sip:probe@{host}:{port}>\r\n"
-                "Content-Length: 0\r\n\r\n"
-            )
-            try:
-                probe.send(text.encode())
-                if select.select([probe], [], [], 0.25)[0] and probe.recv(65536):
-                    return
-            except ConnectionRefusedError:
-                time.sleep(0.1)
-    stop(server)
-    raise SystemExit(f"the server did not answer OPTIONS at {target} within {START_PATIENCE_S:.0f} s")
-
-
-def stop(server: subprocess.Popen[bytes]) -> None:
-    """End the server and its children, kindly first; the next one needs its ports."""
-    for kind in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(server.pid, kind)
-        except ProcessLookupError:
-            break
-        try:
-            server.wait(STOP_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            continue
-    server.wait()
-
-
-def show(lines: list[Line], console: Console) -> None:
-    """Print the table."""
-    table = Table(title="Speed and memory", title_justify="left")
-    for heading in ("", "target", "measured", "peers on the same machine"):
-        table.add_column(heading)
-    for line in lines:
-        colour = "green" if line.holds else "red"
-        table.add_row(line.name, line.target, f"[{colour}]{line.measured}[/]", line.peers)
-    console.print(table)
-    console.print(report.machine_text(processes.machine_line()), style="dim")
-
-
 def main() -> int:
     """Run the table; 0 if every target is met."""
     parser = argparse.ArgumentParser(
@@ -333,10 +260,10 @@ def main() -> int:
         for line in rows[name]():
             lines.append(line)
             console.print(f"  {line.name}: {line.measured}")
-    show(lines, console)
+    show("Speed and memory", lines, console)
     if options.json:
-        kept = [{field: getattr(line, field) for field in Line.__slots__} for line in lines]
-        report.write_json({"machine": processes.machine_line(), "rows": kept}, options.json)
+        rows_kept = [row | {"record": line.record} for row, line in zip(plain(lines), lines, strict=True)]
+        report.write_json({"machine": processes.machine_line(), "rows": rows_kept}, options.json)
     return 0 if all(line.holds for line in lines) else 1
 
 

@@ -1,4 +1,4 @@
-"""The SIP side's socket: one UDP socket or one TCP connection for all calls."""
+"""The SIP side's sockets: one UDP socket or one TCP connection for all calls we place, one for all that come."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from benchmarks.messages import split_stream
 
 if TYPE_CHECKING:
     from benchmarks.signalling import Phones
+    from benchmarks.trunk import Trunk
 
 BUFFER_BYTES = 4 << 20
 """Asked of the kernel for bursts of answers; it gives what net.core.rmem_max allows."""
@@ -88,6 +89,44 @@ class SipSocket:
         for message in messages:
             try:
                 self._socket.send(message)
+            except OSError:  # a retransmission will try again
+                self.errors += 1
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class TrunkSocket:
+    """Carries the messages of a `Trunk`; anybody may call it."""
+
+    def __init__(self, host: str) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+        self._socket.bind((host, 0))
+        self._socket.setblocking(False)
+        self.errors = 0
+
+    @property
+    def local(self) -> str:
+        """Our address, for a server that is to call here."""
+        host, port = self._socket.getsockname()
+        return f"{host}:{port}"
+
+    def turn(self, trunk: Trunk, now: float) -> None:
+        """Read what waits, let the timers act, send what is queued."""
+        for _ in range(READS_PER_LOOK):
+            try:
+                data, source = self._socket.recvfrom(65536)
+            except BlockingIOError:
+                break
+            except OSError:
+                self.errors += 1
+                break
+            trunk.receive(data, source)
+        trunk.advance(now)
+        for data, source in trunk.outgoing():
+            try:
+                self._socket.sendto(data, source)
             except OSError:  # a retransmission will try again
                 self.errors += 1
 

@@ -1,0 +1,55 @@
+"""The rows of a table of figures: what, its target, what peers reach, what was found, and whether that will do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from benchmarks import processes, report
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the table: what, its target, what peers reach, and what was found."""
+
+    name: str
+    target: str
+    peers: str
+    measured: str
+    holds: bool
+    record: dict[str, Any]
+
+
+def show(title: str, lines: list[Line], console: Console) -> None:
+    """Print the rows, and the machine's own line; what is no figure of a peer's has no column for it."""
+    with_peers = any(line.peers for line in lines)
+    table = Table(title=title, title_justify="left")
+    for heading in ("", "target", "measured", *(("peers on the same machine",) if with_peers else ())):
+        table.add_column(heading)
+    for line in lines:
+        colour = "green" if line.holds else "red"
+        cells = (line.name, line.target, f"[{colour}]{line.measured}[/]", line.peers)
+        table.add_row(*cells[: len(table.columns)])
+    console.print(table)
+    console.print(report.machine_text(processes.machine_line()), style="dim")
+
+
+def plain(lines: list[Line]) -> list[dict[str, Any]]:
+    """Return the rows as plain data, ready for JSON."""
+    return [{field: getattr(line, field) for field in Line.__slots__ if field != "record"} for line in lines]
+
+
+def finish(title: str, lines: list[Line], record: dict[str, Any], file: str) -> int:
+    """Print the rows and what a reader must know before he trusts them, keep the record, and return the exit status."""
+    console = report.open_console()
+    show(title, lines, console)
+    for fault in record["faults"]:
+        console.print(fault, style="red" if fault.startswith("INVALID") else "yellow")
+    if file:
+        report.write_json(record | {"rows": plain(lines)}, file)
+    return 0 if all(line.holds for line in lines) else 1
