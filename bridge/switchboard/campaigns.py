@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bridge.blast import effects as wanted
 from bridge.blast import events
-from bridge.blast.campaign import Campaign
+from bridge.blast.campaign import CONFIRMING_KEY, Campaign
 from bridge.blast.model import BlastError, Entry, Rules
 from bridge.blast.states import State
 from bridge.conference.events import LeaveReason
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 NO_LIST: Final = Utterance("blast_no_list")
 RUNNING: Final = Utterance("blast_running")
 NOT_DONE: Final = Utterance("not_done")
+CONFERENCE_ENDED: Final = Utterance("conference_ended")
 
 
 class Blast:
@@ -119,8 +120,11 @@ class Campaigns:
     def cancel(self, room: Room, now: float) -> int | None:
         """`*3`: how many calls are not made, or not waited for, after all; None where no blast is on."""
         blast = self._by_room.get(room.number)
-        if blast is None or blast.campaign is None or blast.campaign.over:
+        if blast is None or (blast.campaign is not None and blast.campaign.over):
             return None
+        if blast.campaign is None:  # its list is still being fetched
+            del self._by_room[room.number]
+            return 0
         before = blast.campaign.summary[State.CANCELLED]
         blast.campaign.receive(events.Cancel(), now)
         self._do(blast, now)
@@ -132,18 +136,18 @@ class Campaigns:
         return () if blast is None or blast.campaign is None else blast.campaign.board()
 
     def room_closed(self, room: Room, now: float) -> None:
-        """The conference is over: nobody is called any more, and who is being greeted is thanked."""
+        """The conference is over: nobody is called any more, and who is being greeted is told."""
         blast = self._by_room.pop(room.number, None)
         if blast is None or blast.campaign is None:
             return
         blast.campaign.receive(events.Cancel(), now)
         self._do(blast, now)
         for leg in list(blast.by_entry.values()):
-            if leg.state is not LegState.CONFERENCE:
-                self._hang_up(leg)
+            if leg.state is LegState.CALLED and leg.number in self._lines.by_number:
+                self._dialogues.end(leg)
+                self._lines.part(leg, CONFERENCE_ENDED, LeaveReason.CONFERENCE_ENDED, now)
         self._lines.timers.cancel((BoardTimer.BLAST, room.number))
-        if blast.message is not None:
-            self._recordings.give(blast.message)
+        self._give_back(blast)
 
     # --- the list ---
 
@@ -155,7 +159,9 @@ class Campaigns:
         found = event.blast_list
         if found is None or not found.entries:
             del self._by_room[blast.room.number]
-            self._tell(blast, NOT_DONE if event.failed else NO_LIST)
+            words = NOT_DONE if event.failed else NO_LIST
+            self._lines.note(Level.WARNING, "no blast", conference=blast.room.conference_id, why=words.name)
+            self._tell(blast, words)
             return
         settings = self._config.blast
         blast.press_one = settings.press_one if found.press_one is None else found.press_one
@@ -205,6 +211,12 @@ class Campaigns:
         blast.message = self._recordings.place(len(audio))
         if blast.message is not None:
             self._lines.effects.append(WriteAudio(Segment(*blast.message), audio))
+
+    def _give_back(self, blast: Blast) -> None:
+        """Nobody hears the message any more."""
+        message, blast.message = blast.message, None
+        if message is not None:
+            self._recordings.give(message)
 
     # --- what campaigns want ---
 
@@ -261,14 +273,22 @@ class Campaigns:
             campaign.receive(events.Failed(entry, Outcome.REFUSED), now)
 
     def _join(self, blast: Blast, leg: Leg, now: float) -> None:
-        refusal = self._rooms.refusal(blast.room, Role.PARTICIPANT)
-        if refusal is not None:
-            self._lines.part(leg, refusal, LeaveReason.DISCONNECTED, now)
+        self._dialogues.end(leg)
+        if self._turned_away(blast, leg, now):
             return
         self._rooms.bring_in(leg, blast.room, Role.PARTICIPANT, now, came_by="blast")
 
+    def _turned_away(self, blast: Blast, leg: Leg, now: float) -> bool:
+        """Whether the conference would not have them (it has been locked, or is full): they have been told."""
+        refusal = self._rooms.refusal(blast.room, Role.PARTICIPANT)
+        if refusal is not None:
+            self._lines.part(leg, refusal, LeaveReason.DISCONNECTED, now)
+        return refusal is not None
+
     def _hang_up(self, leg: Leg) -> None:
         """End a call that is not in the conference; `failed` or `gone` follows, as the campaign expects."""
+        if leg.number not in self._lines.by_number:
+            return
         if leg.state in {LegState.OPENING, LegState.CALLING}:
             leg.outcome = Outcome.NO_ANSWER
         self._lines.hang_up(leg, LeaveReason.DISCONNECTED, "no longer wanted")
@@ -290,6 +310,7 @@ class Campaigns:
         self._lines.note(
             Level.INFO, "blast over", conference=blast.room.conference_id, joined=joined, not_reached=others
         )
+        self._give_back(blast)
         self._tell(blast, say("blast_answered", count=joined))
         if others:
             self._tell(blast, say("blast_failed", count=others))
@@ -300,19 +321,27 @@ class Campaigns:
         if leg is not None and leg.room is blast.room:
             self._lines.say(leg, words, leg.language)
 
+    def _happened(self, blast: Blast, event: events.Event, now: float) -> None:
+        assert blast.campaign is not None
+        blast.campaign.receive(event, now)
+        self._do(blast, now)
+
     def _event(self, leg: Leg, event: events.Event, now: float) -> None:
-        blast = self._of_leg.get(leg.number)
-        if blast is not None and blast.campaign is not None:
-            blast.campaign.receive(event, now)
-            self._do(blast, now)
+        self._happened(self._of_leg[leg.number], event, now)
+
+    def _ended(self, leg: Leg, event: events.Event, now: float) -> None:
+        blast = self._of_leg[leg.number]
+        self._forget(leg)
+        self._happened(blast, event, now)
 
     def _entry(self, leg: Leg) -> int:
         return self._of_leg[leg.number].by_leg[leg.number]
 
     def _forget(self, leg: Leg) -> None:
-        blast = self._of_leg.pop(leg.number, None)
-        if blast is not None:
-            blast.by_entry.pop(blast.by_leg.pop(leg.number), None)
+        blast = self._of_leg.pop(leg.number)
+        entry = blast.by_leg.pop(leg.number)
+        if blast.by_entry.get(entry) is leg:
+            del blast.by_entry[entry]
 
     # --- calls (`legs.User`) ---
 
@@ -326,26 +355,14 @@ class Campaigns:
 
     def failed(self, leg: Leg, outcome: Outcome, now: float) -> None:
         """Nobody is."""
-        if leg.number in self._of_leg:
-            event = events.Failed(self._entry(leg), outcome)
-            blast = self._of_leg[leg.number]
-            self._forget(leg)
-            if blast.campaign is not None:
-                blast.campaign.receive(event, now)
-                self._do(blast, now)
+        self._ended(leg, events.Failed(self._entry(leg), outcome), now)
 
     def key(self, leg: Leg, key: str, now: float) -> None:
         """The greeting's dialogue reads keys; between it and the conference there is none."""
 
     def gone(self, leg: Leg, now: float) -> None:
         """They have hung up, or were."""
-        if leg.number in self._of_leg:
-            event = events.Left(self._entry(leg))
-            blast = self._of_leg[leg.number]
-            self._forget(leg)
-            if blast.campaign is not None:
-                blast.campaign.receive(event, now)
-                self._do(blast, now)
+        self._ended(leg, events.Left(self._entry(leg)), now)
 
     # --- the greeting (`legs.Host`) ---
 
@@ -354,10 +371,9 @@ class Campaigns:
 
     def concluded(self, leg: Leg, result: Any, now: float) -> None:
         """In, or not."""
-        entry = self._entry(leg)
+        blast, entry = self._of_leg[leg.number], self._entry(leg)
         if not isinstance(result, Confirmed):
             self._lines.hang_up(leg, LeaveReason.DISCONNECTED, "did not want to join")
-        elif self._of_leg[leg.number].press_one:
-            self._event(leg, events.Pressed(entry, "1"), now)
-        else:
-            self._event(leg, events.Played(entry), now)
+        elif not self._turned_away(blast, leg, now):
+            heard = events.Pressed(entry, CONFIRMING_KEY) if blast.press_one else events.Played(entry)
+            self._event(leg, heard, now)

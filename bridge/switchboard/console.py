@@ -14,6 +14,7 @@ from bridge.service.role import Role
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bridge.helpdesk.model import QueueRow
     from bridge.switchboard.campaigns import Campaigns
     from bridge.switchboard.events import Asked
     from bridge.switchboard.lines import Lines
@@ -74,7 +75,7 @@ class Console:
             pair=room.pair,
             name="" if isinstance(room.key, int) else room.key,
             phase=conference.phase,
-            people=len(conference.participants),
+            people=sum(each.dismissed is None for each in conference.participants.values()),
             moderators=conference.moderators,
             mode=conference.mode,
             locked=conference.locked,
@@ -113,7 +114,9 @@ class Console:
             tuple(
                 protocol.CallRow(
                     leg=leg.number,
-                    caller=leg.caller if leg.destination is None else leg.destination.masked,
+                    caller=self._number(leg.room, leg.caller)
+                    if leg.destination is None
+                    else leg.destination.masked,
                     dialled=leg.dialled,
                     state=leg.state.value,
                     conference="" if leg.room is None else leg.room.conference_id,
@@ -130,7 +133,12 @@ class Console:
         return protocol.Board(
             tuple(
                 protocol.BoardRow(
-                    row.name, row.number, row.state, row.attempts, round(now - row.since, 1), row.outcome
+                    row.name,
+                    self._number(room, row.number),
+                    row.state,
+                    row.attempts,
+                    round(now - row.since, 1),
+                    row.outcome,
                 )
                 for row in self._campaigns.board(room)
             )
@@ -138,19 +146,7 @@ class Console:
 
     def _queue(self, _request: protocol.HelpQueue, now: float) -> protocol.AnyReply:
         desk = self._operators.desk
-        rows = tuple(
-            protocol.QueueRow(
-                request=row.request_id,
-                kind=KINDS[row.kind],
-                leg=row.leg,
-                name=self._name(row.leg),
-                caller=row.caller,
-                conference=row.conference,
-                waited_s=round(row.waited_s, 1),
-                operator=row.ringing or "",
-            )
-            for row in desk.queue(now)
-        )
+        rows = tuple(self._queue_row(row) for row in desk.queue(now))
         operators = tuple(
             protocol.OperatorRow(
                 row.name, STATES[row.state], row.request_id or 0, self._operators.conference_of(row.name)
@@ -159,9 +155,24 @@ class Console:
         )
         return protocol.Queue(rows, operators)
 
-    def _name(self, number: int) -> str:
-        leg = self._lines.by_number.get(number)
-        return (leg.name if leg is not None else None) or ""
+    def _queue_row(self, row: QueueRow) -> protocol.QueueRow:
+        leg = self._lines.by_number.get(row.leg)
+        room = self._rooms.by_id.get(row.conference) if leg is None or leg.room is None else leg.room
+        return protocol.QueueRow(
+            request=row.request_id,
+            kind=KINDS[row.kind],
+            leg=row.leg,
+            name=(leg.name if leg is not None else None) or "",
+            caller=self._number(room, row.caller),
+            conference=row.conference if room is None else room.conference_id,
+            waited_s=round(row.waited_s, 1),
+            operator=row.ringing or "",
+        )
+
+    @staticmethod
+    def _number(room: Room | None, number: str) -> str:
+        """As the conference's settings let it be shown."""
+        return rosters.mask(number) if room is not None and room.conference.settings.mask_numbers else number
 
     # --- doing ---
 
@@ -190,13 +201,19 @@ class Console:
         identify = Identify(leg.number, request.name, request.company, request.phone, request.email)
         if request.name or request.company or request.phone or request.email:
             leg.name = request.name or leg.name
+            self._forget_who_never_came()
             self.identities[leg.number] = (identify, Actor(Role.OPERATOR, name=request.by))
-        outcome = self._operators.decide(leg, now, admit=True)
+        outcome = self._operators.decide(leg, request.by, now, admit=True)
         return protocol.Given(outcome.done, outcome.text)
 
     def _refuse(self, request: protocol.RefuseCaller, now: float) -> protocol.AnyReply:
         leg = self._operators.waiting(request.request)
         if leg is None:
             return NOBODY_WAITS
-        outcome = self._operators.decide(leg, now, admit=False)
+        outcome = self._operators.decide(leg, request.by, now, admit=False)
         return protocol.Given(outcome.done, outcome.text)
+
+    def _forget_who_never_came(self) -> None:
+        """Who hangs up between being admitted and being in takes nothing along."""
+        for number in self.identities.keys() - self._lines.by_number.keys():
+            del self.identities[number]

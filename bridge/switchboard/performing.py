@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bridge.conference import commands
 from bridge.conference.commands import Actor, Outcome
-from bridge.conference.events import Given, LeaveReason
+from bridge.conference.events import Given, StepAside, StepBack
+from bridge.conference.model import ALONE
 from bridge.dialogue.choosing import choose_person
 from bridge.dialogue.message import record_message
 from bridge.dialogue.requests import NotAvailable, Saved, SaveMessage
@@ -18,7 +19,8 @@ from bridge.dialogue.results import Chosen
 from bridge.service.role import Role
 from bridge.switchboard.campaigns import Campaigns
 from bridge.switchboard.effects import KeepMessage
-from bridge.switchboard.legs import Leg
+from bridge.switchboard.legs import Leg, LegTimer
+from bridge.switchboard.taking_out import take_out
 from prompts.errors import PromptError
 from prompts.phrases import Utterance, say
 
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 NOT_NOW: Final = Utterance("not_now")
 NOTHING_TO_CANCEL: Final = Utterance("blast_nothing_to_cancel")
+STORE_S: Final = 5.0
+"""How long a moderator waits in silence for the store to keep a message before being told that it could not."""
+
 DONE: Final = Outcome(done=True)
 REFUSED: Final = Outcome(done=False, text="not_now")
 
@@ -74,6 +79,7 @@ class Performing:
         self._errands = errands
         self._campaigns = campaigns
         self._operators = operators
+        operators.tell_of_talks(self._interrupted)
         self._do: dict[type, Callable[[Room, Any, Actor, float], Answer]] = {
             commands.AskForHelp: self._ask_for_help,
             commands.DialOut: self._dial_out,
@@ -104,7 +110,7 @@ class Performing:
         """Break off what somebody was about whom the conference has sent away, or who has gone."""
         self._dialogues.end(leg)
         self._errands.abandon(leg, now)
-        self._operators.caller_gone(leg, now)
+        self._operators.left(leg, now)
 
     def put_out(self, leg: Leg, now: float) -> None:
         """A monitor is no longer wanted."""
@@ -113,6 +119,13 @@ class Performing:
     def closed(self, room: Room, now: float) -> None:
         """A conference is over."""
         self._campaigns.room_closed(room, now)
+        self._operators.closed(room, now)
+
+    def _interrupted(self, leg: Leg, now: float) -> None:
+        """An operator comes to somebody who asked for one and is about something else meanwhile: that is broken off."""
+        if not self._errands.return_alone(leg, now):
+            self._dialogues.end(leg)
+            self._recordings.drop(leg)
 
     # --- help and calls out ---
 
@@ -133,12 +146,19 @@ class Performing:
         leg = self._leg(actor)
         if leg is None:
             return REFUSED
+        if self._operators.talks(leg):
+            return NOT_NOW
         self._errands.dial_out(room, leg, now)
         return DONE
 
     def _return_with_guest(self, _room: Room, _command: Command, actor: Actor, now: float) -> Answer:
+        """`*2`: both into the room, with the guest or with the operator."""
         leg = self._leg(actor)
-        return DONE if leg is not None and self._errands.return_with_guest(leg, now) else NOT_NOW
+        if leg is None:
+            return REFUSED
+        if self._errands.return_with_guest(leg, now) or self._operators.return_with_operator(leg, now):
+            return DONE
+        return NOT_NOW
 
     def _return_alone(self, room: Room, command: Command, actor: Actor, now: float) -> Answer:
         """`*3`: out of a private talk, with whomever; else it is the moderator's cancelling of a blast."""
@@ -166,16 +186,25 @@ class Performing:
 
     # --- dialogues in the room ---
 
-    def _record_message(self, _room: Room, _command: Command, actor: Actor, now: float) -> Answer:
-        leg = self._leg(actor)
-        if leg is None or leg.runner is not None:
+    def _record_message(self, room: Room, _command: Command, actor: Actor, now: float) -> Answer:
+        """O5: out of the room, so that the others do not hear it said, and back when it is kept."""
+        leg = self._free(room, actor)
+        if leg is None or not room.pair:
             return NOT_NOW
+        self._rooms.tell(room, StepAside(leg.number, ALONE), now)
         self._dialogues.begin(leg, record_message(leg.language), self, now)
         return DONE
 
+    def _free(self, room: Room, actor: Actor) -> Leg | None:
+        """Whoever keyed it, unless they are about something else already."""
+        leg, participant = self._leg(actor), room.conference.participants.get(actor.leg)
+        if leg is None or participant is None or participant.aside or leg.runner is not None:
+            return None
+        return leg
+
     def _hand_over(self, room: Room, _command: Command, actor: Actor, now: float) -> Answer:
-        leg = self._leg(actor)
-        if leg is None or leg.runner is not None:
+        leg = self._free(room, actor)
+        if leg is None:
             return NOT_NOW
         people = [
             (person.leg, person.clip)
@@ -187,19 +216,24 @@ class Performing:
 
     def asked(self, leg: Leg, request: Any, now: float) -> None:
         """Keep the message that a moderator has recorded (`legs.Host`)."""
-        if isinstance(request, SaveMessage) and leg.room is not None and leg.room.pair:
+        if isinstance(request, SaveMessage) and leg.room is not None:
+            self._lines.timers.set((LegTimer.STORE, leg.number), now + STORE_S)
             self._lines.effects.append(KeepMessage(leg.number, leg.room.pair, request.clip))
         else:
             self._dialogues.answered(leg, NotAvailable(), now)
 
     def message_kept(self, leg: Leg, now: float, *, kept: bool) -> None:
-        """The message is in the store, or the disk is full."""
-        self._dialogues.answered(leg, Saved() if kept else NotAvailable(), now)
+        """The message is in the store, or the disk is full. Of one that is waited for no more nobody wants to know."""
+        if leg.host is self:
+            self._dialogues.answered(leg, Saved() if kept else NotAvailable(), now)
 
     def concluded(self, leg: Leg, result: Any, now: float) -> None:
-        """Hand the role on to whoever was chosen (`legs.Host`); a message's place is free again."""
+        """Hand the role on to whoever was chosen (`legs.Host`); back into the room from a message, whose place is free."""
         self._recordings.drop(leg)
-        if isinstance(result, Chosen) and leg.room is not None:
+        if leg.room is None:
+            return
+        self._rooms.tell(leg.room, StepBack(leg.number), now)
+        if isinstance(result, Chosen):
             actor = Actor(Role.MODERATOR, leg.number)
             self._rooms.tell(leg.room, Given(commands.HandOver(result.leg), actor), now)
 
@@ -241,10 +275,18 @@ class Performing:
         refusal = self._rooms.refusal(other, participant.role)
         if refusal is not None:
             return Outcome(done=False, text=refusal.name)
-        self.dismissed(leg, now)
+        self._dialogues.end(leg)
+        self._errands.abandon(leg, now)
+        self._operators.moves(leg, other, now)
+        self._recordings.drop(leg)  # of a message that was being recorded
         leg.clip = participant.clip
         if participant.clip is not None:
             room.clips.remove(participant.clip)
-        self._rooms.leave(leg, LeaveReason.MOVED, now)
+        take_out(self._lines, self._rooms, leg, now)
         self._rooms.bring_in(leg, other, participant.role, now, came_by=participant.came_by)
+        if participant.returns_muted if participant.aside else participant.muted:
+            # Who has shut their microphone is not to find it open elsewhere.
+            self._rooms.tell(
+                other, Given(commands.MuteSelf(on=True), Actor(participant.role, leg.number)), now
+            )
         return DONE

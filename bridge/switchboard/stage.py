@@ -12,6 +12,7 @@ from bridge.conference import effects as wanted
 from bridge.conference.events import LeaveReason
 from bridge.conference.model import ALONE, MAIN
 from bridge.switchboard.effects import Level, Log
+from bridge.switchboard.legs import LegState
 from media.control import AutoGain, Gain, Music, Mute
 from prompts.phrases import Utterance
 
@@ -87,7 +88,7 @@ class Stage:
                 AutoGain(leg.number, effect.on)
             ),
             wanted.Music: self._music,
-            wanted.Say: lambda leg, _room, effect, _now: lines.say(leg, effect.utterance, leg.language),
+            wanted.Say: self._say,
             wanted.SayList: lambda leg, _room, effect, _now: lines.say_list(
                 leg, effect.utterances, leg.language
             ),
@@ -157,6 +158,10 @@ class Stage:
         self._places.route(leg, room, ALONE)
         if leg.room is not room and self.performer is not None:
             self.performer.put_out(leg, now)
+
+    def _say(self, leg: Leg, _room: Room, effect: wanted.Say, _now: float) -> None:
+        if leg.state is not LegState.LAST_WORDS:  # a monitor who is led out hears why in those
+            self._lines.say(leg, effect.utterance, leg.language)
 
     def _music(self, leg: Leg, _room: Room, effect: wanted.Music, _now: float) -> None:
         segment = self._lines.clips(HOLD_MUSIC, leg.language)[0] if effect.on else None
