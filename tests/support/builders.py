@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from bridge.config.calling import DialOut, Prefix
 from bridge.config.settings import AccessNumber, Config, Limits, OpenRoom, Service
+from bridge.config.values import Address as HostPort
 from bridge.dialogue.verdicts import Accepted
 from bridge.service.role import Role
 from bridge.service.settings import Settings
@@ -46,6 +49,22 @@ def config(**changes: object) -> Config:
     )
 
 
+TRUNK = HostPort("192.0.2.9", 5060)
+PRICE = Decimal("0.10")
+
+
+def dial_out(**changes: object) -> DialOut:
+    """Calls may go to Brazil, at ten cents a minute."""
+    given: dict[str, Any] = {
+        "enabled": True,
+        "trunk": TRUNK,
+        "prefixes": (Prefix("+55", PRICE),),
+        "sip_domains": ("phones.example",),
+        **changes,
+    }
+    return DialOut(**given)
+
+
 def open_rooms() -> tuple[OpenRoom, ...]:
     return Config.with_open_rooms().open_rooms
 
@@ -71,6 +90,7 @@ def incoming(
     dialled: str = ACCESS_NUMBER,
     source: str = CALLER_HOST,
     offer: bytes | None = b"",
+    caller: str = "",
 ) -> IncomingCall:
     """A call; `offer` is a telephone's by default, None for a late one."""
     uri = Uri.parse(f"sip:{dialled}@{BRIDGE_HOST}")
@@ -78,7 +98,7 @@ def incoming(
         call=call,
         flow=Flow("udp", (BRIDGE_HOST, 5060), (source, 5060)),
         request_uri=uri,
-        from_=Address.parse(f"<sip:caller{call}@{source}>;tag=1"),
+        from_=Address.parse(f"<sip:{caller or f'caller{call}'}@{source}>;tag=1"),
         to=Address.parse(f"<sip:{dialled}@{BRIDGE_HOST}>"),
         offer=sdp(host=source) if offer == b"" else offer,
         call_id=f"call-{call}",

@@ -16,12 +16,22 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
+from bridge.service.levels import Level
 from bridge.service.role import Role
 from bridge.switchboard.effects import AcceptCall, Effect, HangUpCall, Log, MediaCommand, RejectCall
-from bridge.switchboard.events import PasscodeFound, StreamOpened
+from bridge.switchboard.events import CallPlaced, PasscodeFound, StreamOpened
 from media.control import DigitReceived, Play, PlaybackEnded, PlayRoom
-from sip.events import CallConfirmed, IncomingCall
-from tests.support.builders import BRIDGE_HOST, ReadableVoice, accepted, board, incoming
+from sip.events import CallAnswered, CallConfirmed, CallRinging, IncomingCall
+from tests.support.builders import (
+    BRIDGE_HOST,
+    ReadableVoice,
+    accepted,
+    board,
+    config,
+    dial_out,
+    incoming,
+    sdp,
+)
 
 if TYPE_CHECKING:
     from bridge.config.settings import Config
@@ -240,6 +250,41 @@ def press(play: Playbook, keys: str, leg: int = 1) -> Playbook:
     for key in keys:
         play.skip() >> DigitReceived(leg, key)
     return play
+
+
+NUMBER: Final = "40028922"
+"""Of the local area, which takes the number alone."""
+E164: Final = "+551140028922"
+
+
+def dials_out(**settings: object) -> Playbook:
+    """A bridge that calls out, and a moderator who may: leg 1, in the conference. `settings` are those of dial-out."""
+    return joined(Playbook(config(dial_out=dial_out(**settings))), level=Level.HIGHLY_SECURE)
+
+
+def asked(play: Playbook, leg: int = 1) -> Playbook:
+    """`*1`: the moderator is asked for a number."""
+    return press(play, "*1", leg).skip()
+
+
+def wanted(play: Playbook, leg: int = 1) -> Playbook:
+    """The number is keyed, heard and confirmed; a stream for the guest is asked for."""
+    press(asked(play, leg), f"{NUMBER}#", leg).skip()
+    return press(play, "1", leg)
+
+
+def rings(play: Playbook, guest: int = 2, moderator: int = 1) -> Playbook:
+    """The guest's telephone rings. Calls that we place have the number of their leg, and a hundred."""
+    wanted(play, moderator).skip() >> StreamOpened(guest, HERE, 20_000 + 2 * guest)
+    play.skip() >> CallPlaced(guest, 100 + guest, f"out-{guest}")
+    play >> CallRinging(100 + guest, 180, None)
+    return play
+
+
+def talks(play: Playbook, guest: int = 2, moderator: int = 1) -> Playbook:
+    """Moderator and guest talk in private."""
+    rings(play, guest, moderator) >> CallAnswered(100 + guest, sdp())
+    return play.skip()
 
 
 def keyed(play: Playbook, verdict: Verdict, leg: int = 1) -> Playbook:

@@ -1,222 +1,68 @@
 """Callers who press anything and hang up anywhere, in a world where everything may fail.
 
-Whatever happens: no leg is left behind, every opened stream is closed once, every joined has its left, every call is
-answered or refused at most once, and nothing is due when everybody has gone.
+Whatever happens: no leg is left behind, every opened stream is closed once, every joined has its left and every call out
+its end, every call is answered or refused at most once, all recorded audio is given back, no call out counts any more, and
+nothing is due when everybody has gone. On the way everybody is where the conference says, and strangers hear nobody.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, get_args
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bridge.conference.commands import DialOut, Disconnect, EndConference, Identify, Lock, Split
+from bridge.config.settings import Server
+from bridge.control.protocol import Give
 from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
+from bridge.service.blast_list import BlastEntry, BlastList
+from bridge.service.levels import Level
 from bridge.service.role import Role
-from bridge.switchboard.effects import (
-    AcceptCall,
-    CheckCounterPassword,
-    CloseRoom,
-    CloseStream,
-    Effect,
-    HangUpCall,
-    Log,
-    LookUpPasscode,
-    MediaCommand,
-    OpenStream,
-    RecordConferenceEnded,
-    RecordConferenceStarted,
-    RecordJoined,
-    RecordLeft,
-    RejectCall,
-    RejectOffer,
-)
-from bridge.switchboard.events import (
-    CounterPasswordChecked,
-    Drain,
-    LookUpFailed,
-    PasscodeFound,
-    Stop,
-    StreamOpened,
-    StreamRefused,
-)
-from media.control import DigitReceived, Play, PlaybackEnded, RtpTimedOut, StreamClosed
+from bridge.switchboard.effects import CheckCounterPassword, Effect, Log, RejectCall, RejectOffer
+from bridge.switchboard.events import Asked, Drain, Stop
+from media.control import RtpTimedOut
 from sip import events as sip
-from sip.events import CallConfirmed, CallEnded, EndCause, OfferReceived
-from tests.support.builders import TRUSTED_HOST, accepted, board, incoming, sdp
+from sip.events import EndCause, OfferReceived
+from tests.support.bridge_world import World
+from tests.support.builders import TRUSTED_HOST, accepted, sdp
+from tests.support.playbook import NUMBER
 
 if TYPE_CHECKING:
+    from bridge.conference.commands import Command
     from bridge.dialogue.verdicts import Verdict
 
-LONG_S = 100_000.0
-
-
-class World:
-    """Callers, pool and store around a switchboard. The effect of number `lost`, counted from 0, is never done."""
-
-    def __init__(self, lost: int = -1) -> None:
-        self.board = board()
-        self.now = 0.0
-        self.done: list[Effect] = []
-        self.calls: dict[int, str] = {}
-        """Call -> "invited", "accepted", "confirmed"; one that is over is not here."""
-        self.late: set[int] = set()
-        """Calls that wait for our offer."""
-        self.asked: list[OpenStream] = []
-        self.open: set[int] = set()
-        self.questions: list[LookUpPasscode | CheckCounterPassword] = []
-        self.playing: list[Play] = []
-        self.ends: list[CallEnded] = []
-        self._lost = lost
-        self._next_call = 0
-
-    def happens(self, event: object) -> None:
-        self.board.handle(event, self.now)
-        self.drain()
-
-    def drain(self) -> None:
-        for effect in self.board.effects():
-            if isinstance(effect, Log):
-                continue
-            self.check(effect)
-            number = len(self.done)
-            self.done.append(effect)
-            if number != self._lost:
-                self.execute(effect)
-        while self.ends:
-            self.happens(self.ends.pop())
-
-    def check(self, effect: Effect) -> None:
-        """No effect may be out of place."""
-        match effect:
-            case AcceptCall() | RejectCall():
-                assert self.calls.get(effect.call) == "invited"
-            case HangUpCall():
-                assert self.calls.get(effect.call) in {"accepted", "confirmed"} or self._lost >= 0
-            case CloseStream():
-                assert effect.stream in self.open
-            case MediaCommand():
-                stream = getattr(effect.command, "stream", None)
-                assert stream is None or stream in self.open
-
-    def execute(self, effect: Effect) -> None:
-        match effect:
-            case AcceptCall():
-                self.calls[effect.call] = "accepted"
-            case RejectCall() | HangUpCall():
-                if self.calls.pop(effect.call, None):
-                    self.ends.append(CallEnded(effect.call, EndCause.LOCAL, 0, ""))
-            case OpenStream():
-                self.asked.append(effect)
-            case CloseStream():
-                self.open.discard(effect.stream)
-            case LookUpPasscode() | CheckCounterPassword():
-                self.questions.append(effect)
-            case MediaCommand(command=Play() as play):
-                self.playing.append(play)
-
-    def calls_in(self, dialled: str, *, late: bool = False) -> int:
-        self._next_call += 1
-        call = self._next_call
-        self.calls[call] = "invited"
-        if late:
-            self.late.add(call)
-        source = TRUSTED_HOST if dialled.startswith("conf-") else "192.0.2.7"
-        offer = {"offer": None} if late else {}
-        self.happens(incoming(call, dialled=dialled, source=source, **offer))
-        return call
-
-    def pool_answers(self, index: int, *, opens: bool) -> None:
-        request = self.asked.pop(index % len(self.asked))
-        if opens:
-            self.open.add(request.stream)
-            self.happens(StreamOpened(request.stream, "192.0.2.1", 20_000))
-        else:
-            self.happens(StreamRefused(request.stream, "full"))
-
-    def acknowledges(self, call: int) -> None:
-        self.calls[call] = "confirmed"
-        self.happens(CallConfirmed(call, sdp() if call in self.late else None))
-
-    def hangs_up(self, call: int, cause: EndCause = EndCause.BYE) -> None:
-        del self.calls[call]
-        self.happens(CallEnded(call, cause, 0, ""))
-
-    def presses(self, stream: int, keys: str) -> None:
-        for key in keys:
-            self.happens(DigitReceived(stream, key))
-
-    def hears_all(self) -> None:
-        while self.playing:
-            play = self.playing.pop(0)
-            self.happens(PlaybackEnded(playback=play.playback, stream=play.stream))
-
-    def store_answers(self, verdict: Verdict | CounterVerdict | None) -> None:
-        question = self.questions.pop(0)
-        if verdict is None:
-            self.happens(LookUpFailed(question.leg))
-        elif isinstance(question, LookUpPasscode):
-            self.happens(PasscodeFound(question.leg, verdict))
-        else:
-            self.happens(CounterPasswordChecked(question.leg, verdict))
-
-    def loses(self, stream: int) -> None:
-        self.open.discard(stream)
-        self.happens(StreamClosed(stream))
-
-    def passes(self, seconds: float) -> None:
-        until = self.now + seconds
-        while (deadline := self.board.next_deadline()) is not None and deadline <= until:
-            self.now = max(self.now, deadline)
-            self.board.advance(self.now)
-            self.drain()
-        self.now = until
-
-    def everybody_leaves(self) -> None:
-        for call in list(self.calls):
-            if call in self.calls:
-                self.hangs_up(call)
-        while self.asked:
-            self.pool_answers(0, opens=True)
-        self.passes(LONG_S)
-
-    def nothing_is_left(self) -> None:
-        board = self.board
-        assert board.calls == board.conferences == 0
-        assert board.next_deadline() is None
-        assert not board._lines.by_call
-        assert not board._lines.late_streams or self._lost >= 0
-        assert board._admission.calls == 0
-        assert not board._admission.per_source
-        kinds: dict[type, Counter[object]] = {}
-        for effect in self.done:
-            key = (
-                getattr(effect, "participant", None)
-                or getattr(effect, "conference", None)
-                or getattr(effect, "stream", None)
-            )
-            kinds.setdefault(type(effect), Counter())[key] += 1
-        assert kinds.get(RecordJoined, Counter()) == kinds.get(RecordLeft, Counter())
-        assert kinds.get(RecordConferenceStarted, Counter()) == kinds.get(RecordConferenceEnded, Counter())
-        assert set(kinds.get(RecordJoined, Counter()).values()) <= {1}
-        assert set(kinds.get(CloseStream, Counter()).values()) <= {1}
-        rooms = [effect.room for effect in self.done if isinstance(effect, CloseRoom)]
-        assert len(rooms) == len(set(rooms))
-
+SECURE: dict[str, Any] = {"level": Level.HIGHLY_SECURE}
+NAMED: dict[str, Any] = {**SECURE, "announce_names": True, "keep_names": True, "person": 12}
 
 VERDICTS: list[Verdict | CounterVerdict | None] = [
-    accepted(Role.MODERATOR),
-    accepted(Role.PARTICIPANT),
+    accepted(Role.MODERATOR, **SECURE),
+    accepted(Role.MODERATOR, **NAMED),
+    accepted(Role.PARTICIPANT, **NAMED),
     accepted(Role.PARTICIPANT, maximum_participants=2),
-    accepted(Role.MODERATOR, pair=8, delay_s=2.0, hours_end_in_s=30.0),
-    accepted(Role.MODERATOR, pair=9, maximum_length_s=40.0, asks_counter_password=True),
+    accepted(Role.MODERATOR, pair=8, delay_s=2.0, hours_end_in_s=30.0, **SECURE),
+    accepted(Role.MODERATOR, pair=9, maximum_length_s=40.0, asks_counter_password=True, **SECURE),
     Denied(why=Why.UNKNOWN, delay_s=1.0),
     Denied(why=Why.OUTSIDE_HOURS),
     Denied(why=Why.TOO_MANY_ATTEMPTS),
     None,
+]
+LIST = BlastList(
+    1, 7, "default", "", None, (BlastEntry("Ana", "+551140028923"), BlastEntry("Rui", "+551140028924"))
+)
+EARLY = sdp(host="192.0.2.30")
+OTHER = sdp(host="192.0.2.31", formats="8 101")
+COMMANDS: list[Command] = [
+    DialOut(number="+551140028922", name="Eva"),
+    DialOut(number="190"),
+    EndConference(),
+    Lock(),
+    Split(group=1, legs=(1,)),
+    Disconnect(leg=1),
+    Disconnect(leg=2),
 ]
 
 
@@ -226,10 +72,24 @@ class Callers(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = World()
+        self.ticket = 0
 
     def _call(self, index: int) -> int:
         calls = sorted(self.world.calls)
         return calls[index % len(calls)]
+
+    def _called(self, index: int, state: str = "") -> int:
+        calls = sorted(call for call, each in self.world.placed.items() if state in {"", each})
+        return calls[index % len(calls)] if calls else 0
+
+    def _moderators(self) -> list[int]:
+        """Those who are in, whatever they are about."""
+        return [
+            number
+            for room in self.world.board._rooms.by_number.values()
+            for number, each in room.conference.participants.items()
+            if each.role is Role.MODERATOR and number in self.world.open
+        ]
 
     def _stream(self, index: int) -> int:
         streams = sorted(self.world.open)
@@ -241,6 +101,24 @@ class Callers(RuleBasedStateMachine):
     )
     def calls(self, dialled: str, late: bool) -> None:
         self.world.calls_in(dialled, late=late)
+
+    @initialize()
+    def begins(self) -> None:
+        self.comes_in(accepted(Role.MODERATOR, **SECURE))
+
+    @rule(verdict=st.sampled_from(VERDICTS[:3]))
+    def comes_in(self, verdict: Verdict) -> None:
+        """Somebody goes the whole way at once: most of what can happen happens inside."""
+        world = self.world
+        call = world.calls_in("551130000000")
+        if call in world.calls and len(world.asked) == 1:
+            world.pool_answers(0, opens=True)
+            world.acknowledges(call)
+            stream = max(world.open)
+            world.presses(stream, "1234#")
+            while len(world.questions) == 1:
+                world.store_answers(verdict, kept=True)
+            world.hears_all()
 
     @precondition(lambda self: self.world.asked)
     @rule(index=st.integers(0, 9), opens=st.sampled_from([True, True, True, False]))
@@ -255,10 +133,42 @@ class Callers(RuleBasedStateMachine):
     @precondition(lambda self: self.world.open)
     @rule(
         index=st.integers(0, 9),
-        keys=st.sampled_from(["1234#", "5", "#", "*", "*6", "*5", "*7", "*9", "*92", "*#"]),
+        keys=st.sampled_from(
+            ["1234#", "5", "#", "*", "*6", "*5", "*7", "*8", "*9", "*92", "*#", "*99", "*95", "1", "2"]
+        ),
     )
     def presses(self, index: int, keys: str) -> None:
         self.world.presses(self._stream(index), keys)
+
+    @precondition(lambda self: self._moderators())
+    @rule(index=st.integers(0, 9), keys=st.sampled_from(["*1", f"*1{NUMBER}#", "*2", "*3", "*92", "*0"]))
+    def commands_by_key(self, index: int, keys: str) -> None:
+        moderators = self._moderators()
+        self.world.presses(moderators[index % len(moderators)], keys)
+
+    @precondition(lambda self: self._moderators())
+    @rule(
+        index=st.integers(0, 9),
+        found=st.sampled_from([True, True, True, False]),
+        early=st.sampled_from([None, EARLY]),
+        answer=st.sampled_from([b"", EARLY, EARLY, OTHER, None, b"?"]),
+    )
+    def dials_out(self, index: int, found: bool, early: bytes | None, answer: bytes | None) -> None:
+        """`*1`, as far as it goes: the answer b"" does not come yet."""
+        world, moderators = self.world, self._moderators()
+        moderator = moderators[index % len(moderators)]
+        world.presses(moderator, f"*1{NUMBER}#")
+        world.presses(moderator, "1")
+        if len(world.asked) != 1:
+            return
+        world.pool_answers(0, opens=True)
+        if len(world.to_place) != 1:
+            return
+        call = world.call_is_placed(found=found)
+        if call:
+            world.rings(call, early)
+        if call and answer != b"":
+            world.answers(call, answer)
 
     @precondition(lambda self: self.world.calls)
     @rule(index=st.integers(0, 9), key=st.sampled_from("0123456789*#"))
@@ -270,26 +180,71 @@ class Callers(RuleBasedStateMachine):
     def hears_all(self) -> None:
         self.world.hears_all()
 
+    @precondition(lambda self: self.world.recording)
+    @rule(index=st.integers(0, 9), length=st.sampled_from([0, 1000, 16_000]))
+    def stops_speaking(self, index: int, length: int) -> None:
+        streams = sorted(self.world.recording)
+        self.world.stops_speaking(streams[index % len(streams)], length)
+
     @precondition(lambda self: self.world.questions)
     @rule(verdict=st.sampled_from(VERDICTS), right=st.booleans())
     def store_answers(self, verdict: Verdict | None, right: bool) -> None:
         counter = isinstance(self.world.questions[0], CheckCounterPassword)
-        self.world.store_answers(CounterVerdict(right=right, person=1) if counter and verdict else verdict)
+        self.world.store_answers(
+            CounterVerdict(right=right, person=1) if counter and verdict else verdict, kept=right
+        )
+
+    @precondition(lambda self: self.world.lists)
+    @rule(found=st.booleans())
+    def list_is_found(self, found: bool) -> None:
+        self.world.list_is_found(LIST if found else None)
+
+    # --- people who are called ---
+
+    @precondition(lambda self: self.world.to_place)
+    @rule(found=st.sampled_from([True, True, True, False]))
+    def call_is_placed(self, found: bool) -> None:
+        self.world.call_is_placed(found=found)
+
+    @precondition(lambda self: self._called(0, "calling"))
+    @rule(index=st.integers(0, 9), early=st.sampled_from([None, None, EARLY, OTHER, b"?"]))
+    def rings(self, index: int, early: bytes | None) -> None:
+        self.world.rings(self._called(index, "calling"), early)
+
+    @precondition(lambda self: self._called(0, "calling"))
+    @rule(index=st.integers(0, 9), answer=st.sampled_from([EARLY, EARLY, OTHER, None, b"?"]))
+    def answers(self, index: int, answer: bytes | None) -> None:
+        self.world.answers(self._called(index, "calling"), answer)
+
+    @precondition(lambda self: self._called(0, "calling"))
+    @rule(index=st.integers(0, 9), status=st.sampled_from([302, 404, 480, 486, 500, 503, 603]))
+    def refuses(self, index: int, status: int) -> None:
+        self.world.refuses(self._called(index, "calling"), status)
+
+    @precondition(lambda self: self._called(0))
+    @rule(
+        index=st.integers(0, 9), cause=st.sampled_from([EndCause.BYE, EndCause.TIMEOUT, EndCause.TRANSPORT])
+    )
+    def the_called_hangs_up(self, index: int, cause: EndCause) -> None:
+        self.world.hangs_up(self._called(index), cause)
+
+    # --- and all the rest ---
 
     @precondition(lambda self: self.world.calls)
     @rule(index=st.integers(0, 9), cause=st.sampled_from([*EndCause]))
     def hangs_up(self, index: int, cause: EndCause) -> None:
         self.world.hangs_up(self._call(index), cause)
 
-    @precondition(lambda self: self.world.calls)
+    @precondition(lambda self: self.world.calls or self._called(0, "answered"))
     @rule(
         index=st.integers(0, 9),
         offer=st.sampled_from([sdp(direction="sendonly", version=2), sdp(), None, b"?"]),
     )
     def offers(self, index: int, offer: bytes | None) -> None:
-        call = self._call(index)
-        if self.world.calls[call] == "confirmed":
-            self.world.happens(OfferReceived(call, offer))
+        up = [call for call, state in self.world.calls.items() if state == "confirmed"]
+        up += [call for call, state in self.world.placed.items() if state == "answered"]
+        if up:
+            self.world.happens(OfferReceived(up[index % len(up)], offer))
 
     @precondition(lambda self: self.world.open)
     @rule(index=st.integers(0, 9), how=st.sampled_from(["lost", "silent"]))
@@ -297,11 +252,18 @@ class Callers(RuleBasedStateMachine):
         stream = self._stream(index)
         self.world.loses(stream) if how == "lost" else self.world.happens(RtpTimedOut(stream))
 
+    @precondition(lambda self: self.world.board._rooms.by_id)
+    @rule(command=st.sampled_from(COMMANDS))
+    def commands(self, command: Command) -> None:
+        self.ticket += 1
+        conference = next(iter(self.world.board._rooms.by_id))
+        self.world.happens(Asked(self.ticket, Give(conference, command, "eva")))
+
     @rule(seconds=st.sampled_from([0.1, 1.0, 5.0, 30.0, 90.0]))
     def time_passes(self, seconds: float) -> None:
         self.world.passes(seconds)
 
-    @rule(dice=st.integers(0, 30))
+    @rule(dice=st.integers(0, 120))
     def stops(self, dice: int) -> None:
         if dice == 0:
             self.world.happens(Stop())
@@ -311,10 +273,19 @@ class Callers(RuleBasedStateMachine):
     @invariant()
     def counts_agree(self) -> None:
         board = self.world.board
-        assert board._admission.calls == board.calls == len(board._lines.by_call)
+        legs = board._lines.by_number.values()
+        assert board._admission.calls == sum(not leg.out for leg in legs)
+        assert len(board._lines.by_call) == sum(leg.call > 0 for leg in legs)
+        assert self.world.spending._overall.parallel == sum(bool(leg.out) for leg in legs)
         assert set(board._lines.by_number) >= {
             leg for room in board._rooms.by_number.values() for leg in room.conference.participants
         }
+
+    @invariant()
+    def nobody_hears_what_they_must_not(self) -> None:
+        self.world.everybody_is_where_the_conference_says()
+        self.world.strangers_hear_nobody()
+        self.world.nobody_is_left_in_a_side_room()
 
     def teardown(self) -> None:
         self.world.everybody_leaves()
@@ -326,25 +297,73 @@ TestCallers = Callers.TestCase
 TestCallers.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 
 
-def a_day(world: World) -> None:
-    """Two people meet by passcode, a third comes into an open room, everybody leaves."""
-    world.calls_in("551130000000")
+def arrive(world: World) -> None:
+    """Two by passcode, one of them known by number, and one into an open room."""
+    world.calls_in("551130000000", trusted=True)
     world.calls_in("551130000000", late=True)
     world.calls_in("conf-a")
     while world.asked:
         world.pool_answers(0, opens=True)
     for call in [call for call, state in world.calls.items() if state == "accepted"]:
         world.acknowledges(call)
-    for role, stream in ((Role.PARTICIPANT, 1), (Role.MODERATOR, 2)):
+
+
+def join(world: World, stream: int, role: Role, *, kept: bool) -> None:
+    """By passcode, counter-password and name, kept or said."""
+    world.hears_all()
+    for _ in range(2):  # who calls, and whose code it is
+        if world.questions:
+            world.store_answers(accepted(role, asks_counter_password=True, **NAMED), kept=kept)
         world.presses(stream, "1234#")
+    world.presses(stream, "55#")
+    for _ in range(4):
         if world.questions:
-            world.store_answers(accepted(role, asks_counter_password=True))
-        world.presses(stream, "55#")
-        if world.questions:
-            world.store_answers(CounterVerdict(right=True))
+            world.store_answers(CounterVerdict(right=True), kept=kept)
         world.hears_all()
+        if stream in world.recording:
+            world.stops_speaking(stream, 4000)
+        world.presses(stream, "1")
+
+
+def call_out(world: World) -> None:
+    """`*1`, `*2`; then everybody on the list (`*92`)."""
+    world.presses(2, f"*1{NUMBER}#")
+    world.presses(2, "1")
+    while world.asked:
+        world.pool_answers(0, opens=True)
+    if world.to_place:
+        call = world.call_is_placed()
+        world.rings(call, EARLY)
+        world.answers(call, EARLY)
+    world.presses(2, "*2*92")
+    if world.lists:
+        world.list_is_found(LIST)
+    world.passes(1)
+    while world.asked:
+        world.pool_answers(0, opens=True)
+    while world.to_place:
+        world.answers(world.call_is_placed(), EARLY)
+    world.hears_all()
+
+
+def a_day(world: World) -> None:
+    """People meet and call others; one is named by a console; they record a message; everybody leaves."""
+    arrive(world)
+    join(world, 1, Role.PARTICIPANT, kept=True)
+    join(world, 2, Role.MODERATOR, kept=False)
     world.presses(1, "*6")
     world.happens(OfferReceived(1, sdp(direction="sendonly", version=2)))
+    call_out(world)
+    world.presses(2, "*99")
+    world.passes(1)
+    world.hears_all()
+    world.hears_all()
+    if 2 in world.recording:
+        world.stops_speaking(2, 4000)
+    world.presses(2, "1")
+    rooms = world.board._rooms.by_id
+    conference = next((name for name, room in rooms.items() if 1 in room.conference.participants), "")
+    world.happens(Asked(1, Give(conference, Identify(1, "Ana"), "eva")))
     world.passes(10)
     if 2 in world.calls:
         world.hangs_up(2)
@@ -352,8 +371,12 @@ def a_day(world: World) -> None:
     world.hears_all()
 
 
+def world_of_a_day(lost: int = -1) -> World:
+    return World(lost, server=Server(trusted_networks=(ip_network(f"{TRUSTED_HOST}/32"),)))
+
+
 def effects_of_a_day() -> list[Effect]:
-    world = World()
+    world = world_of_a_day()
     a_day(world)
     world.everybody_leaves()
     world.nothing_is_left()
@@ -367,7 +390,7 @@ def test_a_day_has_every_kind_of_effect_that_a_day_can_have() -> None:
 
 @pytest.mark.parametrize("lost", range(len(effects_of_a_day())))
 def test_every_effect_may_fail_once_and_all_ends_well(lost: int) -> None:
-    world = World(lost)
+    world = world_of_a_day(lost)
     a_day(world)
     world.everybody_leaves()
     world.nothing_is_left()
