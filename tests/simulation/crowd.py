@@ -14,8 +14,7 @@ from bridge.service.levels import Level
 from bridge.service.settings import LastModerator
 from bridge.switchboard.legs import LegState
 from tests.simulation.bridge import ACCESS_NUMBER
-from tests.simulation.hearing import HEARD_DBOV
-from tests.simulation.phone import Phone, State
+from tests.simulation.phone import TENTHS, Phone, State
 from tests.simulation.world import World
 from tests.support.netem import WIRE, Burst, Conditions
 
@@ -23,8 +22,8 @@ SETTLED_S: Final = 0.8
 LOOK_S: Final = 0.2
 MOST_SPEAKERS: Final = 6
 """At once, all rooms together: a room lets no more be heard."""
-STEADY_S: Final = (0.5, 0.4, 0.3, 0.2, 0.1)
-"""A voice tone is there in each tenth of a second; a prompt or the music has such a frequency only for a moment."""
+STEADY: Final = 3
+"""Of so many tenths of a second a voice is heard that should be; one that should not, never in all of them."""
 LINES: Final = (
     WIRE,
     WIRE,
@@ -184,11 +183,10 @@ class Crowd:
         )
 
     def _ask(self, listener: Phone, speaker: Phone, *, expected: bool) -> None:
-        now, frequency_hz = self.world.now, self._voices[speaker.name]
-        levels = [listener.ear.level(frequency_hz, now - ago, now - ago + 0.1) for ago in STEADY_S]
-        times = sum(level > HEARD_DBOV for level in levels)
+        now = self.world.now
+        times = listener.tenths_heard(self._voices[speaker.name])
         # A burst of loss may take a tenth of a second or two from who should hear.
-        heard = times >= (3 if expected else len(levels))
+        heard = times >= (STEADY if expected else TENTHS)
         assert heard is expected, (
             f"{now:.1f}: {listener.name} {'hears' if heard else 'does not hear'} {speaker.name}"
         )

@@ -31,6 +31,7 @@ EVENT_TYPE: Final = 101
 KEY_MS: Final = 100
 GAP_MS: Final = 80
 """A key is held so long, and so long is nothing pressed: a quick hand."""
+TENTHS: Final = 5
 COMFORT_NOISE: Final = 13
 COMFORT_EVERY: Final = 100
 """Packet times from one word of comfort noise to the next (RFC 3389): two seconds."""
@@ -236,6 +237,14 @@ class Phone:
     def hears(self, other: Phone, seconds: float = 0.2) -> bool:
         """Whether the other one's tone has been there in the last `seconds`."""
         return self.level(other.frequency_hz, seconds) > HEARD_DBOV
+
+    def tenths_heard(self, frequency_hz: float) -> int:
+        """In how many of the last `TENTHS` tenths of a second a tone was there: a voice in all of them, a prompt in some."""
+        now = self._clock.now
+        return sum(
+            self.ear.level(frequency_hz, now - ago / 10, now - (ago - 1) / 10) > HEARD_DBOV
+            for ago in range(1, TENTHS + 1)
+        )
 
     def hears_silence(self, seconds: float = 0.2) -> bool:
         return self.ear.silent(self._clock.now - seconds, self._clock.now)

@@ -110,6 +110,7 @@ def test_questions_are_taken_one_after_another() -> None:
     office.told(ana, "mode_presentation")
     ana.press("*2")
     office.told(ana, "hand_not_now")
+    office.quiet()
     rui.press("*94")
     office.told(ana, "mode_conversation")
     assert office.talk() == together(ana, bia, rui)
