@@ -88,6 +88,17 @@ def host(
     begun()
 
 
+def stay(arrival: Arrival, code: str, clip: int | None, manner: Manner) -> Script:
+    """Come in where nobody talks, and wait until the bridge has said its words."""
+    yield from _key_in(arrival, code, clip, manner)
+    yield Wait(SETTLE_S)
+
+
+def keyed_in(arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Return those who have keyed all that was asked of them."""
+    return [each for each in arrivals if each.last_key_at is not None]
+
+
 def _key_in(arrival: Arrival, code: str, clip: int | None, manner: Manner) -> Script:
     arrival.called_at = yield Call(ACCESS_NUMBER)
     yield Wait(manner.patience_s)

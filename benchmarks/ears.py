@@ -12,8 +12,8 @@ from benchmarks.hearing import HEARD_DBOV
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NOTHING, SOUND = -1, 0
-"""What is listened for: nothing, any sound at all; else a frequency in Hz."""
+NOTHING, SOUND, SILENCE = -1, 0, -2
+"""What is listened for: nothing, any sound at all, none at all; else a frequency in Hz."""
 SOUND_DBOV = -50.0
 """RMS of a frame in which something sounds: the noise of G.711 itself is 20 dB below."""
 PURE_SHARE = 0.8
@@ -65,7 +65,8 @@ class Ears:
         power = (waves**2).mean(axis=1) / g711.FULL_SCALE**2
         of_tone = tone_power(waves, hz)
         is_tone = (of_tone >= 10 ** (HEARD_DBOV / 10)) & (~self._pure[rows] | (of_tone >= PURE_SHARE * power))
-        heard: NDArray[np.bool_] = np.where(hz == SOUND, power >= 10 ** (SOUND_DBOV / 10), is_tone)
+        sounds = power >= 10 ** (SOUND_DBOV / 10)
+        heard: NDArray[np.bool_] = np.select([hz == SOUND, hz == SILENCE], [sounds, ~sounds], is_tone)
         return heard
 
 

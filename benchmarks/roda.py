@@ -106,6 +106,8 @@ attempts = 1
 press_one = true
 """
 
+_BAD = ("(warning)", "(error)", "(critical)")
+
 PLAIN = Settings(
     language="en",
     entry_exit_tones=False,
@@ -238,6 +240,11 @@ class Roda:
         """Return how often each event stands in the log, and what is worse than information apart."""
         return count_events(self.log.read_text(errors="replace").splitlines())
 
+    def faults(self) -> list[str]:
+        """Say what the log holds that must not be there."""
+        counts = self.counts()
+        return [f"the server logged {counts[level]} of level {level}" for level in _BAD if level in counts]
+
     def close(self) -> None:
         """Give the folder back."""
         self._folder.cleanup()
@@ -253,7 +260,7 @@ def count_events(lines: list[str]) -> dict[str, int]:
             level = str(entry.get("level", "info"))
         except (ValueError, KeyError, TypeError):
             names, level = [], "error"
-        if level in {"warning", "error", "critical"}:
+        if f"({level})" in _BAD:
             names.append(f"({level})")
         for name in names:
             counts[name] = counts.get(name, 0) + 1
