@@ -10,6 +10,9 @@ import pytest
 from importlinter.application.use_cases import lint_imports
 from importlinter.configuration import configure
 
+from bridge.service.settings import MuteMode
+from prompts.catalogue import catalogue
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bridge", "media", "sip", "dsp", "prompts")
 
@@ -21,8 +24,8 @@ ELSEWHERE = {
 
 BEHAVIOURS = {
     "bridge/dialogue/test_every_dialogue.py",  # every dialogue with every caller
-    "bridge/switchboard/test_callers.py",
-    "prompts/test_grammar.py",  # people who press anything at any time: the whole package
+    "bridge/switchboard/test_callers.py",  # people who press anything at any time: the whole package
+    "prompts/test_grammar.py",  # whole texts with their numbers, in three languages
     "sip/test_lossy_network.py",  # calls over a network that loses and reorders: the whole package
 }
 """Tests about a package as a whole, which no module of that name can be."""
@@ -90,3 +93,12 @@ def test_lock_files_name_hashes_and_no_place(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "--hash=sha256:" in text
     assert not re.search(r"https?://|file:|--index|(?m:^#.* /)", text)
+
+
+def test_every_text_is_said_by_somebody() -> None:
+    """A text that nobody says is recorded in three languages for nothing."""
+    said = "\n".join((ROOT / source).read_text() for source in sources() if source.parts[0] == "bridge")
+    unsaid = {name for name in catalogue().languages["en"].texts if f'"{name}"' not in said}
+    assert unsaid == {f"mode_{mode.value}" for mode in MuteMode} - {"mode_questions"}, (
+        "modes are said by the name of theirs"
+    )
