@@ -127,7 +127,7 @@ class A:
         )
 
 
-def a(kind: type, **fields: object) -> A:
+def a(kind: type, /, **fields: object) -> A:
     return A(kind, tuple(fields.items()))
 
 
