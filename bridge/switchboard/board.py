@@ -299,7 +299,7 @@ class Switchboard:
 
     def _message_kept(self, event: MessageKept, now: float) -> None:
         leg = self._lines.by_number.get(event.leg)
-        if leg is not None:
+        if leg is not None and (LegTimer.STORE, leg.number) in self._timers:  # else it comes too late
             self._performing.message_kept(leg, now, kept=event.kept)
 
     def _asked(self, event: Asked, now: float) -> None:
@@ -358,6 +358,7 @@ class Switchboard:
                 self._admission.left(leg.source)
             self._receptions.left(leg)
             self._recordings.drop(leg)
+            self._console.identities.pop(leg.number, None)
             self._lines.figures[f"ended:{because.value}"] += 1
             self._lines.log(
                 Level.INFO,

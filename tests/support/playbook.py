@@ -24,6 +24,7 @@ from media.control import DigitReceived, Play, PlaybackEnded, PlayRoom
 from sip.events import CallAnswered, CallConfirmed, CallRinging, IncomingCall
 from tests.support.builders import (
     BRIDGE_HOST,
+    TRUSTED_HOST,
     ReadableVoice,
     accepted,
     board,
@@ -250,6 +251,27 @@ def press(play: Playbook, keys: str, leg: int = 1) -> Playbook:
     for key in keys:
         play.skip() >> DigitReceived(leg, key)
     return play
+
+
+def greeted(play: Playbook) -> Playbook:
+    """Somebody hears the greeting, on port 20,000 of ours."""
+    play >> incoming()
+    play.skip() >> StreamOpened(1, HERE, 20_000)
+    play.skip() >> CallConfirmed(1, None)
+    return play.skip()
+
+
+def to_room(name: str, call: int = 1, **given: Any) -> IncomingCall:
+    """Somebody dials an open room from where it is open."""
+    return incoming(call, dialled=f"conf-{name}", source=TRUSTED_HOST, **given)
+
+
+def in_room(play: Playbook, call: int = 1) -> Playbook:
+    """Somebody in open room "a"."""
+    play >> to_room("a", call)
+    play.skip() >> StreamOpened(call, HERE, 20_000)
+    play.skip() >> CallConfirmed(call, None)
+    return play.skip()
 
 
 NUMBER: Final = "40028922"

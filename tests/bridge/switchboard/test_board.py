@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from bridge.conference.events import LeaveReason
 from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
 from bridge.service.role import Role
-from bridge.switchboard.arrivals import STREAM_S
 from bridge.switchboard.effects import (
-    AcceptOffer,
     CloseRoom,
     CloseStream,
     Level,
     Log,
-    MediaCommand,
     OpenStream,
     RecordConferenceEnded,
     RecordConferenceStarted,
     RecordJoined,
     RecordLeft,
     RejectCall,
-    RejectOffer,
 )
 from bridge.switchboard.events import (
     CounterPasswordChecked,
@@ -35,39 +30,30 @@ from bridge.switchboard.events import (
 )
 from bridge.switchboard.sparing import BURST_LINES
 from media import control
-from media.control import Endpoint, UpdateStream
+from media.control import Endpoint
 from sip import events as sip
 from sip.events import AnswerReceived, CallConfirmed, CallEnded, EndCause, OfferReceived
 from tests.support.builders import CALLER_RTP, PCMU, TRUSTED_HOST, accepted, config, incoming, sdp
-from tests.support.playbook import HERE, Accepts, Playbook, Says, a, after, hangs_up, keyed, press, rejects
-
-if TYPE_CHECKING:
-    from sip.events import IncomingCall
+from tests.support.playbook import (
+    HERE,
+    Accepts,
+    Playbook,
+    Says,
+    a,
+    after,
+    greeted,
+    in_room,
+    keyed,
+    press,
+    rejects,
+    to_room,
+)
 
 BYE = CallEnded(1, EndCause.BYE, 0, "")
 CANCELLED = CallEnded(1, EndCause.CANCELLED, 487, "")
 OPENED = StreamOpened(1, HERE, 20_000)
 CONFIRMED = CallConfirmed(1, None)
 OPEN = OpenStream(stream=1, format=PCMU, local=HERE, remote=CALLER_RTP, room=0, rtp_timeout_s=60.0)
-
-
-def to_room(name: str, call: int = 1, **given: object) -> IncomingCall:
-    return incoming(call, dialled=f"conf-{name}", source=TRUSTED_HOST, **given)
-
-
-def in_room(play: Playbook, call: int = 1) -> Playbook:
-    """Somebody in open room "a"."""
-    play >> to_room("a", call)
-    play.skip() >> StreamOpened(call, HERE, 20_000)
-    play.skip() >> CallConfirmed(call, None)
-    return play.skip()
-
-
-def greeted(play: Playbook) -> Playbook:
-    play >> incoming()
-    play.skip() >> OPENED
-    play.skip() >> CONFIRMED
-    return play.skip()
 
 
 def test_a_trusted_caller_is_in_an_open_room_at_once_and_hears_no_prompt(play: Playbook) -> None:
@@ -231,71 +217,6 @@ def test_a_refusal_for_want_of_a_codec_says_what_we_speak(play: Playbook) -> Non
     assert "PCMU" in dict(refusal.headers)["Warning"]
 
 
-def test_a_late_offer_is_answered_in_the_ack(play: Playbook) -> None:
-    play >> incoming(offer=None) << a(OpenStream, remote=None)
-    play >> OPENED << Accepts(1, ("m=audio 20000 RTP/AVP 0 8 101",))
-    play >> CallConfirmed(1, sdp(formats="8 101"))
-    play << a(UpdateStream, format=replace_format(PCMU, 8), remote=CALLER_RTP) << Says(1, "greeting")
-
-
-def replace_format(format_: control.Format, payload_type: int) -> control.Format:
-    return control.Format(control.Codec(payload_type), payload_type, format_.telephone_event)
-
-
-@pytest.mark.parametrize("answer", [None, b"nonsense", sdp(formats="3")])
-def test_a_late_offer_without_a_usable_answer_ends_the_call(play: Playbook, answer: bytes | None) -> None:
-    play >> incoming(offer=None)
-    play.skip() >> OPENED
-    play.skip() >> CallConfirmed(1, answer) << hangs_up(1, "no common media") << CloseStream(1)
-
-
-# --- the stream ---
-
-
-def test_no_free_port_is_503_and_says_when_to_come_back(play: Playbook) -> None:
-    play >> incoming() << OPEN
-    play >> StreamRefused(1, "no port") << RejectCall(1, 503, (("Retry-After", "30"),))
-    assert play.board.calls == 0
-
-
-def test_an_open_room_whose_only_caller_got_no_port_is_forgotten(play: Playbook) -> None:
-    play >> to_room("a")
-    play.skip() >> StreamRefused(1, "no port") << rejects(1, 503) << CloseRoom(1)
-    assert play.board.conferences == 0
-
-
-def test_a_pool_that_never_answers_is_503_too_and_its_late_stream_is_closed(play: Playbook) -> None:
-    play >> incoming() << OPEN
-    play >> after(STREAM_S) << rejects(1, 503)
-    play >> OPENED << CloseStream(1)
-
-
-def test_a_stream_that_comes_after_the_cancel_is_closed_once(play: Playbook) -> None:
-    play >> incoming() << OPEN
-    play >> CANCELLED
-    play >> OPENED << CloseStream(1)
-    play >> OPENED
-    assert not play.board._lines.late_streams
-
-
-def test_a_stream_that_is_refused_after_the_cancel_is_nothing(play: Playbook) -> None:
-    play >> incoming() << OPEN
-    play >> CANCELLED
-    play >> StreamRefused(1, "no port")
-    assert not play.board._lines.late_streams
-
-
-def test_a_lost_stream_ends_the_call_and_is_not_closed_again(play: Playbook) -> None:
-    in_room(play) >> control.StreamClosed(1) << hangs_up(1, "media lost")
-    play << RecordLeft("id-2", "id-1", LeaveReason.FAILED) << a(RecordConferenceEnded) << CloseRoom(1)
-    play >> BYE
-
-
-def test_a_caller_who_vanished_is_hung_up_and_recorded_so(play: Playbook) -> None:
-    in_room(play) >> control.RtpTimedOut(1) << hangs_up(1, "media timeout") << CloseStream(1)
-    play << RecordLeft("id-2", "id-1", LeaveReason.LOST) << a(RecordConferenceEnded) << CloseRoom(1)
-
-
 @pytest.mark.parametrize(
     ("cause", "reason"),
     [
@@ -309,46 +230,6 @@ def test_a_caller_who_vanished_is_hung_up_and_recorded_so(play: Playbook) -> Non
 def test_the_record_says_why_somebody_left(play: Playbook, cause: EndCause, reason: LeaveReason) -> None:
     in_room(play) >> CallEnded(1, cause, 0, "") << CloseStream(1) << RecordLeft("id-2", "id-1", reason)
     play.skip()
-
-
-# --- re-INVITE ---
-
-
-def test_hold_stops_what_we_send_and_resume_starts_it_again(play: Playbook) -> None:
-    held = control.Format(control.Codec.PCMU, 0, 101, send=True, receive=False)
-    greeted(play) >> OfferReceived(1, sdp(direction="recvonly", version=2))
-    play << MediaCommand(UpdateStream(1, held)) << a(AcceptOffer, call=1)
-    play >> OfferReceived(1, sdp(version=3)) << MediaCommand(UpdateStream(1, PCMU)) << a(AcceptOffer, call=1)
-
-
-def test_a_new_address_is_learned_anew(play: Playbook) -> None:
-    greeted(play) >> OfferReceived(1, sdp(port=50_000, version=2))
-    play << MediaCommand(UpdateStream(1, PCMU, Endpoint("192.0.2.7", 50_000))) << a(AcceptOffer, call=1)
-
-
-def test_an_unchanged_offer_has_the_same_answer_and_touches_no_audio(play: Playbook) -> None:
-    play >> incoming() << OPEN
-    play >> OPENED
-    answer = play._open.popleft().sdp
-    play >> CONFIRMED << Says(1, "greeting")
-    play >> OfferReceived(1, sdp()) << AcceptOffer(1, answer)
-
-
-def test_a_bad_re_invite_is_refused_and_the_session_runs_on(play: Playbook) -> None:
-    greeted(play) >> OfferReceived(1, sdp(formats="3")) << RejectOffer(1, 488)
-    play >> BYE << CloseStream(1)
-
-
-def test_a_re_invite_without_offer_gets_ours_and_the_answer_counts(play: Playbook) -> None:
-    greeted(play) >> OfferReceived(1, None) << a(AcceptOffer, call=1)
-    play >> AnswerReceived(1, sdp(port=50_000))
-    play << MediaCommand(UpdateStream(1, PCMU, Endpoint("192.0.2.7", 50_000)))
-
-
-def test_a_bad_answer_to_our_offer_leaves_the_session_as_it_was(play: Playbook) -> None:
-    greeted(play) >> OfferReceived(1, None) << a(AcceptOffer, call=1)
-    play >> AnswerReceived(1, b"nonsense")
-    play << a(Log, event="answer unusable")
 
 
 # --- what comes too late ---
