@@ -201,7 +201,6 @@ class Console:
         identify = Identify(leg.number, request.name, request.company, request.phone, request.email)
         if request.name or request.company or request.phone or request.email:
             leg.name = request.name or leg.name
-            self._forget_who_never_came()
             self.identities[leg.number] = (identify, Actor(Role.OPERATOR, name=request.by))
         outcome = self._operators.decide(leg, request.by, now, admit=True)
         return protocol.Given(outcome.done, outcome.text)
@@ -212,8 +211,3 @@ class Console:
             return NOBODY_WAITS
         outcome = self._operators.decide(leg, request.by, now, admit=False)
         return protocol.Given(outcome.done, outcome.text)
-
-    def _forget_who_never_came(self) -> None:
-        """Who hangs up between being admitted and being in takes nothing along."""
-        for number in self.identities.keys() - self._lines.by_number.keys():
-            del self.identities[number]

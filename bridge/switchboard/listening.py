@@ -96,6 +96,8 @@ class Listening:
         if not telephone.whispers_to:
             return
         telephone.whispers_to = 0
+        if telephone.leg.number not in self._lines.by_number:
+            return
         if telephone.task is Task.MONITOR:
             self._lines.command(Mute(telephone.leg.number, muted=True))
         self._lines.command(Whisper(telephone.leg.number, 0))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.operated_world import OperatedWorld
 from tests.support.playbook import Playbook
 
 if TYPE_CHECKING:
@@ -17,3 +18,8 @@ def play() -> Iterator[Playbook]:
     book = Playbook()
     yield book
     book.done()
+
+
+@pytest.fixture
+def world() -> OperatedWorld:
+    return OperatedWorld("ana", "bia")
