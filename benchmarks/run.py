@@ -24,7 +24,7 @@ from benchmarks.transport import SipSocket, parse_address
 from benchmarks.wire import open_wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -77,9 +77,12 @@ class Result:
 
 
 class LoadTest:
-    """Runs a `Plan` against a server; `say` receives a line of progress now and then."""
+    """Runs a `Plan` against a server; `say` receives a line of progress now and then.
 
-    def __init__(self, plan: Plan, say: Callable[[str], None]) -> None:
+    `codes`: what each row keys in place of `{code}` in the plan's digits.
+    """
+
+    def __init__(self, plan: Plan, say: Callable[[str], None], codes: Sequence[str] = ()) -> None:
         self._plan, self._say = plan, say
         target = parse_address(plan.target)
         self._sip = SipSocket(target, plan.transport)
@@ -112,10 +115,10 @@ class LoadTest:
             samples=self._streams.samples,
         )
         self._wire = open_wire(plan.wire, self._streams.packets)
-        self._keys = (
-            digits.script(plan.digits, pause_s=plan.digit_delay, ptime_ms=plan.ptime) if plan.digits else []
-        )
-        self._keying: list[list[tuple[int, int, int]]] = [[] for _ in range(plan.phases)]
+        self._codes = codes
+        self._keying: list[list[tuple[int, int, list[digits.KeyFrame], int]]] = [
+            [] for _ in range(plan.phases)
+        ]
         self._sub_tick_ns = plan.ptime * 1_000_000 // plan.phases
         self._origin_ns = 0
         self._turn = 0
@@ -199,7 +202,7 @@ class LoadTest:
 
     def _ramp(self) -> float:
         plan, started, placed = self._plan, self._now_s(), 0
-        patience = plan.participants / plan.ramp + ANSWER_PATIENCE_S + len(self._keys) * plan.ptime * 1e-3
+        patience = plan.participants / plan.ramp + ANSWER_PATIENCE_S + len(self._keys(0)) * plan.ptime * 1e-3
         told = started
         while self._settled < plan.participants or any(self._keying):
             now = self._now_s()
@@ -294,22 +297,29 @@ class LoadTest:
         self._wire.open(row, self._sockets[row])
         self._streams.is_up[row] = True
         self._has_changed = True
-        if self._keys and media.telephone_event is not None:
+        if self._plan.digits and media.telephone_event is not None:
             self._streams.is_keying[row] = True
-            self._keying[self._streams.phase[row]].append((row, 0, media.telephone_event))
+            self._keying[self._streams.phase[row]].append((row, 0, self._keys(row), media.telephone_event))
+
+    def _keys(self, row: int) -> list[digits.KeyFrame]:
+        plan = self._plan
+        if not plan.digits:
+            return []
+        keys = plan.digits.replace("{code}", self._codes[row]) if self._codes else plan.digits
+        return digits.script(keys, pause_s=plan.digit_delay, ptime_ms=plan.ptime)
 
     def _press_keys(self, phase: int) -> None:
         still = []
-        for row, place, payload_type in self._keying[phase]:
-            if place == len(self._keys) or not self._streams.is_up[row]:
+        for row, place, frames, payload_type in self._keying[phase]:
+            if place == len(frames) or not self._streams.is_up[row]:
                 self._streams.is_keying[row] = False
                 self._has_changed = True
                 continue
             try:
-                self._sockets[row].send(self._streams.key_packet(row, self._keys[place], payload_type))
+                self._sockets[row].send(self._streams.key_packet(row, frames[place], payload_type))
             except OSError:
                 self._wire.send_errors += 1
-            still.append((row, place + 1, payload_type))
+            still.append((row, place + 1, frames, payload_type))
         self._keying[phase] = still
 
     def _who_marks(self) -> list[NDArray[np.int64]]:
