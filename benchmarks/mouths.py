@@ -60,7 +60,7 @@ class Mouths(Packets):
             *(name_clip(frequency, self.samples) for frequency in NAMES_HZ.tolist()),
         ]
         frames = np.concatenate([clip.reshape(-1, self.samples) for clip in clips])
-        self._frames = g711.encode(frames, "pcmu")
+        self._frames = np.where(frames == 0, np.uint8(g711.SILENCE["pcmu"]), g711.encode(frames, "pcmu"))
         ends = np.cumsum([len(clip) // self.samples for clip in clips])
         self._first, self._end = np.r_[0, ends[:-1]], ends
         self._loops = np.arange(len(clips)) <= TALK
@@ -103,8 +103,8 @@ class Mouths(Packets):
         self.packets[rows, HEADER_BYTES:] = self._frames[self._at[rows]]
         self._at[rows] += 1
         done = rows[self._at[rows] == self._end[self._clip[rows]]]
-        self._clip[done] = np.where(self._loops[self._clip[done]], self._clip[done], SILENCE)
-        said = done[self._clip[done] == SILENCE]
+        said = done[~self._loops[self._clip[done]]]
+        self._clip[said] = SILENCE
         self._at[done] = self._first[self._clip[done]]
         return rows, said
 

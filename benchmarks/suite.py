@@ -2,7 +2,7 @@
 
     python -m benchmarks.suite                                   # starts `roda serve --open-rooms`
     python -m benchmarks.suite --start "freeswitch -nf -nonat" --target 127.0.0.1:5080 --user "3{room}"
-    python -m benchmarks.suite --only cpu,memory
+    python -m benchmarks.suite --only joining,roll_call,blast,defined
 
 Every row gets a server of its own, so that no row pays for the one before it.
 """
@@ -21,9 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import capacity, idle, processes, report
+from benchmarks import blast, capacity, defined, idle, joining, processes, report, roll_call
+from benchmarks.arriving import Manner
 from benchmarks.calls import CallRun
 from benchmarks.lines import Line, plain, show
+from benchmarks.plan import Plan
+from benchmarks.roda import ACCESS_NUMBER
 from benchmarks.server import stop, wait_until_it_answers
 
 if TYPE_CHECKING:
@@ -52,7 +55,48 @@ class Suite:
             "delay": self.delay,
             "calls": self.calls,
             "idle": self.idle,
+            **self.ours(),
         }
+
+    def ours(self) -> dict[str, Callable[[], list[Line]]]:
+        """Return what only Roda is asked for, in short: each has a program of its own for the whole size."""
+        return {
+            "joining": self.joining,
+            "roll_call": self.roll_call,
+            "blast": self.blast,
+            "defined": self.defined,
+        }
+
+    def joining(self) -> list[Line]:
+        self.console.print("  100 people join within 2 s", style="dim")
+        return joining.lines(joining.measure(people=100, within_s=2.0, manner=Manner(), log=self.options.log))
+
+    def roll_call(self) -> list[Line]:
+        self.console.print("  a roll call of 50 names, 5 times", style="dim")
+        record = roll_call.measure(people=50, rate=10.0, times=5, manner=Manner(), log=self.options.log)
+        return roll_call.lines(record)
+
+    def blast(self) -> list[Line]:
+        self.console.print("  a blast to 100 numbers, 20/s", style="dim")
+        return blast.lines(blast.measure(count=100, rate=20, called=blast.Called(), log=self.options.log))
+
+    def defined(self) -> list[Line]:
+        self.console.print("  200 conferences of 3, 20,000 defined", style="dim")
+        plan = Plan(
+            user=ACCESS_NUMBER,
+            participants=600,
+            rooms=200,
+            seconds=self.options.seconds,
+            ramp=50.0,
+            digits="{code}#",
+        )
+        record = defined.measure(
+            plan,
+            defined=20_000,
+            log=self.options.log,
+            say=lambda line: self.console.print(f"  {line}", style="dim"),
+        )
+        return defined.lines(record)
 
     @contextmanager
     def server(self) -> Iterator[list[int]]:
@@ -232,7 +276,11 @@ def main() -> int:
     )
     parser.add_argument("--target", default="127.0.0.1:5060")
     parser.add_argument("--user", default="conf-{room}")
-    parser.add_argument("--only", default="", help="names out of: cpu,rooms,capacity,delay,calls,idle")
+    parser.add_argument(
+        "--only",
+        default="",
+        help="names out of: cpu,rooms,capacity,delay,calls,idle,joining,roll_call,blast,defined (the last four are Roda's alone, which they start themselves)",
+    )
     parser.add_argument("--seconds", type=float, default=20.0, help="steady window of each load test")
     parser.add_argument("--ramp", type=float, default=100.0)
     parser.add_argument("--first", type=int, default=1000, help="capacity: participants to begin with")
@@ -251,7 +299,9 @@ def main() -> int:
     console = report.open_console()
     suite = Suite(options, console)
     rows = suite.rows()
-    chosen = [name.strip() for name in options.only.split(",") if name.strip()] or list(rows)
+    is_ours = options.start == parser.get_default("start")
+    usual = [name for name in rows if is_ours or name not in suite.ours()]
+    chosen = [name.strip() for name in options.only.split(",") if name.strip()] or usual
     if unknown := set(chosen) - set(rows):
         parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
     lines: list[Line] = []
