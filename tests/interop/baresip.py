@@ -17,6 +17,7 @@ from typing import Any, Self
 import numpy as np
 import soundfile
 
+from tests.interop.ears import Ears
 from tests.interop.started import LOOPBACK, PATIENCE_S, free_port, until
 
 RATE_HZ = 8000
@@ -58,10 +59,11 @@ def missing() -> str:
     return f"baresip has no {', '.join(absent)}" if absent else ""
 
 
-class Baresip:
-    """One softphone that says a steady tone. `with` starts and ends it."""
+class Baresip(Ears):
+    """One softphone that says a steady tone. `with` starts and ends it. With a port of its own it answers who calls."""
 
-    def __init__(self, folder: Path, name: str, frequency_hz: float, codec: str) -> None:
+    def __init__(self, folder: Path, name: str, frequency_hz: float, codec: str, *, port: int = 0) -> None:
+        self.name = name
         self.folder = folder / name
         self.folder.mkdir()
         self._events: list[dict[str, Any]] = []
@@ -73,7 +75,7 @@ class Baresip:
         (self.folder / "config").write_text(
             CONFIGURATION.format(
                 host=LOOPBACK,
-                sip=free_port(),
+                sip=port or free_port(),
                 rtp=rtp,
                 rtp_end=rtp + 20,
                 speech=speech,
@@ -83,7 +85,12 @@ class Baresip:
             )
         )
         account = f"<sip:{name}@{LOOPBACK}>;regint=0;audio_codecs={codec}/{RATE_HZ}/1"
+        if port:
+            account += ";answermode=auto"
         (self.folder / "accounts").write_text(account + "\n")
+
+    def __str__(self) -> str:
+        return self.name
 
     def __enter__(self) -> Self:
         self._log = (self.folder / "log").open("wb")
@@ -134,6 +141,11 @@ class Baresip:
         self.command("hangup")
         self.wait_for("CALL_CLOSED")
 
+    def forget(self) -> None:
+        """What has happened so far is not waited for again."""
+        self._read()
+        self._events.clear()
+
     def wait_for(self, kind: str) -> None:
         until(
             lambda: self._read() or self._find(lambda event: event.get("type") == kind), f"{kind} of baresip"
@@ -156,6 +168,19 @@ class Baresip:
         samples, rate_hz = soundfile.read(recording)
         assert rate_hz == RATE_HZ
         return samples
+
+    def mark(self) -> int:
+        """Of the call that is on."""
+        return max(0, self._latest().stat().st_size - HEADER_BYTES) // 2 if self._recordings() else 0
+
+    def since(self, mark: int) -> np.ndarray:
+        with self._latest().open("rb") as file:
+            file.seek(HEADER_BYTES + 2 * mark)
+            said = file.read()
+        return np.frombuffer(said[: len(said) // 2 * 2], "<i2") / 32_768
+
+    def _latest(self) -> Path:
+        return max(self._recordings(), key=lambda file: file.stat().st_mtime_ns)
 
     def _recordings(self) -> list[Path]:
         return list(self.folder.glob("dump-*-dec.wav"))

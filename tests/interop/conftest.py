@@ -10,6 +10,7 @@ import pytest
 
 from tests.interop import sipp as sipp_runner
 from tests.interop.phone import Phone
+from tests.interop.service import Service
 from tests.interop.started import Bridge, Demo
 
 
@@ -61,6 +62,31 @@ def phone(bridge: Bridge) -> Iterator[Callable[[], Phone]]:
     yield make
     for each in made:
         each.__exit__()
+
+
+@pytest.fixture(scope="session")
+def started_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A bridge that calls out, for the whole session. At its end it must stop as it should."""
+    service = Service(tmp_path_factory.mktemp("service"))
+    service.start()
+    yield service
+    try:
+        service.assert_unhurt()
+    finally:
+        status = service.stop()
+    assert status == 0
+    for pair in (service.quiet, service.named):
+        assert pair.moderator not in service.log
+        assert pair.participant not in service.log
+
+
+@pytest.fixture
+def service(started_service: Service) -> Iterator[Service]:
+    """It, with nobody on the line before and after the test, and nothing left of any call."""
+    assert not started_service.calls()
+    yield started_service
+    started_service.until_empty()
+    started_service.assert_unhurt()
 
 
 @pytest.fixture

@@ -179,6 +179,13 @@ class Phone:
         self.send(self.request("BYE"))
         assert self.final("BYE").status == 200
 
+    def be_hung_up(self) -> Reply:
+        """Wait until the bridge ends the call, and let it."""
+        bye = self.hear()
+        assert bye.text.startswith("BYE "), bye.text
+        self.send(bye.answer())
+        return bye
+
 
 # Audio
 

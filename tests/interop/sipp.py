@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.interop.started import LOOPBACK, ROOT, Bridge, free_port
+from tests.interop.started import LOOPBACK, PATIENCE_S, ROOT, Bridge, free_port, until
 
 SCENARIOS = Path(__file__).parent / "sipp"
 JOIN_AND_LEAVE = ROOT / "benchmarks/sipp/join_and_leave.xml"
@@ -21,6 +24,12 @@ def may_open_raw_sockets() -> bool:
     except PermissionError:
         return False
     return True
+
+
+def is_heard_at(port: int) -> bool:
+    """Whether somebody has this UDP port open."""
+    table = Path("/proc/net/udp").read_text().splitlines()[1:]
+    return any(int(line.split()[1].partition(":")[2], 16) == port for line in table)
 
 
 class Sipp:
@@ -50,6 +59,35 @@ class Sipp:
         assert done.returncode == 0, (
             f"{path.name}: sipp ended with {done.returncode}\n{said}\n{done.stdout[-1500:]}"
         )
+
+    @contextmanager
+    def trunk(self, port: int, *options: str, ends: bool = True) -> Iterator[None]:
+        """Answer calls at `port` as `trunk.xml` says until the end of the `with`; `-rtp_echo` echoes what is said.
+
+        By then each of its calls must have gone to its end, if it `ends`, and nothing must have come that it did not expect.
+        """
+        errors = self._folder / "trunk-errors"
+        process = subprocess.Popen(
+            [
+                "sipp", "-sf", str(SCENARIOS / "trunk.xml"), "-i", LOOPBACK, "-p", str(port),
+                "-mp", str(free_port()), "-nostdin", "-trace_err", "-error_file", str(errors), *options,
+            ],
+            cwd=self._folder, env=os.environ | {"TERM": "dumb"},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            until(lambda: is_heard_at(port) or process.poll() is not None, "the trunk to listen")
+            assert process.poll() is None, errors.read_text() if errors.exists() else "the trunk has ended"
+            yield
+            if ends:
+                process.send_signal(
+                    signal.SIGUSR1
+                )  # no more calls, and the end once those that are up have ended
+                process.wait(PATIENCE_S)
+        finally:
+            process.kill()
+            process.wait(PATIENCE_S)
+        assert not errors.exists() or not errors.read_text(), errors.read_text()
 
     def file(self, name: str, text: str) -> str:
         """A file for an option that wants one."""
