@@ -12,9 +12,12 @@ from bridge.config.calling import DialOut, Prefix
 from bridge.config.settings import AccessNumber, Config, Limits, OpenRoom, Service
 from bridge.config.values import Address as HostPort
 from bridge.dialogue.verdicts import Accepted
+from bridge.service.origin import Origin
 from bridge.service.role import Role
 from bridge.service.settings import Settings
 from bridge.switchboard import Switchboard
+from bridge.switchboard.legs import Leg
+from bridge.switchboard.negotiation import Negotiation
 from media.arena import Arena
 from media.control import Codec, Endpoint, Format
 from sip.events import IncomingCall
@@ -103,6 +106,21 @@ def incoming(
         offer=sdp(host=source) if offer == b"" else offer,
         call_id=f"call-{call}",
         request=Request("INVITE", uri, Headers()),
+    )
+
+
+def a_leg(number: int) -> Leg:
+    """A row of the table, of a call that has just come."""
+    return Leg(
+        number=number,
+        call=number,
+        call_id=f"call-{number}",
+        caller=f"caller{number}",
+        dialled=ACCESS_NUMBER,
+        source=CALLER_HOST,
+        origin=Origin(CALLER_HOST, BRIDGE_HOST),
+        negotiation=Negotiation(None, BRIDGE_HOST, number),
+        came_at=0.0,
     )
 
 

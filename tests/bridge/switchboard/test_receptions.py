@@ -20,12 +20,19 @@ from bridge.switchboard.effects import (
     CloseStream,
     Log,
     LookUpPasscode,
+    RecogniseCaller,
     RecordConferenceEnded,
     RecordConferenceStarted,
     RecordJoined,
     RecordLeft,
 )
-from bridge.switchboard.events import CounterPasswordChecked, LookUpFailed, PasscodeFound, StreamOpened
+from bridge.switchboard.events import (
+    CallerRecognised,
+    CounterPasswordChecked,
+    LookUpFailed,
+    PasscodeFound,
+    StreamOpened,
+)
 from bridge.switchboard.lines import SPEECH_GUARD_S
 from bridge.switchboard.receptions import STORE_S
 from media.control import DigitReceived, Music, Play, PlaybackEnded, Route, StopPlay
@@ -251,3 +258,41 @@ def test_the_last_one_out_closes_the_room(play: Playbook) -> None:
     play << RecordLeft("id-2", "id-1", LeaveReason.HUNG_UP)
     play << RecordConferenceEnded("id-1", LeaveReason.HUNG_UP) << CloseRoom(1)
     assert play.board.next_deadline() is None
+
+
+# --- answers that come too late ---
+
+
+def recognising() -> Playbook:
+    """Somebody calls whom a trusted network knows."""
+    play = Playbook(config(server=Server(trusted_networks=(ip_network(f"{CALLER_HOST}/32"),))))
+    play >> incoming(caller="1140028922")
+    play.skip() >> StreamOpened(1, HERE, 20_000)
+    play.skip() >> CallConfirmed(1, None)
+    play.skip().spoken() << a(RecogniseCaller, leg=1, number="+551140028922")
+    return play
+
+
+def test_who_is_known_by_number_need_not_key_a_passcode() -> None:
+    play = recognising()
+    play >> CallerRecognised(1, accepted(name="Ana", person=3)) << Says(1, "caller_known")
+    play.spoken() << Says(1, "you_are_moderator")
+    play.spoken() << a(RecordConferenceStarted) << a(RecordJoined, name="Ana", person=3)
+    play.skip()
+
+
+def test_who_was_recognised_too_late_has_to_key_the_right_passcode_all_the_same_g1() -> None:
+    """The answer to one question is never taken for that to another."""
+    play = recognising()
+    play >> after(STORE_S) << Says(1, "enter_passcode")
+    press(play, "1234#").skip()
+    play >> CallerRecognised(1, accepted())
+    play >> CounterPasswordChecked(1, CounterVerdict(right=True))
+    play >> PasscodeFound(1, UNKNOWN) << Says(1, "passcode_unknown")
+    assert play.board.conferences == 0
+
+
+def test_a_passcode_s_answer_that_comes_twice_counts_once(play: Playbook) -> None:
+    keyed(play, UNKNOWN) << Says(1, "passcode_unknown")
+    play >> PasscodeFound(1, accepted())
+    assert play.board.figures["passcode:accepted"] == 0
