@@ -105,7 +105,6 @@ def measure(
             )
             scene.enter(time.monotonic(), 0, script)
             scene.play(HOST_PATIENCE_S, lambda: bool(begun))
-            scene.begin()
             keyed: list[float | None] = []
             scene.enter(time.monotonic(), 0, order(keyed))
 

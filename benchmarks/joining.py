@@ -74,7 +74,6 @@ def measure(
             for row in range(1, people + 1):
                 script = guest(arrivals[row], codes.participant, clips[row], manner, scene.watch)
                 scene.enter(start + (row - 1) * within_s / people, row, script)
-            scene.begin()
 
             def play() -> None:
                 scene.play(within_s + SCRIPT_S, lambda: not scene.playing)

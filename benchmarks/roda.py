@@ -145,6 +145,7 @@ class Roda:
         self.port = free_port()
         self.file = self.folder / "roda.toml"
         self.log = Path(log) if log else self.folder / "log"
+        self._log_from = self.log.stat().st_size if self.log.exists() else 0
         text = CONFIGURATION.format(host=LOOPBACK, port=self.port, number=ACCESS_NUMBER, workers=workers)
         self.file.write_text(text + dial_out)
 
@@ -238,7 +239,8 @@ class Roda:
 
     def counts(self) -> dict[str, int]:
         """Return how often each event stands in the log, and what is worse than information apart."""
-        return count_events(self.log.read_text(errors="replace").splitlines())
+        written = self.log.read_bytes()[self._log_from :]
+        return count_events(written.decode(errors="replace").splitlines())
 
     def faults(self) -> list[str]:
         """Say what the log holds that must not be there."""

@@ -97,7 +97,6 @@ def measure(
                 script = stay(arrivals[row], codes.participant, name_of(row), manner)
                 scene.enter(start + row / rate, row, script)
             scene.play(people / rate + SCRIPT_S, lambda: not scene.playing)
-            scene.begin()
             scene.enter(time.monotonic(), 0, asker(kept, int(NAMES_HZ[name_of(0) - FIRST_NAME]), times))
             cost = scene.measured(roots, lambda: _play(scene, times))
             record = judge(scene, arrivals, kept, times, cost)

@@ -125,7 +125,9 @@ class Scene:
         self._watched[row] = True
 
     def begin(self) -> None:
-        """Forget what was measured so far: only now it counts."""
+        """Forget what was measured so far, and the time that passed since the last packet was due."""
+        behind = (time.monotonic_ns() - self._origin_ns) // SUB_TICK_NS - self._turn
+        self._turn += max(0, behind // PHASES * PHASES)
         self._lateness_ns.clear()
         self._columns.clear()
         self.skipped_rounds = 0
@@ -145,8 +147,9 @@ class Scene:
         return self._actors.playing + len(self._entrances)
 
     def measured(self, roots: list[int], play: Callable[[], None]) -> Cost:
-        """Let something be played, and return what it cost."""
+        """Let something be played, and return what it cost; only that counts for all else that is measured, too."""
         before, own, busy = processes.measure(roots, memory=False), _own_s(), processes.machine_busy_s()[0]
+        self.begin()
         started = time.monotonic()
         play()
         seconds = time.monotonic() - started

@@ -62,6 +62,16 @@ def test_what_a_log_must_not_hold_is_told(roda):
     ]
 
 
+def test_what_stood_in_the_log_before_is_not_this_runs(tmp_path):
+    log = tmp_path / "log"
+    log.write_text("Traceback\n")
+    made = Roda(log=str(log))
+    with log.open("a") as more:
+        more.write('{"level":"info","event":"joined"}\n')
+    assert made.counts() == {"joined": 1}
+    made.close()
+
+
 def test_events_are_counted():
     lines = ['{"level":"info","event":"joined"}', '{"level":"info","event":"joined"}', "[1]", ""]
     assert count_events(lines) == {"joined": 2, "(error)": 2}
