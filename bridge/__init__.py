@@ -1,13 +1,16 @@
 """The conference service on top of `sip`, `media` and `prompts`.
 
 switchboard  the heart, pure: what happens to calls goes in, what is to be done about it comes out
-conference   the rules of one conference, pure; `dialogue` what a caller hears and keys before it
-service      the rules outside a call, pure: codes, levels, settings, guessing
+conference   the rules of one conference, pure; `dialogue` what a caller hears and keys before it and beside it
+blast        a list that is called, pure; `helpdesk` callers who want an operator and who is rung for them, pure
+service      the rules outside a call, pure: codes, levels, settings, guessing; what may be called, and what it may cost
 admission    may this call come in, and where to? pure
 store        customers, passcodes, records in a database; `ledger` puts effects into its words
 desk         judges a keyed passcode: between the switchboard, which asks, and the store, which knows
-server       the edge: one loop, one clock, effects carried out in order; with it `listeners` (where SIP is heard) and
-             `addresses` (what peers are told of where we are)
+keeper       recordings that outlast a conference: between the switchboard, which has them, and the store's thread
+control      the way in for consoles: requests, replies, a socket
+server       the edge: one loop, one clock, effects carried out in order; with it `listeners` (where SIP is heard),
+             `placing` (where calls out are sent) and `addresses` (what peers are told of where we are)
 config       the one file that an operator writes; `logs` and `figures` what an operator reads
 cli          the command `roda`; `demo` the conference that a first call finds
 """

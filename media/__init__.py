@@ -8,6 +8,7 @@ Words used everywhere below, always seen **from the bridge** ("in" is what a cal
 - *frame*: the 160 samples (at 8 kHz) that one tick moves for one row.
 - *room*: a number; rows with the same number hear each other. Who may be in it is the bridge's affair.
 - *clip, segment*: a stretch (offset, length) of the one shared array of prompts, tones and music.
+- *arena*: the part of that array where rows are recorded; what was recorded is a segment like any other.
 - *engine*: the sans-IO whole: `receive`, `tick(now)`, `events`, `apply(command)`.
 - *worker*: the process around an engine; *pool*: the control side's hand on all workers.
 """

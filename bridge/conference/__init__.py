@@ -9,5 +9,6 @@ command     what can be asked of a conference, by key or from a console (`comman
 answer      what comes of a command: spoken to a leg, or replied to a console (`answer`, `given`)
 standing    where somebody is, whether they are heard, whether music plays to them: follows from the rest (`model`)
 aside       in a private talk or alone with the bridge, and still in the conference (`sides`)
+keymap      which keys mean which command (`keymap`), those that come with the bridge (`keymaps`); commands as text (`spelling`)
 roster      who is in, for those who look at it from outside (`roster`)
 """
