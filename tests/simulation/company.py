@@ -64,8 +64,8 @@ class Seen:
 class Company(Office):
     """The world of these people."""
 
-    def __init__(self, seed: int = 1) -> None:
-        super().__init__(seed, given={"grace_s": 6.0})
+    def __init__(self, seed: int = 1, *, workers: int = 1) -> None:
+        super().__init__(seed, given={"grace_s": 6.0}, workers=workers)
         self.pair(OTHER_MODERATOR, OTHER_PARTICIPANT, entry_exit_tones=False, begins_with_moderator=False)
         self.gil = self.guest("gil")
         self.eva = self.guest("eva", number=SECOND_GUEST)
@@ -315,6 +315,7 @@ DEEDS: Final[dict[str, Callable[[Company, Phone], None]]] = {
     "the operator returns with the caller": lambda company, phone: company._presses(company.olga, "*2"),
     "the operator hangs up": lambda company, phone: company.olga.hang_up(),
     "guests hang up": lambda company, phone: (company.gil.hang_up(), company.eva.hang_up()),
-    "a worker dies": lambda company, phone: company.pool.kill(company.pool.workers[0]),
+    "the conference is ended": _console(commands.EndConference()),
+    "a worker dies": lambda company, phone: company.pool.kill(company.pool.workers[-1]),
 }
 """What somebody may do at any moment."""

@@ -1,4 +1,4 @@
-"""Ten minutes of six people on lines that lose, as a function of the seed; `python -m` prints what came of it.
+"""Six people on lines that lose, for minutes, as a function of the seed; `python -m` prints what came of it.
 
 They talk in turns, over each other, mute themselves, come and go; there is a lecture, and half way through the worker
 dies. All dice are the seed's, so two runs must agree in every record and every sample.
@@ -18,7 +18,8 @@ from tests.simulation.phone import Phone, State
 from tests.simulation.world import VOICES_HZ
 from tests.support.netem import Conditions
 
-LENGTH_S: Final = 600.0
+LENGTH_S: Final = 150.0
+"""7,500 ticks. `python -m tests.simulation.long_conference 11 600` holds a longer one."""
 NAMES: Final = ("rui", "ana", "bia", "leo", "eva", "gil")
 LINE: Final = Conditions(latency_s=0.025, jitter_s=0.006, loss=0.02, reorder=0.001, duplication=0.001)
 SURE_S: Final = 0.6

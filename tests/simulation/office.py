@@ -58,7 +58,9 @@ class Office(Meeting):
     """A world with a conference, and with people who can be called into it."""
 
     def __init__(self, seed: int = 1, *, given: dict[str, Any] | None = None, **world: Any) -> None:
-        super().__init__(seed, given={"entry_exit_tones": False} | (given or {}), config=CALLING, **world)
+        super().__init__(
+            seed, given={"entry_exit_tones": False} | (given or {}), **{"config": CALLING} | world
+        )
 
     def guest(self, name: str = "gil", manners: Manners | None = None, number: str = GUEST_E164) -> Phone:
         """Somebody at home, by the telephone."""

@@ -133,7 +133,7 @@ def test_whoever_answers_when_the_conference_is_over_or_locked_is_not_connected(
     campaign.nothing_is_left()
 
 
-def test_without_a_list_the_moderator_is_told() -> None:
+def test_without_a_list_or_a_store_the_moderator_is_told() -> None:
     office = Office()
     rui = office.moderator("rui")
     office.quiet()
@@ -141,4 +141,9 @@ def test_without_a_list_the_moderator_is_told() -> None:
     office.told(rui, "blast_no_list")
     rui.press("*3")
     office.told(rui, "blast_nothing_to_cancel")
+    office.quiet()
+    office.bridge.store.down = True
+    rui.press("*92")
+    office.told(rui, "not_done")
+    office.bridge.store.down = False
     office.nothing_is_left()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bridge.config.calling import PerPair
 from bridge.service.levels import Level
-from tests.simulation.office import GUEST_KEYED, GUEST_LOCAL, Office, together
+from tests.simulation.office import CALLING, GUEST_KEYED, GUEST_LOCAL, Office, together
 from tests.simulation.phone import NEVER_ANSWERS, Manners, State
 
 
@@ -226,4 +229,83 @@ def test_a_moderator_who_leans_on_the_keys_calls_nobody() -> None:
     rui.press("*3")
     office.until(lambda: office.talk() == together(rui, ana), within_s=60.0)
     assert gil.calls_came == 0
+    office.nothing_is_left()
+
+
+def test_two_moderators_at_once_have_a_private_talk_each() -> None:
+    """Two press `*1` in the same moment: four people, two talks, and a room that hears neither."""
+    office = Office()
+    ana, rui, leo = office.participant("ana"), office.moderator("rui"), office.moderator("leo")
+    gil, eva = office.guest(), office.guest("eva", number="+551132211234")
+    office.quiet()
+    office.calls_out_fast(rui)
+    office.calls_out_fast(leo, "32211234")
+    office.until(lambda: gil.state is eva.state is State.TALKING)
+    assert office.talk() == together(rui, gil) | together(leo, eva) | {"ana": set()}
+    rui.press("*2")
+    leo.press("*2")
+    office.told(leo, "back_in_room")
+    assert office.talk() == together(ana, rui, leo, gil, eva)
+    office.nothing_is_left()
+
+
+def test_an_own_mute_and_the_lecture_are_for_the_room_and_not_for_the_private_talk() -> None:
+    """`*6`, `*5`: a muted moderator talks with the guest, and is muted again back in the room; the guest finds the lecture."""
+    office = Office()
+    _, rui, gil = office.participant("ana"), office.moderator("rui"), office.guest()
+    office.quiet()
+    rui.press("*6")
+    office.told(rui, "muted")
+    rui.press("*5")
+    office.told(rui, "lecture_on")
+    assert office.talk() == {"ana": set(), "rui": set()}
+    office.calls_out_fast(rui)
+    office.told(rui, "dial_connected", with_keys="*2", alone_keys="*3")
+    assert office.talk() == together(rui, gil) | {"ana": set()}
+    rui.press("*2")
+    office.told(gil, "muted_by_lecture")
+    assert office.talk() == {"ana": set(), "rui": set(), "gil": set()}
+    rui.press("*6")
+    office.told(rui, "unmuted")
+    assert office.talk() == {"ana": {"rui"}, "rui": set(), "gil": {"rui"}}
+    office.nothing_is_left()
+
+
+def test_calls_out_have_a_number_and_a_length() -> None:
+    """G3: a limit is told to whoever wanted the call; a call at its longest time is told so, and ends."""
+    dial_out = replace(CALLING.dial_out, per_pair=PerPair(parallel=1), maximum_call_s=60.0)
+    office = Office(config=replace(CALLING, dial_out=dial_out))
+    rui, gil = office.moderator("rui"), office.guest()
+    gil_again = office.guest("eva", number="+551132211234")
+    office.quiet()
+    office.calls_out_fast(rui)
+    office.told(rui, "dial_connected", with_keys="*2", alone_keys="*3")
+    answered_at = gil.answered_at
+    rui.press("*2")
+    office.told(rui, "back_in_room")
+    office.quiet()
+    office.calls_out_fast(rui, "32211234")
+    office.told(rui, "dial_limit")
+    assert gil_again.calls_came == 0
+    office.told(gil, "call_time_up", within_s=60.0)
+    assert 59.0 < office.now - answered_at < 66.0
+    office.until(lambda: gil.state is State.OVER)
+    assert office.talk() == {"rui": set()}
+    office.nothing_is_left()
+
+
+def test_a_worker_that_dies_in_a_private_talk_leaves_it_private() -> None:
+    """Whoever takes over knows who was with whom."""
+    office = Office(workers=2)
+    ana, rui, gil = office.participant("ana"), office.moderator("rui"), office.guest()
+    office.quiet()
+    office.calls_out_fast(rui)
+    office.told(rui, "dial_connected", with_keys="*2", alone_keys="*3")
+    for worker in list(office.pool.workers):
+        office.pool.kill(worker)
+    office.run(1.0)
+    assert office.talk() == together(rui, gil) | {"ana": set()}
+    rui.press("*2")
+    office.told(rui, "back_in_room")
+    assert office.talk() == together(ana, rui, gil)
     office.nothing_is_left()

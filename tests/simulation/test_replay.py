@@ -1,4 +1,4 @@
-"""Ten minutes of conference, twice: the same seed is the same conference, to the last sample."""
+"""Minutes of conference, twice: the same seed is the same conference, to the last sample."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 SEED = 11
 
 
-def test_ten_minutes_on_losing_lines_go_well_and_replay_exactly_from_their_seed() -> None:
-    """30,000 ticks, 2 % loss, a worker lost. The second run is another process, with other hashes of strings."""
+def test_minutes_on_losing_lines_go_well_and_replay_exactly_from_their_seed() -> None:
+    """7,500 ticks, 2 % loss, a worker lost. The second run is another process, with other hashes of strings."""
     command = [sys.executable, "-m", long_conference.__name__, str(SEED), str(long_conference.LENGTH_S)]
     environment = os.environ | {"PYTHONHASHSEED": "7632"}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as other:
@@ -24,10 +24,10 @@ def test_ten_minutes_on_losing_lines_go_well_and_replay_exactly_from_their_seed(
         told, _ = other.communicate()
     assert json.loads(told) == json.loads(json.dumps(asdict(outcome)))
 
-    assert outcome.turns > 150
+    assert outcome.turns > 40
     assert outcome.misheard == []
     assert {reason for *_, reason in outcome.records} == {"hung_up"}
-    assert len(outcome.records) > 12
+    assert len(outcome.records) > 6
     for name, seconds in outcome.in_s.items():
         # 50 packets a second, less 2 %, and some more for the time in reception.
         assert 0.96 * 50 * seconds < outcome.packets[name] < 1.1 * 50 * seconds, name
