@@ -115,7 +115,7 @@ class User(Protocol):
         """A key that no dialogue and no conference owns."""
 
     def gone(self, leg: Leg, now: float) -> None:
-        """The leg has ended, after it was answered; why is in `leg.leaves_because`, where it was our doing."""
+        """The leg has ended, after it was answered. Where its last words were said, `leaves_because` tells why."""
 
 
 class Leg:
@@ -216,7 +216,7 @@ class Leg:
         self.stream = StreamState.ASKED
         self.language = ""
         self.runner: Runner | None = None
-        """In RECEPTION."""
+        """While a dialogue runs on it."""
         self.room: Room | None = None
         """In CONFERENCE, and before for whoever dialled an open room."""
         self.routed_to = NO_ROOM
