@@ -14,6 +14,7 @@ from tests.interop.phone import FRAME_BYTES, FRAME_S, Phone, linear, tone
 
 HEADER_BYTES = 12
 SILENCE = b"\xff" * FRAME_BYTES
+SYLLABLES_HZ = 3.0
 
 
 class Line(Ears):
@@ -53,9 +54,10 @@ class Line(Ears):
         """Press keys, told by INFO."""
         self.phone.key_by_info(keys)
 
-    def say(self, frequency_hz: float) -> None:
-        """This tone from now on; 0: silence."""
-        self._said = tone(frequency_hz, 1.0) if frequency_hz else b""
+    def say(self, frequency_hz: float, *, in_syllables: bool = False) -> None:
+        """This tone from now on; 0: silence. In syllables it counts for speech, where a steady one does not."""
+        swell_hz = SYLLABLES_HZ if in_syllables else 0.0
+        self._said = tone(frequency_hz, 1.0, swell_hz=swell_hz) if frequency_hz else b""
 
     def hang_up(self) -> None:
         self._in_call = False

@@ -190,9 +190,12 @@ class Phone:
 # Audio
 
 
-def tone(frequency_hz: float, seconds: float) -> bytes:
-    """A sine at -9 dBov in mu-law."""
-    samples = 11_600 * np.sin(2 * np.pi * frequency_hz * np.arange(round(8000 * seconds)) / 8000)
+def tone(frequency_hz: float, seconds: float, *, swell_hz: float = 0.0) -> bytes:
+    """A sine at -9 dBov in mu-law, that swells and fades by 20 dB so many times a second."""
+    time_s = np.arange(round(8000 * seconds)) / 8000
+    samples = 11_600 * np.sin(2 * np.pi * frequency_hz * time_s)
+    if swell_hz:
+        samples *= 0.55 - 0.45 * np.cos(2 * np.pi * swell_hz * time_s)
     magnitude = np.minimum(np.abs(samples), 32_635).astype(np.int32) + 132
     exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7
     code = (samples < 0) * 128 | exponent << 4 | magnitude >> (exponent + 3) & 15
