@@ -56,9 +56,12 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How people come in: `patience_s` of the greeting is heard, then they key; `listen_s` of their name, then `keep`."""
+    """How people come in: `patience_s` of the greeting is heard, then they key; they say the name so many times on end, hear
+    `listen_s` of it, and press `keep`.
+    """
 
     patience_s: float = 2.0
+    says: int = 1
     listen_s: float = 0.0
     keep: str = "1"
 
@@ -110,7 +113,8 @@ def _key_in(arrival: Arrival, code: str, clip: int | None, manner: Manner) -> Sc
     if beep_at is None:
         return
     yield Wait(AFTER_BEEP_S)
-    yield Say(clip)
+    for _ in range(manner.says):
+        yield Say(clip)
     arrival.hash_at = yield Press("#")
     if manner.listen_s:
         yield Wait(manner.listen_s)

@@ -107,6 +107,9 @@ def judge(scene: Scene, arrivals: list[Arrival], cost: Cost) -> dict[str, Any]:
         "last_key_ms": asdict(spread(np.array(keeps))),
         "those_in": asdict(judged),
         "server_cores": cost.server_cpu_s / cost.seconds,
+        "server_cores_by_process": {
+            name: cpu_s / cost.seconds for name, cpu_s in cost.server_cpu_s_by_process.items()
+        },
         "server_cpu_ms_per_join": cost.server_cpu_s * 1000 / max(1, len(guests)),
         "generator_cores": cost.own_cpu_s / cost.seconds,
         "generator_late_ms": asdict(late),
@@ -166,6 +169,9 @@ def main() -> int:
         "--patience", type=float, default=2.0, help="seconds of the greeting that they hear (2)"
     )
     parser.add_argument(
+        "--says", type=int, default=1, help="how often they say the name, which takes a second: 1 to 4 (1)"
+    )
+    parser.add_argument(
         "--listen", type=float, default=0.0, help="seconds between the # and keeping the name"
     )
     parser.add_argument("--keep", default="1", help="the key that keeps the name: 1, or #")
@@ -178,7 +184,7 @@ def main() -> int:
     record = measure(
         people=options.people,
         within_s=options.within,
-        manner=Manner(options.patience, options.listen, options.keep),
+        manner=Manner(options.patience, options.says, options.listen, options.keep),
         names=not options.no_names,
         workers=options.workers,
         log=options.log,

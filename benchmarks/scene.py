@@ -53,6 +53,7 @@ class Cost:
 
     seconds: float
     server_cpu_s: float
+    server_cpu_s_by_process: dict[str, float]
     own_cpu_s: float
     busy_s: float
 
@@ -154,7 +155,16 @@ class Scene:
         play()
         seconds = time.monotonic() - started
         after = processes.measure(roots, memory=False)
-        return Cost(seconds, after.cpu_s - before.cpu_s, _own_s() - own, processes.machine_busy_s()[0] - busy)
+        return Cost(
+            seconds=seconds,
+            server_cpu_s=after.cpu_s - before.cpu_s,
+            server_cpu_s_by_process={
+                f"{pid} {after.name_of[pid]}": after.cpu_s_of[pid] - before.cpu_s_of.get(pid, 0.0)
+                for pid in after.cpu_s_of
+            },
+            own_cpu_s=_own_s() - own,
+            busy_s=processes.machine_busy_s()[0] - busy,
+        )
 
     def attendance(self) -> Attendance:
         """Return what came to those who are watched."""
