@@ -82,6 +82,7 @@ class Worker:
         """Tick for as long as there are streams."""
         pacer = Pacer(time.monotonic() + TICK_S)
         header = self._engine.streams
+        skipped = 0  # by this pacer; the header counts those of all before it, and of a worker that this one replaced
         while self._running and not self._engine.idle:
             for remaining in range(POLLS_PER_TICK - 1, -1, -1):
                 wait = pacer.due - remaining * TICK_S / POLLS_PER_TICK - time.monotonic()
@@ -95,8 +96,9 @@ class Worker:
             if outcome is Outcome.EARLY:
                 continue
             if outcome is Outcome.SKIPPED:
-                self._engine.skip(pacer.skipped_ticks - int(header.skipped[0]))
-                header.skipped[0] = pacer.skipped_ticks
+                self._engine.skip(pacer.skipped_ticks - skipped)
+                header.skipped[0] += pacer.skipped_ticks - skipped
+                skipped = pacer.skipped_ticks
             self._tick(began)
             header.busy_ns[0] += int((time.monotonic() - began) * 1e9)
             header.worst_late_us[0] = max(int(header.worst_late_us[0]), int(pacer.late_s * 1e6))

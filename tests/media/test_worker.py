@@ -192,3 +192,26 @@ def test_a_tick_sends_and_receives_over_the_sockets(pipe: Pipe) -> None:
         pipe.say(control.CloseStream(1))
         for each in sockets:
             each.close()
+
+
+def test_time_lost_is_added_to_what_was_lost_in_earlier_calls(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each stretch of calls has a pacer of its own, which counts from nothing.
+    sockets, fds = pair()
+    pipe.say(opening(7), fds=fds)
+    pipe.table.skipped[0] = 1000
+    clock = iter([0.0, 1.0, 1.0, 1.0, 1.0])
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "POLLS_PER_TICK", 1)
+        patch.setattr("media.worker.time.monotonic", lambda: next(clock))
+        patch.setattr(pipe.worker, "_tick", lambda _now: setattr(pipe.worker, "_running", False))
+        pipe.worker._conduct()
+    pipe.worker._running = True
+    lost = int(pipe.table.skipped[0]) - 1000
+    assert 45 < lost < 50
+    [closed] = pipe.say(control.CloseStream(7))
+    assert isinstance(closed, control.StreamClosed)
+    assert closed.timestamp == 3 + lost * 160
+    for each in sockets:
+        each.close()
