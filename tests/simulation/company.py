@@ -38,6 +38,8 @@ STEADY: Final = 3
 OTHER_MODERATOR: Final = "73920184"
 OTHER_PARTICIPANT: Final = "51830627"
 SECOND_GUEST: Final = "+551132211234"
+TALK: Final = 2
+"""So many are in a private talk."""
 LONGEST_ERRAND_S: Final = 90.0
 """Whoever keys a wrong number three times and then nothing is back by then; so is who waits for an answer."""
 
@@ -55,10 +57,18 @@ MANNERS: Final = {
 
 @dataclass(frozen=True)
 class Seen:
-    """Where one telephone's leg is, and whether it is heard there."""
+    """Where the media plane has a leg, and by whom it is heard there."""
 
+    leg: int
     room: int
     muted: bool
+    whispers_to: int
+    """The leg that alone hears it; 0: none."""
+
+    def hears(self, other: Seen) -> bool:
+        """Whether somebody here hears whoever is there."""
+        together = self.room == other.room != NO_ROOM and not other.muted
+        return together and other.whispers_to in {0, self.leg}
 
 
 class Company(Office):
@@ -175,18 +185,28 @@ class Company(Office):
         elif leg.state is not LegState.LAST_WORDS:
             conferences = {number for room in rooms for number in (room.number, *room.groups.values())}
             assert leg.routed_to not in conferences, "in a conference's room and in no roster"
+        media = self._media(leg)
+        if media is None or not self._settled(leg.number, media):
+            return
         row = self._row(leg.number)
-        if row is not None:
-            table = self.pool.worker_of(leg.number).table
-            settled = self._settled(leg.number, Seen(leg.routed_to, muted=bool(table.muted[row])))
-            if settled:
-                assert int(table.room[row]) == leg.routed_to, "route and media"
-                if homes and homes[0].conference.place(leg.number) is not None:
-                    assert bool(table.muted[row]) is homes[0].conference.muted(leg.number), "mute and media"
+        assert int(self.pool.worker_of(leg.number).table.room[row]) == leg.routed_to, "route and media"
+        if homes and homes[0].conference.place(leg.number) is not None:
+            assert media.muted is homes[0].conference.muted(leg.number), "mute and media"
+        if listens:
+            assert media.muted or media.whispers_to, "who listens can be heard"
 
     def _row(self, stream: int) -> int | None:
         held = self.pool._streams.get(stream)
         return None if held is None else held.worker.engine.row(stream)
+
+    def _media(self, leg: Leg) -> Seen | None:
+        """The worker's own account of a leg; None while it has none."""
+        row = self._row(leg.number)
+        if row is None:
+            return None
+        worker = self.pool.worker_of(leg.number)
+        whispers_to = worker.engine._speakers.whispers.to(row)
+        return Seen(leg.number, leg.routed_to, bool(worker.table.muted[row]), whispers_to)
 
     def _settled(self, leg: int, seen: Seen) -> bool:
         """Whether it has been so for a while."""
@@ -199,18 +219,14 @@ class Company(Office):
     def _talks_are_of_two(self, legs: list[Leg], rooms: list[Room]) -> None:
         conferences = {number for room in rooms for number in (room.number, *room.groups.values())}
         talks = Counter(leg.routed_to for leg in legs if leg.routed_to not in {NO_ROOM, *conferences})
-        assert all(count <= 2 for count in talks.values()), "a private talk of three"
+        assert all(count <= TALK for count in talks.values()), "a private talk of three"
 
     def _ears_agree(self) -> None:
         """Who is in one place hears each other unless muted; nobody hears anybody else."""
         settled: dict[Phone, Seen] = {}
         for phone in self.phones:
             leg = self.bridge.board._lines.by_number.get(self.leg(phone) or 0)
-            row = None if leg is None else self._row(leg.number)
-            here = None
-            if leg is not None and row is not None:
-                muted = bool(self.pool.worker_of(leg.number).table.muted[row])
-                here = Seen(leg.routed_to, muted)
+            here = None if leg is None else self._media(leg)
             busy = phone.state is not State.TALKING or not phone.both_ways or self._fingers_move(phone)
             known, since = self._seen.get(phone.name, (None, self.now))
             if here is None or busy or self.spoken_to(phone) or known != here:
@@ -221,7 +237,7 @@ class Company(Office):
             for speaker, there in settled.items():
                 if not speaker.frequency_hz or speaker is listener:
                     continue
-                together = here.room == there.room != NO_ROOM and not there.muted
+                together = here.hears(there)
                 times = listener.tenths_heard(speaker.frequency_hz)
                 heard = times >= (STEADY if together else TENTHS)
                 said = "hears" if heard else "does not hear"
@@ -240,22 +256,34 @@ class Company(Office):
         for phone in self.phones:
             if phone.name in self._held:
                 self.holds_or_returns(phone)
-        self.run(LONGEST_ERRAND_S)
+        deadline = self.now + LONGEST_ERRAND_S
+        while loose := self._loose_ends():
+            assert self.now < deadline, loose
+            self.run(LOOK_S)
         self.look()
+        self.nothing_is_left()
+
+    def _loose_ends(self) -> list[str]:
+        """Who is somewhere where nobody can stay: alone outside of the room, or called for nobody."""
         legs = list(self.bridge.board._lines.by_number.values())
         together = Counter(leg.routed_to for leg in legs)
+        loose: list[str] = []
+        inside: set[int] = set()
         for room in self.rooms():
-            for each in room.conference.participants.values():
-                alone = each.place == ALONE or (each.aside and together[each.place - LARGEST_GROUP] < 2)
-                assert not (each.aside and alone), "somebody is left alone outside of the room"
-        for leg in legs:
-            talks = leg.routed_to != NO_ROOM
-            in_room = any(leg.number in room.conference.participants for room in self.rooms())
-            listens = any(leg.number in room.conference.monitors for room in self.rooms())
-            if leg.out and not in_room and not listens:
-                assert talks, f"a call of ours in {leg.state} that nobody is about"
-                assert together[leg.routed_to] == 2
-        self.nothing_is_left()
+            inside |= {*room.conference.participants, *room.conference.monitors}
+            loose += [
+                f"leg {each.leg} is left alone outside of the room"
+                for each in room.conference.participants.values()
+                if each.aside and (each.place == ALONE or together[each.place - LARGEST_GROUP] < TALK)
+            ]
+        loose += [
+            f"nobody is about call {leg.number}, {leg.state}"
+            for leg in legs
+            if leg.out
+            and leg.number not in inside
+            and (leg.routed_to == NO_ROOM or together[leg.routed_to] < TALK)
+        ]
+        return loose
 
 
 def _route_of(room: Room, place: int | None) -> int:
@@ -311,6 +339,8 @@ DEEDS: Final[dict[str, Callable[[Company, Phone], None]]] = {
     "the operator listens": _console(commands.Monitor()),
     "the operator listens no more": _console(commands.Monitor(on=False)),
     "the operator visits": _console(commands.Visit()),
+    "the operator whispers": _about(commands.Whisper),
+    "the operator whispers no more": _console(commands.Whisper()),
     "the operator leaves": _console(commands.Visit(on=False)),
     "the operator returns with the caller": lambda company, phone: company._presses(company.olga, "*2"),
     "the operator hangs up": lambda company, phone: company.olga.hang_up(),

@@ -21,8 +21,8 @@ deeds = st.tuples(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(story=st.lists(deeds, min_size=12, max_size=24))
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(story=st.lists(deeds, min_size=12, max_size=20))
 def test_whatever_people_do_everybody_hears_whom_they_should_and_nobody_is_stranded(
     story: list[tuple[str, int, str, float]],
 ) -> None:
