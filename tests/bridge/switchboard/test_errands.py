@@ -474,7 +474,7 @@ def test_the_conference_reaches_its_end_while_the_moderator_is_out_c6(how_far: o
     to_moderator = [each for each in said if each.startswith("says to 1") or each == str(StopPlay(1))]
     assert "maximum_length_reached" in to_moderator[-1], "the last words are not cut short"
     music = [each.command for each in play._open if a(Music, stream=1).matches(each, play.voice)]
-    assert not music or music[-1].segment is None, "nothing rings under the last words"
+    assert [each.segment for each in music] == [None], "nothing rings under the last words"
     play.skip() >> after(5)
     play.skip()
     assert play.board.calls == play.board.conferences == 0
@@ -602,3 +602,28 @@ def test_the_moderator_is_heard_by_the_guest_though_muted_in_the_room(play: Play
 def test_a_key_by_rtp_is_the_dialogue_s_while_the_number_is_asked_for(play: Playbook) -> None:
     asked(play) >> DigitReceived(1, "*") << StopPlay(1)
     play >> DigitReceived(1, "6")
+
+
+def test_so_many_calls_at_once_as_the_pair_may_have_and_again_when_one_is_over_g3() -> None:
+    play = joined(Playbook(config(dial_out=dial_out())), max_calls_out=1, **SECURE)
+    press(talks(play), "*2").skip()
+    wanted(play) << StopPlay(1)
+    expects(play, *QUIET) << Says(1, "dial_limit")
+    expects(play, *BACK)
+    play >> ended(GUEST)
+    play.skip()
+    wanted(play) << StopPlay(1) << a(RecordCallPlaced)
+    play.skip()
+
+
+def test_a_guest_who_hears_that_their_time_is_up_is_led_into_no_other_conference_g3() -> None:
+    play = talks(dials_out(maximum_call_s=60.0))
+    press(play, "*2").skip() >> after(60)
+    joined(play.skip(), leg=3, pair=8, **SECURE)
+    rooms, guest = play.board._rooms, play.board._lines.by_number[GUEST]
+    rooms.leave(guest, LeaveReason.MOVED, play.now)
+    rooms.bring_in(guest, rooms.by_key[8], Role.PARTICIPANT, play.now, came_by="dial-out")
+    play._drain()
+    play.skip().spoken(GUEST)
+    assert GUEST not in play.board._lines.by_number
+    play.skip()
