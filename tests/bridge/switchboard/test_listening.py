@@ -102,7 +102,9 @@ def test_the_lock_ends_running_monitors_who_hear_why_once(world: OperatedWorld) 
 
 
 @pytest.mark.parametrize("command", [commands.Monitor(), commands.Visit()])
-def test_a_locked_conference_is_not_listened_to_nor_visited(world: OperatedWorld, command: AnyCommand) -> None:
+def test_a_locked_conference_is_not_listened_to_nor_visited(
+    world: OperatedWorld, command: AnyCommand
+) -> None:
     moderator, _ = in_conference(world)
     world.presses(moderator, "*7")
     assert world.gives(command) == LOCKED
