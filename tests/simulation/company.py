@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from bridge.conference import commands
 from bridge.conference.model import ALONE, LARGEST_GROUP, MAIN, Phase
@@ -74,8 +74,8 @@ class Seen:
 class Company(Office):
     """The world of these people."""
 
-    def __init__(self, seed: int = 1, *, workers: int = 1) -> None:
-        super().__init__(seed, given={"grace_s": 6.0}, workers=workers)
+    def __init__(self, seed: int = 1, *, workers: int = 1, given: dict[str, Any] | None = None) -> None:
+        super().__init__(seed, given={"grace_s": 6.0} | (given or {}), workers=workers)
         self.pair(OTHER_MODERATOR, OTHER_PARTICIPANT, entry_exit_tones=False, begins_with_moderator=False)
         self.gil = self.guest("gil")
         self.eva = self.guest("eva", number=SECOND_GUEST)
