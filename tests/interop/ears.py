@@ -72,15 +72,15 @@ class Ears:
         """Which tones are heard all the time from now on, for so long."""
         return tones_in(self.listen(seconds))
 
-    def until_heard(self, frequency_hz: float, mark: int) -> float:
-        """Wait until this tone has been there since then, for a moment and alone; after how many seconds it was."""
+    def until_heard(self, frequency_hz: float, mark: int, *, alone: bool = True) -> float:
+        """Wait until this tone has been there since then, for a moment; after how many seconds it was."""
 
         def rung() -> np.ndarray:
             samples = self.since(mark)
             if len(samples) < SHORT_S * RATE_HZ:
                 return np.zeros(0)
             line, whole = levels_at(samples, frequency_hz, seconds=SHORT_S), levels(samples, seconds=SHORT_S)
-            return np.flatnonzero((line > LOUD_DBOV) & (whole - line < 1))
+            return np.flatnonzero((line > LOUD_DBOV) & ((whole - line < 1) | (not alone)))
 
         until(lambda: rung().size, f"{self} to hear {frequency_hz:g} Hz")
         return float(rung()[0]) * SHORT_S

@@ -1,7 +1,8 @@
 """A bridge that calls out: a trunk, an operator's telephone, and passcode pairs of level 3 with short ways in.
 
 The trunk is a port where each test lets answer whom it likes. What is said in the room's own voice (tones at entry,
-names) is off for one pair and on for the other, so that what is heard is what people say.
+names) is off for one pair and on for the other, so that what is heard is what people say. Every prompt has a recording of
+the operator's own: a short chord, told from people's tones by ear, so that a test need not wait for sentences to end.
 """
 
 from __future__ import annotations
@@ -11,15 +12,34 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import soundfile
+
 from tests.interop.line import Line
 from tests.interop.phone import Phone
-from tests.interop.started import ACCESS_NUMBER, LOOPBACK, Bridge, free_port, until
+from tests.interop.started import ACCESS_NUMBER, LOOPBACK, ROOT, Bridge, free_port, until
 
 OPERATOR = "olga"
 RING_S = 5
 """The least that the configuration takes."""
 
+WORDS_S, WORDS_RATE_HZ = 0.5, 16_000
+WORDS_HZ = (300.0, 820.0, 1700.0)
+"""What a prompt sounds like, but for these."""
+SAID_HZ = {
+    "dial_connected": 1380.0,
+    "dial_busy": 1460.0,
+    "dial_declined": 1540.0,
+    "dial_unknown": 1620.0,
+    "dial_congested": 1780.0,
+    "dial_no_answer": 1860.0,
+    "dial_hung_up": 1940.0,
+}
+
 CALLING_OUT = """
+[prompts]
+directory = "recordings"
+
 [dial_out]
 enabled = true
 trunk = "{host}:{trunk}"
@@ -68,6 +88,7 @@ class Service(Bridge):
                 host=LOOPBACK, trunk=self.trunk, desk=self.desk, operator=OPERATOR, ring_s=RING_S
             ),
         )
+        _record_prompts(folder / "recordings/en")
         self.roda("customer", "add", "Acme")
         options = ("--level", "3", "--language", "en", "--no-end-with-moderator")
         quiet, named = (
@@ -139,3 +160,13 @@ class Service(Bridge):
         """Nobody is on the line, and every call out has its end on record."""
         self.until_calls(0)
         until(lambda: not self.ask(type="list_conferences")["rows"], "the conference to be over")
+
+
+def _record_prompts(folder: Path) -> None:
+    """Have a recording for each that the bridge brings in English, none longer than a word."""
+    folder.mkdir(parents=True)
+    time_s = np.arange(int(WORDS_S * WORDS_RATE_HZ)) / WORDS_RATE_HZ
+    for theirs in (ROOT / "prompts/audio/en").glob("*.flac"):
+        own = SAID_HZ.get(theirs.stem.partition(".")[0])
+        words = sum(np.sin(2 * np.pi * each * time_s) for each in ((own,) if own else WORDS_HZ))
+        soundfile.write(folder / f"{theirs.stem}.wav", 0.2 * words, WORDS_RATE_HZ)

@@ -13,14 +13,21 @@ import pytest
 
 from tests.interop.baresip import Baresip, missing
 from tests.interop.line import Line
-from tests.interop.service import Service
+from tests.interop.service import SAID_HZ, Service
 from tests.interop.sipp import Sipp
 from tests.interop.started import ACCESS_NUMBER, until
 
 MODERATOR_HZ, PARTICIPANT_HZ, GUEST_HZ = 440.0, 660.0, 1000.0
 NUMBER = "40020{code}"
 """Of area 11, so that it is keyed without; `trunk.xml` does with it what the code says."""
-REFUSALS = {"486": "busy", "603": "declined", "404": "unknown_number", "503": "congested", "408": "no_answer"}
+REFUSALS = {
+    "404": ("unknown_number", "dial_unknown"),
+    "408": ("no_answer", "dial_no_answer"),
+    "486": ("busy", "dial_busy"),
+    "503": ("congested", "dial_congested"),
+    "603": ("declined", "dial_declined"),
+}
+"""What comes of a call by the answer of the network, and what is said of it."""
 
 
 def dial(moderator: Line | Baresip, code: str) -> None:
@@ -77,7 +84,6 @@ def test_star_1_and_back_with_the_guest_and_once_more_without(service: Service, 
         dial(moderator, "200")
         guest.wait_for("CALL_ESTABLISHED")
         guest.until_hears(MODERATOR_HZ)
-        moderator.until_hears(GUEST_HZ)
         moderator.key("*3")
         moderator.until_hears(PARTICIPANT_HZ)
         guest.wait_for("CALL_CLOSED")
@@ -98,15 +104,17 @@ def test_what_comes_of_a_call_is_told_and_the_moderator_is_back(service: Service
         )
         return int(called[0]["leg"])
 
-    def refused(moderator: Line, code: str, outcome: str) -> None:
+    def refused(moderator: Line, code: str, outcome: str, words: str) -> None:
+        mark = moderator.mark()
         dial(moderator, code)
         service.event("call not answered", status=int(code), outcome=outcome)
-        is_told(moderator)
+        moderator.until_heard(SAID_HZ[words], mark, alone=False)
 
     def not_answered(moderator: Line) -> None:
+        mark = moderator.mark()
         dial(moderator, "180")
         service.event("call not answered", leg=leg_of("180"), outcome="no_answer")
-        is_told(moderator)
+        moderator.until_heard(SAID_HZ["dial_no_answer"], mark, alone=False)
 
     def taken_back(moderator: Line, code: str) -> None:
         """181 goes on ringing; 487 answers, and the answer crosses the CANCEL on its way."""
@@ -118,28 +126,26 @@ def test_what_comes_of_a_call_is_told_and_the_moderator_is_back(service: Service
 
     def early(moderator: Line) -> None:
         """183 with a session: the moderator's own tone comes back from the trunk before there is an answer."""
+        mark = moderator.mark()
         dial(moderator, "183")
         leg = leg_of("183")
-        moderator.until_hears(MODERATOR_HZ)
-        assert not service.found("call answered", leg=leg)
         service.event("call answered", leg=leg)
-        moderator.until_told(MODERATOR_HZ)
+        connected_s = moderator.until_heard(SAID_HZ["dial_connected"], mark, alone=False)
+        assert moderator.until_heard(MODERATOR_HZ, mark) < connected_s
         moderator.until_hears(MODERATOR_HZ)
         assert participant.hears_for(0.3) == frozenset()
         moderator.key("*3")
         service.event("call ended", leg=leg)
 
     def left_by_the_guest(moderator: Line) -> None:
-        dial(moderator, "211")
-        is_told(moderator)
-
-    def is_told(moderator: Line) -> None:
         mark = moderator.mark()
-        moderator.until_told(PARTICIPANT_HZ)
-        moderator.until_hears(PARTICIPANT_HZ)
-        assert moderator.told_s(mark, PARTICIPANT_HZ) > 0.5
+        dial(moderator, "211")
+        moderator.until_heard(SAID_HZ["dial_hung_up"], mark, alone=False)
 
-    stories = [partial(refused, code=code, outcome=outcome) for code, outcome in REFUSALS.items()]
+    stories = [
+        partial(refused, code=code, outcome=outcome, words=words)
+        for code, (outcome, words) in REFUSALS.items()
+    ]
     stories += [not_answered, partial(taken_back, code="181"), partial(taken_back, code="487")]
     stories += [early, left_by_the_guest]
     with sipp.trunk(service.trunk, "-rtp_echo"), service.participant(PARTICIPANT_HZ) as participant:

@@ -60,3 +60,6 @@ def test_star_8_says_the_recorded_names_to_the_one_who_asks_and_star_9_stops_it(
         for line, since in zip(others, marks, strict=True):
             assert line.told_s(since, *people) == 0
             assert all(line.never_heard(since, name_hz) for name_hz in people)
+        mark = moderator.mark()
+        others[0].hang_up()
+        moderator.until_heard(ANA_HZ, mark)
