@@ -34,6 +34,8 @@ class OperatedWorld(World):
         self.heard_in: defaultdict[int, list[str]] = defaultdict(list)
         """The same, to each room of the media plane."""
         self.whispers: dict[int, int] = {}
+        self.gains: dict[int, float] = {}
+        self.levelled: dict[int, bool] = {}
         self.replies: list[protocol.AnyReply] = []
         self.values: dict[str, dict[str, object]] = {}
         """Of each utterance that was said, the values said last."""
@@ -53,6 +55,10 @@ class OperatedWorld(World):
                 self.heard[command.stream] += self._words(command)
             case PlayRoom():
                 self.heard_in[command.room] += self._words(command)
+            case control.Gain():
+                self.gains[command.stream] = command.gain_db
+            case control.AutoGain():
+                self.levelled[command.stream] = command.on
             case control.Whisper():
                 self.whispers[command.stream] = command.to
         super()._command(command)
