@@ -205,6 +205,7 @@ class Desk:
             person=None if known is None else known.person,
             name=None if known is None else known.name,
             customer=found.pair.customer_id,
+            conference=found.pair.name,
         )
 
     def _failed(self, leg: int, _error: StoreError) -> None:

@@ -47,7 +47,8 @@ def add(
         if press_one is not None:
             lists.set_press_one(found.id, press_one)
         opened.note("add to blast list", f"pair {pair}", list=name, entries=len(entries))
-    say(f'List "{name}" of pair {pair} has {len(found.entries)} people')
+    count = len(found.entries)
+    say(f'List "{name}" of pair {pair} has {count} {"person" if count == 1 else "people"}')
 
 
 @app.command()

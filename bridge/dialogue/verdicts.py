@@ -33,6 +33,8 @@ class Accepted:
     name: str | None = None
     """The person's."""
     customer: int = 0
+    conference: str = ""
+    """What the pair is called."""
     """Who pays, and whose limits of calls out count (G3); 0 where nobody does."""
 
 

@@ -190,7 +190,7 @@ class DialPlan:
         return self._destination(read_keyed(self._rules, keyed), keyed, read_back=keyed)
 
     def address(self, text: str) -> Destination | Refused:
-        """What `text` means: a number with "+", a `sip:` address, or the name of a telephone of ours."""
+        """What `text` means: a number with "+" or as it would be keyed, a `sip:` address, or the name of a telephone of ours."""
         if not self._enabled:
             return _REFUSED[Why.CLOSED]
         if len(text) > ADDRESS_LENGTH:
@@ -200,7 +200,12 @@ class DialPlan:
             return operator
         if text[:4].lower() == "sip:":
             return self._sip(text)
-        number = _SEPARATORS.sub("", text)
+        return self._written(_SEPARATORS.sub("", text))
+
+    def _written(self, number: str) -> Destination | Refused:
+        """A number as somebody writes it down: with "+", or as it is keyed where the bridge is."""
+        if number and _KEYED.fullmatch(number):
+            return self.read(number)
         if not _E164.fullmatch(number):
             return _REFUSED[Why.INCOMPLETE if number in {"", "+"} else Why.NOT_A_NUMBER]
         return self._international(number[1:])

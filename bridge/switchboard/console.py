@@ -73,7 +73,7 @@ class Console:
         return protocol.ConferenceRow(
             id=room.conference_id,
             pair=room.pair,
-            name="" if isinstance(room.key, int) else room.key,
+            name=room.name,
             phase=conference.phase,
             people=sum(each.dismissed is None for each in conference.participants.values()),
             moderators=conference.moderators,

@@ -130,11 +130,13 @@ class Leg:
         "came_at",
         "clip",
         "clip_kept",
+        "conference_name",
         "customer",
         "destination",
         "dialled",
         "early",
         "host",
+        "hours_end_at",
         "key",
         "key_at",
         "key_way",
@@ -205,6 +207,10 @@ class Leg:
         """The event of the store that the dialogue waits for; any other is late."""
         self.customer = 0
         """Whose passcode it came with, or who pays for the call."""
+        self.conference_name = ""
+        """What the passcode's pair is called."""
+        self.hours_end_at: float | None = None
+        """Level 1: when today's hours are over."""
         self.called_for: Room | None = None
         """Where we call: for which conference."""
         self.clip: Clip | None = None

@@ -95,13 +95,13 @@ class Receptions:
             return
         match event:
             case PasscodeFound():
-                self._judged(leg, event.verdict)
+                self._judged(leg, event.verdict, now)
                 reply: object = event.verdict
             case CounterPasswordChecked():
                 self._checked(leg, event.verdict)
                 reply = event.verdict
             case CallerRecognised():
-                self._recognised(leg, event.verdict)
+                self._recognised(leg, event.verdict, now)
                 reply = event.verdict
             case NameFound():
                 reply = self._name_found(leg, event)
@@ -116,10 +116,10 @@ class Receptions:
         self._lines.log(Level.ERROR, "store not available", leg)
         self._dialogues.answered(leg, requests.NotAvailable(), now)
 
-    def _judged(self, leg: Leg, verdict: Verdict) -> None:
+    def _judged(self, leg: Leg, verdict: Verdict, now: float) -> None:
         if isinstance(verdict, Accepted):
             self._lines.figures["passcode:accepted"] += 1
-            self._take_who(leg, verdict)
+            self._take_who(leg, verdict, now)
             return
         self._lines.figures[f"passcode:{verdict.why.value}"] += 1
         self._lines.log(Level.INFO, "passcode refused", leg, why=verdict.why.value, source=leg.origin.source)
@@ -130,11 +130,11 @@ class Receptions:
         if not verdict.right:
             self._lines.log(Level.INFO, "counter-password refused", leg, source=leg.origin.source)
 
-    def _recognised(self, leg: Leg, verdict: Accepted | None) -> None:
+    def _recognised(self, leg: Leg, verdict: Accepted | None, now: float) -> None:
         if verdict is not None:
             self._lines.figures["caller:recognised"] += 1
             self._lines.log(Level.INFO, "caller recognised", leg, person=verdict.person)
-            self._take_who(leg, verdict)
+            self._take_who(leg, verdict, now)
 
     def _name_found(self, leg: Leg, event: NameFound) -> Clip | None:
         """Put the name that was kept of somebody (C2) where it can be played from."""
@@ -189,9 +189,7 @@ class Receptions:
             and not leg.clip_kept
         ):
             self._lines.effects.append(KeepName(leg.person, leg.clip))
-        hours_s = accepted.hours_end_in_s
-        hours_end_at = None if hours_s is None else now + hours_s
-        self._rooms.join(leg, accepted.pair, accepted.settings, accepted.role, now, hours_end_at)
+        self._rooms.join(leg, accepted.pair, accepted.settings, accepted.role, now, leg.hours_end_at)
         identity = self._console.identities.pop(leg.number, None)
         if identity is not None and leg.room is not None:
             self._rooms.tell(leg.room, Given(*identity), now)
@@ -241,6 +239,8 @@ class Receptions:
                 self._lines.effects.append(RecogniseCaller(leg.number, leg.trusted_number))
 
     @staticmethod
-    def _take_who(leg: Leg, accepted: Accepted) -> None:
-        leg.customer = accepted.customer
+    def _take_who(leg: Leg, accepted: Accepted, now: float) -> None:
+        leg.customer, leg.conference_name = accepted.customer, accepted.conference
+        hours_s = accepted.hours_end_in_s
+        leg.hours_end_at = None if hours_s is None else now + hours_s
         leg.person, leg.name = accepted.person, accepted.name  # whose code it is now, whoever called before

@@ -34,6 +34,7 @@ class Room:
         "groups",
         "joins",
         "key",
+        "name",
         "number",
         "opened_at",
         "people",
@@ -46,6 +47,8 @@ class Room:
         self.conference = conference
         self.conference_id = ""
         """The records', new each time the conference opens."""
+        self.name = key if isinstance(key, str) else ""
+        """What people call it: the pair's name, or the open room's."""
         self.customer = 0
         """Whose it is; 0 for an open room."""
         self.opened_at = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.conference import effects as wanted
+from bridge.conference.roster import mask
 from bridge.switchboard.effects import (
     Level,
     Log,
@@ -133,7 +134,13 @@ class RoomRecords:
         details = {"conference": room.conference_id, "role": act.actor.role.value}
         self._lines.effects.append(RecordAct(actor, act.action, act.subject or room.conference_id, details))
         self._lines.figures[f"command:{act.action}"] += 1
-        self.log(room, "command", command=act.action, by=actor, subject=act.subject)
+        self.log(
+            room,
+            "command",
+            command=act.action,
+            by=actor,
+            subject=mask(act.subject) if act.subject.startswith("+") else act.subject,
+        )
 
     @staticmethod
     def name_of(room: Room, actor: Actor) -> str:

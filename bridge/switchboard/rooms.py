@@ -227,6 +227,7 @@ class Rooms:
             keymap = self.keymap_of(settings.key_map, leg.dialled)
             room = Room(key, self._places.new_room(), Conference(settings, keymap=keymap, house=self._house))
             room.customer = leg.customer
+            room.name = room.name or leg.conference_name
             self.by_key[key] = self.by_number[room.number] = room
         return room
 

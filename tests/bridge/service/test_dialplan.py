@@ -153,8 +153,8 @@ def test_however_its_own_number_is_configured(own):
         ("", Why.INCOMPLETE),
         ("+", Why.INCOMPLETE),
         ("+5511", Why.INCOMPLETE),
-        ("5511987654321", Why.NOT_A_NUMBER),
-        ("987654321", Why.NOT_A_NUMBER),
+        ("5511987654321", Why.CARRIER),
+        ("98765", Why.INCOMPLETE),
         ("+5511987654321x", Why.NOT_A_NUMBER),
         ("+\uff15\uff15\uff11\uff11987654321", Why.NOT_A_NUMBER),
         ("+" + "1" * 40, Why.NOT_A_NUMBER),
@@ -167,6 +167,11 @@ def test_however_its_own_number_is_configured(own):
 )
 def test_what_is_no_address_is_refused(text, reason):
     assert why(PLAN.address(text)) is reason
+
+
+def test_an_address_may_be_written_as_it_is_keyed_too() -> None:
+    assert destination(PLAN.address("98765-4321")) == destination(PLAN.read("987654321"))
+    assert why(PLAN.address("190")) is Why.EMERGENCY
 
 
 @pytest.mark.parametrize("keyed", ["*1", "12#", "1 2", "+55", "\u0661\u0669\u0660", "9" * 33])
