@@ -18,8 +18,8 @@ from tests.simulation.phone import Phone, State
 from tests.simulation.world import VOICES_HZ
 from tests.support.netem import Conditions
 
-LENGTH_S: Final = 150.0
-"""7,500 ticks. `python -m tests.simulation.long_conference 11 600` holds a longer one."""
+LENGTH_S: Final = 100.0
+"""5,000 ticks. `python -m tests.simulation.long_conference 11 600` holds a longer one."""
 NAMES: Final = ("rui", "ana", "bia", "leo", "eva", "gil")
 LINE: Final = Conditions(latency_s=0.025, jitter_s=0.006, loss=0.02, reorder=0.001, duplication=0.001)
 SURE_S: Final = 0.6

@@ -16,7 +16,7 @@ SEED = 11
 
 
 def test_minutes_on_losing_lines_go_well_and_replay_exactly_from_their_seed() -> None:
-    """7,500 ticks, 2 % loss, a worker lost. The second run is another process, with other hashes of strings."""
+    """5,000 ticks, 2 % loss, a worker lost. The second run is another process, with other hashes of strings."""
     command = [sys.executable, "-m", long_conference.__name__, str(SEED), str(long_conference.LENGTH_S)]
     environment = os.environ | {"PYTHONHASHSEED": "7632"}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as other:
@@ -24,10 +24,10 @@ def test_minutes_on_losing_lines_go_well_and_replay_exactly_from_their_seed() ->
         told, _ = other.communicate()
     assert json.loads(told) == json.loads(json.dumps(asdict(outcome)))
 
-    assert outcome.turns > 40
+    assert outcome.turns > 25
     assert outcome.misheard == []
     assert {reason for *_, reason in outcome.records} == {"hung_up"}
-    assert len(outcome.records) > 6
+    assert len(outcome.records) >= 6
     for name, seconds in outcome.in_s.items():
         # 50 packets a second, less 2 %, and some more for the time in reception.
         assert 0.96 * 50 * seconds < outcome.packets[name] < 1.1 * 50 * seconds, name
