@@ -50,6 +50,9 @@ class Placing:
             self._tell(CallNotPlaced(wanted.leg, f"not an address: {error}"))
             return
         trunk = wanted.trunk
+        if trunk is None and not uri.host:
+            self._tell(CallNotPlaced(wanted.leg, f"not an address: {uri.scheme} says no host"))
+            return
         host, port = (uri.host, uri.port or SIP_PORT) if trunk is None else (trunk.host, trunk.port)
         if _is_numeric(host):
             self._send(wanted, uri, host, port)
@@ -68,8 +71,11 @@ class Placing:
         try:
             async with asyncio.timeout(LOOK_UP_S):
                 found = await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-        except (OSError, TimeoutError) as error:
-            self._tell(CallNotPlaced(wanted.leg, f"{host} cannot be found: {error or 'no answer in time'}"))
+        except TimeoutError:
+            self._tell(CallNotPlaced(wanted.leg, f"{host} cannot be found: no answer in time"))
+            return
+        except (OSError, UnicodeError) as error:  # the second for a name that cannot be one: a label too long
+            self._tell(CallNotPlaced(wanted.leg, f"{host} cannot be found: {error}"))
             return
         ours = {version(address.host) for address in (*self._server.udp, *self._server.tcp)}
         usable = [str(entry[4][0]) for entry in found if version(str(entry[4][0])) in ours]
