@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.config.settings import Help, Operator
 from bridge.control import protocol
+from bridge.service.levels import Level
 from bridge.service.role import Role
 from bridge.switchboard.effects import Answered, Effect
 from bridge.switchboard.events import Asked
@@ -188,3 +189,17 @@ def settled(world: OperatedWorld) -> None:
     assert not operators._waiting.by_leg
     assert not operators.desk.queue(world.now)
     assert set(world.states().values()) <= {"free", "away"}
+
+
+def in_talk(world: OperatedWorld) -> tuple[int, int, int]:
+    """A moderator, a participant who has asked for help, and ana, who talks with the participant."""
+    moderator, caller = world.moderates(level=Level.HIGHLY_SECURE), world.joins()
+    world.presses(caller, "*0")
+    ana = world.accepts("ana")
+    assert world.together(caller, ana)
+    return moderator, caller, ana
+
+
+def away(world: OperatedWorld) -> None:
+    for name in ("ana", "bia"):
+        assert world.asks(protocol.SetAway(name, True)) == protocol.Given(True)
