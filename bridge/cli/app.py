@@ -7,22 +7,8 @@ from typing import Final
 
 import typer
 
-from bridge.cli import (
-    blast_list,
-    calls_out,
-    conferences,
-    customer,
-    floor,
-    operators,
-    passcode,
-    people,
-    profile,
-    prompts,
-    records,
-    room,
-    serve,
-    setup,
-)
+from bridge.cli import calls_out, conferences, floor, operators, room, serve, setup
+from bridge.cli.later import add_later
 from bridge.cli.terminal import UserError, warn
 from bridge.config import ConfigError
 from bridge.store.errors import StoreError
@@ -30,6 +16,17 @@ from prompts.errors import PromptError
 
 INTERRUPTED: Final = 130
 """What shells expect of a program that Ctrl-C ended: 128 and the number of SIGINT."""
+
+GROUPS: Final = {
+    "passcode": "Passcode pairs: a code for moderators, a code for participants.",
+    "customer": "Customers: who holds passcodes.",
+    "people": "People of a customer, and the numbers they call from.",
+    "profile": "Profiles: settings for a kind of conference. Given by `roda passcode new` and `set`.",
+    "blast-list": "Blast lists: whom *92 calls, and what they hear first.",
+    "prompts": "Prompts: what callers hear.",
+    "records": "Call detail records: who was in which conference, and whom it called.",
+}
+"""Those of the store and the prompts, each a module of that name."""
 
 app = typer.Typer(
     name="roda",
@@ -42,13 +39,8 @@ app = typer.Typer(
 app.command()(serve.serve)
 app.command()(serve.check)
 app.command()(setup.init)
-app.add_typer(passcode.app, name="passcode")
-app.add_typer(customer.app, name="customer")
-app.add_typer(people.app, name="people")
-app.add_typer(profile.app, name="profile")
-app.add_typer(blast_list.app, name="blast-list")
-app.add_typer(prompts.app, name="prompts")
-app.add_typer(records.app, name="records")
+for name, what in GROUPS.items():
+    add_later(app, name, module=f"bridge.cli.{name.replace('-', '_')}", help=what)
 for each in (conferences, room, floor, calls_out, operators):
     app.add_typer(each.app)
 

@@ -13,7 +13,7 @@ from bridge.service.blast_list import DEFAULT_NAME, BlastEntry, BlastList, Blast
 from bridge.store.blast_lists import BlastLists
 from bridge.store.messages import Messages
 
-app = typer.Typer(help="Blast lists: whom *92 calls, and what they hear first.", no_args_is_help=True)
+app = typer.Typer()
 
 Pair = Annotated[int, typer.Argument(metavar="PAIR", help="The pair's number, as `roda passcode list` says.")]
 Name = Annotated[str, typer.Option(help='Which list; without it "default", or the only one that there is.')]

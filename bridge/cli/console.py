@@ -26,7 +26,6 @@ from bridge.control.protocol import (
     Problem,
     Reply,
 )
-from prompts import phrases
 from prompts.errors import PromptError
 
 RUNNING: Final = "Conferences in progress"
@@ -160,7 +159,11 @@ def length(seconds: float | None) -> str:
 
 def _words(text: str) -> str:
     """What a caller would hear, in words; what is no prompt is words already."""
+    if not text:
+        return ""
+    from prompts import phrases
+
     try:
-        return phrases.text(phrases.say(text), "en") if text else ""
+        return phrases.text(phrases.say(text), "en")
     except PromptError:
         return text.replace("_", " ")

@@ -10,7 +10,7 @@ from bridge.cli.found import customer_named
 from bridge.cli.terminal import ConfigFile, UserError, day, say, show_table, store
 from bridge.store.customers import Customers
 
-app = typer.Typer(help="Customers: who holds passcodes.", no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.command()

@@ -16,9 +16,7 @@ from bridge.store.issuance import CODED, Issued
 from bridge.store.passcodes import Pair, Passcodes
 from bridge.store.people import People
 
-app = typer.Typer(
-    help="Passcode pairs: a code for moderators, a code for participants.", no_args_is_help=True
-)
+app = typer.Typer()
 
 Number = Annotated[
     int, typer.Argument(metavar="PAIR", help="The pair's number, as `roda passcode list` says.")

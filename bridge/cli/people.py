@@ -16,7 +16,7 @@ from bridge.store.names import Names
 from bridge.store.passcodes import Passcodes
 from bridge.store.people import People
 
-app = typer.Typer(help="People of a customer, and the numbers they call from.", no_args_is_help=True)
+app = typer.Typer()
 
 Number = Annotated[
     int, typer.Argument(metavar="PERSON", help="The person's number, as `roda people list` says.")

@@ -12,10 +12,7 @@ from bridge.cli.terminal import ConfigFile, UserError, say, show_table, store
 from bridge.service.profiles import NEVER, profile_of
 from bridge.store.profiles import Profiles
 
-app = typer.Typer(
-    help="Profiles: settings for a kind of conference. Given by `roda passcode new` and `set`.",
-    no_args_is_help=True,
-)
+app = typer.Typer()
 
 Name = Annotated[str, typer.Argument(help="What the profile is called.")]
 Whose = Annotated[str | None, typer.Option("--customer", help="For this customer alone; else for all.")]

@@ -12,7 +12,7 @@ from prompts import inspection, render
 from prompts.phrases import say as utterance
 from prompts.values import Value
 
-app = typer.Typer(help="Prompts: what callers hear.", no_args_is_help=True)
+app = typer.Typer()
 
 
 def _override(config: Path | None) -> Path | None:

@@ -18,9 +18,7 @@ from bridge.config import Config
 from bridge.store.calls import CallOut, CallsOut
 from bridge.store.records import Entry, Records
 
-app = typer.Typer(
-    help="Call detail records: who was in which conference, and whom it called.", no_args_is_help=True
-)
+app = typer.Typer()
 
 DEFAULT_ENTRIES: Final = 100
 """What fits a look; `--limit` for more."""

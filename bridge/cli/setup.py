@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bridge import demo
-from bridge.cli.issuing import issuer
 from bridge.cli.terminal import DEFAULT_FILE, UserError, local, say, store
 from bridge.config import Config, load
 from bridge.config.settings import SIP_PORT
-from bridge.service.digests import Digests
-from bridge.service.pairs import end_of_life
+
+if TYPE_CHECKING:
+    from bridge.demo import Demo
 
 ACCESS_NUMBER: Final = "1000"
 """What the demo conference is dialled by."""
@@ -43,6 +42,11 @@ def init(
     ] = DEFAULT_FILE,
 ) -> None:
     """Make what is not there yet: a configuration, the store, a demo conference; say how to call it."""
+    from bridge import demo  # it brings the store, which the other commands do without
+    from bridge.cli.issuing import issuer
+    from bridge.service.digests import Digests
+    from bridge.service.pairs import end_of_life
+
     if not config.exists():
         _write(config, own_address())
     with store(config) as opened:
@@ -61,7 +65,7 @@ def init(
         say(f"{config} names no [[access_numbers]]: nobody can dial a passcode yet.")
 
 
-def told(config: Config, made: demo.Demo) -> str:
+def told(config: Config, made: Demo) -> str:
     """What to dial, the codes, and how to reach it with a softphone."""
     listening = [*config.server.udp, *config.server.tcp][0]
     host = config.server.advertised or (LOOPBACK if listening.host == "0.0.0.0" else listening.host)  # noqa: S104 - compared, not bound

@@ -16,10 +16,6 @@ from rich.console import Console
 from rich.table import Table
 
 from bridge.config import Config, load
-from bridge.store.audit import Audit
-from bridge.store.database import open_database
-from bridge.store.passcodes import Passcodes
-from bridge.store.secret import read_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,10 +50,15 @@ class Store:
 
     def key(self) -> bytes:
         """The key of the digests; made by the first who needs it."""
+        from bridge.store.passcodes import Passcodes
+        from bridge.store.secret import read_key
+
         return read_key(self.config.state_directory, may_create=not Passcodes(self.connection).any())
 
     def note(self, action: str, subject: str, **details: object) -> None:
         """Leave a trace in the audit trail (R4) under the user's name."""
+        from bridge.store.audit import Audit
+
         Audit(self.connection).append(
             at=self.now, actor=user(), action=action, subject=subject, details=details
         )
@@ -73,6 +74,8 @@ def configuration(path: Path | None) -> Config:
 @contextmanager
 def store(path: Path | None) -> Iterator[Store]:
     """The store, for one transaction: all of what a command does is kept, or nothing."""
+    from bridge.store.database import open_database  # half a second: not for who asks the bridge
+
     config = configuration(path)
     database = open_database(config.store_url)
     try:
