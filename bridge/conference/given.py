@@ -43,6 +43,7 @@ MAY_BE_ABOUT_NOBODY: Final = (commands.HandOver, commands.Announce, commands.Whi
 RIGHTS: Final[dict[type[Command], tuple[Right, Utterance]]] = {
     commands.DialOut: (Right.DIAL_OUT, words.DIAL_NOT_INCLUDED),
     commands.Blast: (Right.BLAST, words.BLAST_NOT_INCLUDED),
+    commands.RecordMessage: (Right.BLAST, words.BLAST_NOT_INCLUDED),
 }
 """What a moderator's level must give (service.md, levels), and what is said where it does not. Operators may for any."""
 

@@ -74,6 +74,7 @@ HELP_INTRO: Final = Utterance("help_intro")
 HELP: Final[dict[type[Command], str]] = {
     commands.DialOut: "help_dial_out",
     commands.Blast: "help_blast",
+    commands.RecordMessage: "help_message",
     commands.LevelVoices: "help_level",
     commands.Lecture: "help_lecture",
     commands.MuteSelf: "help_mute",

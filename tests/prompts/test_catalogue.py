@@ -163,6 +163,7 @@ PROMISED = [
     "not_done",
     "help_dial_out",
     "help_blast",
+    "help_message",
     "help_level",
     "help_roll_call",
     "help_stop_roll_call",

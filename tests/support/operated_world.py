@@ -131,7 +131,8 @@ class OperatedWorld(World):
         return leg
 
     def moderates(self, **given: Any) -> int:
-        return self.joins(Role.MODERATOR, **given)
+        """Of a pair that has all rights, unless said otherwise."""
+        return self.joins(Role.MODERATOR, **{"level": Level.HIGHLY_SECURE, **given})
 
     def asks_before(self) -> int:
         """`*0` in the greeting."""

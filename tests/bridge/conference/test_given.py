@@ -132,6 +132,13 @@ def test_levels_and_o7_bind_moderators_who_call_out_and_no_operator(command, set
     assert room.console(command, Role.OPERATOR) is None
 
 
+def test_o5_who_may_not_blast_records_no_message_for_it():
+    room = meeting(Settings(level=Level.SECURE))
+    room.command(1, commands.RecordMessage())
+    assert room.said(1) == ["blast_not_included"]
+    assert room.performed() == []
+
+
 def test_a_command_for_the_switchboard_is_performed_as_the_one_who_gave_it_is_known():
     room = meeting()
     room(Given(commands.DialOut(), Actor(Role.PARTICIPANT, 1), "*1"))

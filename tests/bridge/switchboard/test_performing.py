@@ -112,8 +112,9 @@ def test_in_silence_nothing_is_kept_and_the_moderator_returns(world: OperatedWor
     moderator = world.moderates()
     world.presses(moderator, "*99")
     for _ in range(2):
-        while moderator not in world.recording:
-            world.hears_all()
+        for _ in range(3):
+            if moderator not in world.recording:
+                world.hears_all()
         world.stops_speaking(moderator, 0)
     world.hears_all()
     assert world.routed[moderator] == world.room().number
@@ -251,6 +252,22 @@ def test_who_waits_for_an_operator_waits_on_where_they_are_moved(world: Operated
     assert world.together(participant, ana)
     world.presses(ana, "*2")
     assert world.routed[ana] == world.routed[participant] == world.room(8).number
+    settled(world)
+
+
+def test_no_moderator_of_another_conference_is_moved_into_a_locked_one_that_has_none(
+    world: OperatedWorld,
+) -> None:
+    """That door opens to its own moderator alone, who has lost the line."""
+    stays = world.moderates(pair=8, level=Level.HIGHLY_SECURE)
+    world.joins(pair=8)
+    moderator = world.moderates()
+    world.presses(stays, "*7")
+    world.ends(stays)
+    there = world.room(8).conference_id
+    assert world.room(8).conference.locked
+    assert world.gives(commands.Move(moderator, there)) == protocol.Given(False, "conference_locked")
+    assert world.routed[moderator] == world.room(7).number
     settled(world)
 
 
