@@ -13,6 +13,7 @@ from bridge.conference.answer import Answer, Asker, done, refused, switched
 from bridge.conference.effects import Enter, SetMute, Withdraw
 from bridge.conference.model import Phase
 from bridge.service.levels import Right
+from bridge.service.role import Role
 
 if TYPE_CHECKING:
     from bridge.conference.commands import Lock
@@ -20,16 +21,31 @@ if TYPE_CHECKING:
     from bridge.conference.events import Listen
 
 
-def lock(draft: Draft, _asker: Asker, command: Lock) -> Answer:
-    """`*7`, where the level has it: where it has none nobody locks, operators neither."""
+def lock(draft: Draft, asker: Asker, command: Lock) -> Answer:
+    """`*7`, where the level has it: where it has none nobody locks, operators neither.
+
+    Whoever is in hears that the house or a page opens: else an operator could unlock, and listen, and nobody would know.
+    """
     if not draft.settings.may(Right.LOCK):
         return refused(words.LOCK_NOT_ALLOWED)
-    draft.locked = not draft.locked if command.on is None else command.on
+    was_locked = draft.locked
+    draft.locked = not was_locked if command.on is None else command.on
+    told = (
+        was_locked
+        and not draft.locked
+        and _is_of_the_house(asker)
+        and draft.announce(words.UNLOCKED, groups=True)
+    )
     if draft.locked:
         for leg in sorted(draft.monitors):
             _lead_out(draft, leg)
             draft.say(leg, words.MONITOR_LOCKED)
-    return done(words.LOCKED if draft.locked else words.UNLOCKED, switched(draft.locked))
+    return done(words.LOCKED if draft.locked else words.UNLOCKED, switched(draft.locked), to_room=told)
+
+
+def _is_of_the_house(asker: Asker) -> bool:
+    """Whether no moderator gives it whose own keys it comes from."""
+    return not asker.leg or asker.actor.role is Role.OPERATOR
 
 
 def listen(draft: Draft, event: Listen) -> None:

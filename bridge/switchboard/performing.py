@@ -272,7 +272,9 @@ class Performing:
         participant = room.conference.participants.get(command.leg)
         if leg is None or other is None or other is room or participant is None or leg.room is not room:
             return REFUSED
-        refusal = self._rooms.refusal(other, participant.role)
+        # To a moderator who has lost the line a locked room without one opens; nobody else's moderator is moved into it.
+        role = Role.PARTICIPANT if other.conference.locked else participant.role
+        refusal = self._rooms.refusal(other, role)
         if refusal is not None:
             return Outcome(done=False, text=refusal.name)
         self._dialogues.end(leg)

@@ -139,6 +139,23 @@ def test_lock_and_unlock_can_be_said_outright():
         assert room.conference.locked == on
 
 
+def test_nobody_of_the_house_unlocks_without_the_room_hearing_it():
+    """Else an operator could open the door, listen unannounced, and close it again."""
+    unlocked = SayRoom(say("unlocked"))
+    room = meeting()
+    room(Join(9, Role.OPERATOR))
+    room.keys(1, "*7")
+    assert room.console(commands.Lock(on=False)) == Outcome(True, "unlocked")
+    assert unlocked in room.effects
+    room.keys(1, "*7")
+    room.command(9, commands.Lock())
+    assert room.effects.count(unlocked) == 1, "the operator, who is in, hears it with the others"
+    assert room.said(9) == []
+    room.keys(1, "*7")
+    room.keys(1, "*7")
+    assert unlocked not in room.effects, "a moderator's own keys answer the moderator alone"
+
+
 def test_there_is_nothing_to_listen_to_where_nobody_is():
     room = Room()
     assert room(Listen(PHONE, on=True, announced=True)) == [Say(PHONE, say("not_now"))]
