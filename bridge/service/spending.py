@@ -32,9 +32,10 @@ from bridge.service.dialplan import Destination
 MINUTE_S: Final = 60.0
 """What carriers sell: a minute that has begun is paid whole."""
 
-LEAD_S: Final = 2.0
-"""So long before a minute begins it is paid, or the call cut: the end must reach the carrier within the minute before, and
-the carrier's minutes began when its own 200 left, a little before ours."""
+LEAD_S: Final = 8.0
+"""So long before a minute begins it is paid, or the call cut: the end must reach the carrier within the minute before. Whoever
+is cut off is told so first, for three seconds, or six where no worker says that they are over; and the carrier's minutes
+began when its own 200 left, a little before ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from bridge.service.spending import LEAD_S
+from bridge.switchboard.lines import SAMPLES_PER_S, SPEECH_GUARD_S
 from dsp.g711 import Law, decode
 from prompts.catalogue import PAUSE, catalogue
 from prompts.errors import PromptError
@@ -31,6 +33,12 @@ def test_every_clip_of_every_language_has_a_place(library: Library):
             assert library.segment(clip, language.tag)[1] > 0
     assert library.tone("join")[1] > 0
     assert all(library.segment(f"tone.{name}", "es") == library.tone(name) for name in TONES)
+
+
+def test_whoever_is_cut_off_has_heard_why_before_the_next_minute_begins_g3(library: Library):
+    for language in catalogue().languages:
+        samples = sum(length for _, length in library.segments(Utterance("call_time_up"), language))
+        assert samples / SAMPLES_PER_S + SPEECH_GUARD_S < LEAD_S
 
 
 def test_places_begin_with_a_frame_and_do_not_overlap(library: Library):

@@ -15,7 +15,7 @@ from bridge.config.settings import Server
 from bridge.config.values import Address
 from bridge.service.dialplan import Destination, Kind
 from bridge.service.outcome import Outcome
-from bridge.service.spending import Limit
+from bridge.service.spending import LEAD_S, MINUTE_S, Limit
 from bridge.switchboard.calls_out import STREAM_S, Wanted
 from bridge.switchboard.effects import (
     CloseStream,
@@ -271,7 +271,7 @@ def test_a_call_for_which_the_money_is_used_up_is_told_and_cut() -> None:
     play = bridge(per_pair=PerPair(), overall=Overall(spend_per_day=PRICE))
     user = rings(play)
     play >> CallAnswered(CALL, sdp())
-    play.skip() >> after(58)
+    play.skip() >> after(MINUTE_S - LEAD_S)
     assert user.told == ["answered"]
     play.skip().spoken(1)
     assert user.told == ["answered", "gone"]
