@@ -136,7 +136,10 @@ def _plain(text: str) -> str:
 
 
 def _console(*, colors: bool) -> list[Any]:
-    render = structlog.dev.ConsoleRenderer(colors=colors, sort_keys=False)
+    # Plain: the pretty ones show the values of variables, among them what was keyed.
+    render = structlog.dev.ConsoleRenderer(
+        colors=colors, sort_keys=False, exception_formatter=structlog.dev.plain_traceback
+    )
 
     def in_bytes(logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
         return str(render(logger, method, event)).encode("utf-8", "backslashreplace")

@@ -120,3 +120,19 @@ def test_standard_output_is_the_default(
     configured(file=None)
     structlog.get_logger().info("hello")
     assert json.loads(capfdbinary.readouterr().out)["event"] == "hello"
+
+
+def test_an_error_on_a_terminal_shows_no_value_of_a_variable(configured: Configure) -> None:
+    """Where `rich` is installed structlog would show them all, what was keyed among them."""
+
+    def look_up(passcode: str) -> None:
+        raise ValueError(len(passcode))
+
+    path = configured(format="console")
+    try:
+        look_up("".join(map(str, range(4, 9))))
+    except ValueError:
+        structlog.get_logger().exception("an effect failed")
+    text = path.read_text()
+    assert "ValueError: 5" in text
+    assert "45678" not in text
