@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Room:
         "joins",
         "key",
         "name",
+        "names_gone",
         "number",
         "opened_at",
         "people",
@@ -61,7 +63,9 @@ class Room:
         self.groups: dict[int, int] = {}
         """Sub-conferences: the media plane's numbers by ours."""
         self.clips: list[Clip] = []
-        """Recorded names, of those who are gone too: they live as long as the conference (C2)."""
+        """Recorded names of those who are in."""
+        self.names_gone: deque[Clip] = deque()
+        """And of those who have left last: they may still be being said (C2)."""
         self.calls_out = 0
         """Calls that are being placed, or are up, on its behalf (G3)."""
 

@@ -43,8 +43,13 @@ if TYPE_CHECKING:
     from bridge.switchboard.recordings import Recordings
     from bridge.switchboard.room import RoomKey
     from bridge.switchboard.stage import Stage
+    from prompts.values import Clip
 
 DONE: Final = Outcome(done=True)
+
+NAMES_GONE: Final = 200
+"""Recorded names that a room keeps of those who have left: more than can wait to be said (`Names.announce_queue_s`). Beyond,
+the oldest is given back: somebody who comes and goes all day must not fill the arena of all conferences."""
 
 
 class Rooms:
@@ -154,8 +159,18 @@ class Rooms:
         if leg.state is LegState.OPENING:
             room.expected -= 1
         else:
+            participant = room.conference.participants.get(leg.number)
             self.tell(room, Leave(leg.number, because), now)
+            if participant is not None and participant.clip in room.clips:
+                self._name_gone(room, participant.clip)
         self._close_if_over(room, now)
+
+    def _name_gone(self, room: Room, clip: Clip) -> None:
+        """Keep a name whose owner has left as long as it may be being said."""
+        room.clips.remove(clip)
+        room.names_gone.append(clip)
+        if len(room.names_gone) > NAMES_GONE:
+            self._recordings.give(room.names_gone.popleft())
 
     # --- keys and commands ---
 
@@ -235,9 +250,10 @@ class Rooms:
         """Forget a room in which nobody is and nobody is expected; once, though calls that it turned away end later."""
         if room.conference.phase is Phase.EMPTY and not room.expected and room.number in self.by_number:
             del self.by_key[room.key], self.by_number[room.number]
-            for clip in room.clips:
+            for clip in (*room.clips, *room.names_gone):
                 self._recordings.give(clip)
             room.clips = []
+            room.names_gone.clear()
             self._stage.closed(room, now)
             if self.on_closed is not None:
                 self.on_closed(room, now)

@@ -10,6 +10,7 @@ import pytest
 
 from bridge.config.meeting import Names
 from bridge.service.role import Role
+from bridge.switchboard import rooms
 from bridge.switchboard.effects import FetchName, KeepName, Log, RecordJoined, WriteAudio
 from bridge.switchboard.events import LookUpFailed, NameFound
 from bridge.switchboard.receptions import STORE_S
@@ -209,3 +210,20 @@ def test_the_place_of_a_kept_name_is_given_back_where_nobody_joins(play: Playboo
     play.skip() >> BYE
     play.skip()
     assert free(play) == WHOLE
+
+
+def test_who_comes_and_goes_all_day_does_not_fill_the_arena(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "NAMES_GONE", 2)
+    play = said(recording(Playbook()))
+    press(play, "1").skip()
+    play.spoken().skip()
+    held = WHOLE - free(play)
+    assert held == SAID
+    for leg in range(2, 8):
+        said(recording(play, leg, Role.PARTICIPANT), leg, leg)
+        press(play, "1", leg).skip()
+        play >> CallEnded(leg, EndCause.BYE, 0, "")
+        play.skip() >> StreamClosed(leg)
+        assert WHOLE - free(play) <= held + 2 * SAID
+    play >> BYE
+    assert free(play.skip()) == WHOLE
