@@ -106,12 +106,17 @@ def show_table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, empt
     """A table for reading, or the words `empty` where it would have no row."""
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*("" if cell is None else legible(str(cell)) for cell in row))
     if table.row_count:
         width = None if sys.stdout.isatty() else FILE_COLUMNS
         Console(highlight=False, markup=False, width=width).print(table)
     else:
         say(empty)
+
+
+def legible(text: str) -> str:
+    """What others have called themselves, without characters that steer a terminal or turn its text round."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
 
 
 def day(at: float, config: Config) -> str:

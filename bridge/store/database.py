@@ -140,7 +140,7 @@ def _sqlite(url: URL) -> Engine:
     else:
         path = Path(url.database)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)  # customers' data: for the bridge's user alone
         except OSError as error:
             raise StoreError(f"{path}: {os.strerror(error.errno or 0)}") from error

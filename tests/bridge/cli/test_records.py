@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.cli.terminal import legible
 from bridge.store.calls import CallAnswered, CallEnded, CallPlaced
 from bridge.store.customers import Customers
 from bridge.store.database import open_database
@@ -54,6 +55,10 @@ def test_records_for_programs_have_every_fact(roda: Roda) -> None:
 def test_a_spreadsheet_takes_no_caller_for_a_formula(roda: Roda) -> None:
     rows = list(csv.DictReader(io.StringIO(roda("records", "list", "--format", "csv")[1])))
     assert [row["caller"] for row in rows] == ["'+5511", "'=1+1"]
+
+
+def test_what_is_shown_steers_no_terminal() -> None:
+    assert legible("Zoë [red] \x1b[2J\x9b2J\u202e\n") == "Zoë [red] \ufffd[2J\ufffd2J\ufffd\ufffd"
 
 
 @pytest.mark.usefixtures("kept")

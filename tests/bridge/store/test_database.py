@@ -128,6 +128,7 @@ def test_a_sqlite_file_is_for_its_owner_alone_and_has_a_write_ahead_log(tmp_path
     path = tmp_path / "deep" / "roda.db"
     database = open_database(f"sqlite:///{path}")
     assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
     with database.transaction() as connection:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
