@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import typer
 
-from bridge.cli.console import RUNNING, AsJson, ConferenceId, console, length, short_ids, show_json
+from bridge.cli.console import RUNNING, SHORT_ID, AsJson, ConferenceId, console, length, short_ids, show_json
 from bridge.cli.terminal import ConfigFile, say, show_table
+from bridge.conference.model import ALONE, LARGEST_GROUP
 from bridge.control.protocol import (
     Calls,
     ConferenceRow,
@@ -20,9 +19,6 @@ from bridge.control.protocol import (
 )
 
 app = typer.Typer()
-
-ALONE: Final = -1
-"""The place of somebody who hears nobody (`conference.model.ALONE`)."""
 
 
 @app.command(rich_help_panel=RUNNING)
@@ -92,7 +88,7 @@ def calls(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
     show_table(
         ["LEG", "CALLER", "DIALLED", "STATE", "CONFERENCE", "FOR"],
         [
-            (row.leg, row.caller, row.dialled, row.state, row.conference, length(row.since_s))
+            (row.leg, row.caller, row.dialled, row.state, row.conference[:SHORT_ID], length(row.since_s))
             for row in found.rows
         ],
         empty="There is no call.",
@@ -120,6 +116,8 @@ def _states(row: PersonRow) -> list[str]:
         states.append(f"hand {row.hand}")
     if row.place == ALONE:
         states.append("aside")
+    elif row.place > LARGEST_GROUP:
+        states.append("private")
     elif row.place:
         states.append(f"group {row.place}")
     if row.gain_db:

@@ -25,6 +25,8 @@ from bridge.control.protocol import (
     ListConferences,
     Problem,
     Reply,
+    Roster,
+    ShowConference,
 )
 from prompts.errors import PromptError
 
@@ -70,6 +72,13 @@ class Console:
             raise UserError("the bridge answered something else than was asked: is it of another version?")
         return reply
 
+    def explain(self, request: Give) -> None:
+        """Raise `UserError` where a command was not carried out because nobody there has such a number."""
+        present = {row.leg for row in self.ask(ShowConference(request.conference), Roster).rows}
+        if absent := sorted(_legs(request.command) - present):
+            shown = f"roda conference {request.conference[:SHORT_ID]}"
+            raise UserError(f"nobody in this conference has the number {absent[0]}: see {shown}")
+
     def conference(self, said: str) -> str:
         """The id of the one conference that is meant."""
         rows = self.ask(ListConferences(), Conferences).rows
@@ -113,7 +122,14 @@ def give(
     """Give a command to a conference, and say what became of it."""
     with console(config) as bridge:
         request = Give(bridge.conference(conference), command, by or user(), moderator=moderator)
-        given = bridge.ask(request, Given)
+        ask_and_tell(bridge, request, as_json=as_json)
+
+
+def ask_and_tell(bridge: Console, request: Give, *, as_json: bool) -> None:
+    """Have a command carried out, and say what became of it; why not, where that can be known."""
+    given = bridge.ask(request, Given)
+    if not given.done and not as_json and _legs(request.command):
+        bridge.explain(request)
     tell(given, as_json=as_json)
 
 
@@ -142,6 +158,11 @@ def short_ids(rows: list[ConferenceRow] | tuple[ConferenceRow, ...]) -> dict[str
         shared = max(_shared(one, other) for other in (before, after))
         short[one] = one[: max(SHORT_ID, shared + 1)]
     return short
+
+
+def _legs(command: AnyCommand) -> set[int]:
+    """The people that a command is about; 0 stands for nobody."""
+    return {getattr(command, "leg", 0), *getattr(command, "legs", ())} - {0}
 
 
 def _shared(one: str, other: str) -> int:

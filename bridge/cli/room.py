@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.console import RUNNING, AsJson, ConferenceId, Leg, console, give, tell
+from bridge.cli.console import RUNNING, AsJson, ConferenceId, Leg, ask_and_tell, console, give
 from bridge.cli.terminal import ConfigFile, UserError, user
 from bridge.conference import commands
 from bridge.conference.spelling import KINDS, SpellingError, spelled_in_text
-from bridge.control.protocol import Give, Given
+from bridge.control.protocol import Give
 from bridge.service.role import Role
 
 app = typer.Typer()
@@ -111,8 +111,8 @@ def move(
     """Bring one into another conference."""
     with console(config) as bridge:
         command = commands.Move(leg=leg, conference=bridge.conference(other))
-        given = bridge.ask(Give(bridge.conference(conference), command, user()), Given)
-    tell(given, as_json=as_json)
+        request = Give(bridge.conference(conference), command, user())
+        ask_and_tell(bridge, request, as_json=as_json)
 
 
 @app.command(rich_help_panel=RUNNING)

@@ -40,11 +40,15 @@ class FakeBridge:
         """Without the looking for a conference that goes before."""
         self.rows: tuple[ConferenceRow, ...] = (BOARD, SALES)
         self.reply: AnyReply = Given(done=True, text="locked")
+        self.refused = False
+        """Whether commands are; `reply` is then to what is asked next."""
 
     def answer(self, request: Any) -> AnyReply:
         if isinstance(request, ListConferences):
             return Conferences(self.rows)
         self.asked.append(request)
+        if self.refused and isinstance(request, Give):
+            return Given(done=False, text="not_now")
         return self.reply
 
     @property

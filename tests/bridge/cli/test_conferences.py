@@ -58,6 +58,7 @@ def test_a_roster_says_who_is_in_and_how_they_stand(roda: Roda, bridge: FakeBrid
             person(8, Role.PARTICIPANT, "", muted=True, hand=2, caller="+5521", came_by="blast"),
             person(9, Role.PARTICIPANT, "Eva", asking=True, place=2),
             person(10, Role.PARTICIPANT, "Leo", silenced=True, place=-1),
+            person(11, Role.MODERATOR, "Ida", place=10),
         ),
     )
     status, out, _ = roda("conference", "Board")
@@ -69,6 +70,7 @@ def test_a_roster_says_who_is_in_and_how_they_stand(roda: Roda, bridge: FakeBrid
         ["8", "participant", "+5521", "blast", "0:01:01", "muted, hand 2"],
         ["9", "participant", "Eva", "+5511", "dial-in", "0:01:01", "has the floor, group 2"],
         ["10", "participant", "Leo", "+5511", "dial-in", "0:01:01", "silenced, aside"],
+        ["11", "moderator", "Ida", "+5511", "dial-in", "0:01:01", "private"],
     ]
     row = json.loads(roda("conference", "Board", "--json")[1])["rows"][1]
     assert (row["leg"], row["role"], row["hand"]) == (8, "participant", 2)
@@ -89,12 +91,12 @@ def test_a_conference_that_has_not_begun_has_no_length(roda: Roda, bridge: FakeB
 
 def test_every_call_is_listed_wherever_it_is(roda: Roda, bridge: FakeBridge) -> None:
     bridge.reply = Calls(
-        (CallRow(7, "+5511", "1000", "conference", "c1", 61.0), CallRow(8, "+5521", "", "calling", "", 1.2))
+        (CallRow(7, "+5511", "1000", "conference", BOARD.id, 61.0), CallRow(8, "+5521", "", "calling", "", 1.2))
     )
     status, out, _ = roda("calls")
     assert (status, bridge.asked) == (0, [ListCalls()])
     assert [cells(line) for line in out.splitlines()[1:]] == [
-        ["7", "+5511", "1000", "conference", "c1", "0:01:01"],
+        ["7", "+5511", "1000", "conference", "0192f3a4-1111", "0:01:01"],
         ["8", "+5521", "calling", "0:00:01"],
     ]
     assert json.loads(roda("calls", "--json")[1])["type"] == "calls"

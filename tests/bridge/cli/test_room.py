@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, get_args
 
 import msgspec
@@ -11,10 +12,11 @@ from bridge.conference import commands
 from bridge.conference.commands import AnyCommand, Command
 from bridge.conference.keymaps import SHIPPED
 from bridge.conference.spelling import KINDS
-from bridge.control.protocol import Give
+from bridge.control.protocol import Give, Roster
 from bridge.service.role import Role
 from tests.bridge.cli.bridge_in_a_thread import BOARD, SALES, FakeBridge
 from tests.bridge.cli.conftest import Roda
+from tests.bridge.cli.test_conferences import person
 
 EXAMPLES = {
     "leg": "7",
@@ -115,3 +117,20 @@ def test_what_is_no_command_is_said_so_before_the_bridge_hears_of_it(
 def test_what_is_said_wrongly_is_told_by_the_command_line(roda: Roda, bridge: FakeBridge, words: str) -> None:
     assert roda(*words.split())[0] == 2
     assert bridge.asked == []
+
+
+@pytest.mark.parametrize("words", ["kick Board 7", "split Board 1 8 7", "move Board 7 sales", "mute Board 7"])
+def test_a_number_that_nobody_has_is_told_as_that(roda: Roda, bridge: FakeBridge, words: str) -> None:
+    bridge.refused, bridge.reply = True, Roster(BOARD, (person(8, Role.PARTICIPANT, "Rui"),))
+    status, out, err = roda(*words.split())
+    told = "roda: nobody in this conference has the number 7: see roda conference 0192f3a4-1111\n"
+    assert (status, out, err) == (1, "", told)
+
+
+@pytest.mark.parametrize("words", ["kick Board 8", "lock Board", "say Board goodbye"])
+def test_what_is_refused_for_another_reason_is_told_with_that(
+    roda: Roda, bridge: FakeBridge, words: str
+) -> None:
+    bridge.refused, bridge.reply = True, Roster(BOARD, (person(8, Role.PARTICIPANT, "Rui"),))
+    assert roda(*words.split()) == (1, "", "roda: That is not possible at the moment.\n")
+    assert json.loads(roda("kick", "Board", "7", "--json")[1])["text"] == "not_now"
