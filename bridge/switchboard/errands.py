@@ -203,6 +203,10 @@ class Errands:
         if not isinstance(result, Confirmed):
             self._go_back(errand, now)
             return
+        participant = errand.room.conference.participants.get(leg.number)
+        if participant is None or participant.role is Role.PARTICIPANT:  # the role is another's by now
+            self._go_back(errand, now, NOT_NOW)
+            return
         called = self._calls.place(self._wanted(errand.room, result.token, "dial_out"), self, now)
         if isinstance(called, Limit):
             self._go_back(errand, now, limit_words(called))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.conference.commands import Actor, Disconnect, HandOver
+from bridge.conference.commands import Actor, Disconnect, HandOver, SetRole
 from bridge.conference.events import Given, LeaveReason
 from bridge.config.calling import Overall, PerPair, Prefix
 from bridge.service.dialplan import Why
@@ -510,6 +510,19 @@ def test_a_moderator_who_is_put_out_takes_the_errand_along(play: Playbook) -> No
     play.skip() >> after(5)
     play.skip()
     assert play.board.calls == 1
+
+
+def test_whose_role_is_taken_while_the_number_is_asked_for_calls_nobody_g3(play: Playbook) -> None:
+    joined(play, leg=2, **SECURE)
+    press(play.skip(), "*1").skip().spoken()
+    press(play.skip(), f"{NUMBER}#").skip().spoken()
+    room = play.board._rooms.by_number[1]
+    play.board._rooms.tell(room, Given(SetRole(1, Role.PARTICIPANT), Actor(Role.MODERATOR, 2)), play.now)
+    play._drain()
+    press(play.skip(), "1")
+    assert not [each for each in play._open if isinstance(each, OpenStream | RecordCallPlaced)]
+    play.skip()
+    is_back(play)
 
 
 def test_a_moderator_who_handed_the_role_on_may_still_return_alone(play: Playbook) -> None:
