@@ -8,6 +8,7 @@ import typer
 
 from bridge.cli.console import (
     OPERATING,
+    SHORT_ID,
     AsJson,
     ConferenceId,
     Switch,
@@ -57,7 +58,7 @@ def queue(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
                 row.name,
                 row.caller,
                 row.leg,
-                row.conference,
+                row.conference[:SHORT_ID],
                 length(row.waited_s),
                 row.operator,
             )
@@ -68,7 +69,7 @@ def queue(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
     say("")
     show_table(
         ["OPERATOR", "STATE", "REQUEST", "CONFERENCE"],
-        [(row.name, row.state, row.request or "", row.conference) for row in found.operators],
+        [(row.name, row.state, row.request or "", row.conference[:SHORT_ID]) for row in found.operators],
         empty="There is no operator: see [[operators]] in the configuration.",
     )
 

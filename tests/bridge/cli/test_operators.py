@@ -20,7 +20,7 @@ from bridge.control.protocol import (
     SetAway,
     TakeRequest,
 )
-from tests.bridge.cli.bridge_in_a_thread import BOARD, FakeBridge
+from tests.bridge.cli.bridge_in_a_thread import BOARD, SALES, FakeBridge
 from tests.bridge.cli.conftest import Roda
 
 
@@ -28,21 +28,21 @@ def test_the_queue_says_who_where_and_how_long_and_who_could_help(roda: Roda, br
     """O3."""
     bridge.reply = Queue(
         (
-            QueueRow(3, "help", 7, "Ana", "+5511", "c1", 61.0, "rui"),
+            QueueRow(3, "help", 7, "Ana", "+5511", BOARD.id, 61.0, "rui"),
             QueueRow(4, "greet", 8, "", "+5521", "", 5.0),
         ),
-        (OperatorRow("rui", "ringing", 3), OperatorRow("eva", "monitoring", 0, "c2")),
+        (OperatorRow("rui", "ringing", 3), OperatorRow("eva", "monitoring", 0, SALES.id)),
     )
     status, out, _ = roda("queue")
     assert (status, bridge.asked) == (0, [HelpQueue()])
     assert [line.split() for line in out.splitlines()] == [
         ["REQUEST", "WANTS", "NAME", "CALLER", "LEG", "CONFERENCE", "WAITS", "OPERATOR"],
-        ["3", "help", "Ana", "+5511", "7", "c1", "0:01:01", "rui"],
+        ["3", "help", "Ana", "+5511", "7", "0192f3a4-1111", "0:01:01", "rui"],
         ["4", "greet", "+5521", "8", "0:00:05"],
         [],
         ["OPERATOR", "STATE", "REQUEST", "CONFERENCE"],
         ["rui", "ringing", "3"],
-        ["eva", "monitoring", "c2"],
+        ["eva", "monitoring", "0192f3a4-2222"],
     ]
     assert json.loads(roda("queue", "--json")[1])["rows"][1]["caller"] == "+5521"
 
