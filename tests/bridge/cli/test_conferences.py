@@ -91,7 +91,10 @@ def test_a_conference_that_has_not_begun_has_no_length(roda: Roda, bridge: FakeB
 
 def test_every_call_is_listed_wherever_it_is(roda: Roda, bridge: FakeBridge) -> None:
     bridge.reply = Calls(
-        (CallRow(7, "+5511", "1000", "conference", BOARD.id, 61.0), CallRow(8, "+5521", "", "calling", "", 1.2))
+        (
+            CallRow(7, "+5511", "1000", "conference", BOARD.id, 61.0),
+            CallRow(8, "+5521", "", "calling", "", 1.2),
+        )
     )
     status, out, _ = roda("calls")
     assert (status, bridge.asked) == (0, [ListCalls()])
