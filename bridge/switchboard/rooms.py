@@ -47,9 +47,10 @@ if TYPE_CHECKING:
 
 DONE: Final = Outcome(done=True)
 
-NAMES_GONE: Final = 200
-"""Recorded names that a room keeps of those who have left: more than can wait to be said (`Names.announce_queue_s`). Beyond,
-the oldest is given back: somebody who comes and goes all day must not fill the arena of all conferences."""
+NAMES_GONE: Final = 100
+"""Recorded names that a room keeps of those who have left: more than can wait to be said (`House.announce_queue_s`), or leave
+while a roll call is read. Beyond, the oldest is given back: somebody who comes and goes all day must not fill the arena of
+all conferences."""
 
 
 class Rooms:
