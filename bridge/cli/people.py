@@ -10,6 +10,7 @@ import typer
 
 from bridge.cli.found import customer_named, pair_numbered, person_numbered, person_of
 from bridge.cli.terminal import ConfigFile, UserError, day, say, show_table, store
+from bridge.service.numbering import known_as
 from bridge.service.role import Role
 from bridge.store.known_callers import NUMBER, KnownCallers
 from bridge.store.names import Names
@@ -145,8 +146,9 @@ def know(
     ] = False,
 ) -> None:
     """Let whoever calls from this number into a pair without its code; trusted networks alone can say numbers."""
-    plain = _plain(number)
+    written = _plain(number)
     with store(config) as opened:
+        plain = known_as(opened.config.dial_out.numbering, written) or written
         found = pair_numbered(opened, pair)
         asked = Passcodes(opened.connection).roles_with_counter_password(pair)
         if ask_counter_password and Role(role.value) not in asked:
@@ -208,7 +210,9 @@ def forget(
     plain = _plain(number)
     with store(config) as opened:
         pair_numbered(opened, pair)
-        if not KnownCallers(opened.connection).forget(plain, pair):
+        spellings = {plain, known_as(opened.config.dial_out.numbering, plain)}
+        known_before = [KnownCallers(opened.connection).forget(each, pair) for each in spellings]
+        if not any(known_before):
             raise UserError(f"{plain} is not known for pair {pair}: see roda people known --pair {pair}")
         opened.note("forget caller", f"pair {pair}", number=plain)
     say(f"{plain} needs the code of pair {pair} again")

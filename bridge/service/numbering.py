@@ -259,3 +259,11 @@ def of_caller(rules: Numbering, caller: str) -> str:
     found = read_international(rules, digits)
     written_whole = caller.startswith("+") or digits.startswith(rules.country_code)
     return found.e164 if isinstance(found, Number) and written_whole else ""
+
+
+def known_as(rules: Numbering, caller: str) -> str:
+    """By what somebody is known who calls from a trusted network: their number in E.164, or the digits by which the
+    telephones of a PBX call each other; "" where it is neither.
+    """
+    extension = caller.isascii() and caller.isdecimal() and len(caller) <= E164_DIGITS
+    return of_caller(rules, caller) or (caller if extension else "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.admission import OpenRoom, Refusal
 from bridge.config.values import within
-from bridge.service.numbering import of_caller
+from bridge.service.numbering import known_as
 from bridge.service.origin import Origin, origin
 from bridge.service.role import Role
 from bridge.service.settings import Settings
@@ -82,7 +82,7 @@ class Arrivals:
             came_at=now,
         )
         if self._is_trusted(event):
-            leg.trusted_number = of_caller(self._config.dial_out.numbering, caller)
+            leg.trusted_number = known_as(self._config.dial_out.numbering, caller)
         if isinstance(place, OpenRoom):
             leg.routed_to = self._rooms.expect(leg, place.name, self.open_room).number
         else:

@@ -218,7 +218,7 @@ class Leg:
         self.clip_kept = False
         """It came from the store."""
         self.trusted_number = ""
-        """E.164, where a trusted network says who calls."""
+        """Where a trusted network says who calls: E.164, or an extension of theirs."""
         self.stream = StreamState.ASKED
         self.language = ""
         self.runner: Runner | None = None

@@ -56,6 +56,15 @@ def test_a_directory_is_listed_and_its_people_disabled_enabled_and_deleted(
 
 
 @pytest.mark.usefixtures("ana")
+@pytest.mark.parametrize(("written", "known"), [("11 99999-0000", NUMBER), ("2001", "2001")])
+def test_a_number_is_kept_as_it_will_be_looked_for(roda: Roda, written: str, known: str) -> None:
+    """A trunk that writes 11999990000 and one that writes +5511999990000 mean the same caller."""
+    assert roda("people", "know", written, "--pair", "1")[1].startswith(f"{known} enters pair 1")
+    assert known in roda("people", "known", "--pair", "1")[1]
+    assert roda("people", "forget", written, "--pair", "1")[0] == 0
+
+
+@pytest.mark.usefixtures("ana")
 def test_a_number_is_known_for_a_pair_until_it_is_forgotten(roda: Roda, tmp_path: Path) -> None:
     out = roda("people", "know", "+55 (11) 99999-0000", "--pair", "1", "--as", "moderator", "--person", "Ana",
                "--ask-counter-password")[1]  # fmt: skip

@@ -10,6 +10,7 @@ from bridge.service.numbering import (
     Number,
     Numbering,
     is_national,
+    known_as,
     of_caller,
     places,
     read_international,
@@ -179,3 +180,20 @@ def test_on_the_way_to_a_number_its_beginnings_are_incomplete_or_a_shorter_numbe
 )
 def test_a_caller_is_known_by_one_number_however_the_trunk_writes_it(written: str, number: str) -> None:
     assert of_caller(BRAZIL, written) == number
+
+
+@pytest.mark.parametrize(
+    ("caller", "known"),
+    [
+        ("1140028922", "+551140028922"),
+        ("2001", "2001"),
+        ("14155550123", "14155550123"),
+        ("+2001", ""),
+        ("ana", ""),
+        ("", ""),
+        ("\u0660\u0660\u0660", ""),
+        ("1" * 16, ""),
+    ],
+)
+def test_a_telephone_of_a_pbx_is_known_by_its_extension(caller: str, known: str) -> None:
+    assert known_as(BRAZIL, caller) == known

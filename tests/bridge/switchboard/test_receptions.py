@@ -263,18 +263,19 @@ def test_the_last_one_out_closes_the_room(play: Playbook) -> None:
 # --- answers that come too late ---
 
 
-def recognising() -> Playbook:
+def recognising(caller: str = "1140028922", number: str = "+551140028922") -> Playbook:
     """Somebody calls whom a trusted network knows."""
     play = Playbook(config(server=Server(trusted_networks=(ip_network(f"{CALLER_HOST}/32"),))))
-    play >> incoming(caller="1140028922")
+    play >> incoming(caller=caller)
     play.skip() >> StreamOpened(1, HERE, 20_000)
     play.skip() >> CallConfirmed(1, None)
-    play.skip().spoken() << a(RecogniseCaller, leg=1, number="+551140028922")
+    play.skip().spoken() << a(RecogniseCaller, leg=1, number=number)
     return play
 
 
-def test_who_is_known_by_number_need_not_key_a_passcode() -> None:
-    play = recognising()
+@pytest.mark.parametrize(("caller", "number"), [("1140028922", "+551140028922"), ("2001", "2001")])
+def test_who_is_known_by_number_need_not_key_a_passcode(caller: str, number: str) -> None:
+    play = recognising(caller, number)
     play >> CallerRecognised(1, accepted(name="Ana", person=3)) << Says(1, "caller_known")
     play.spoken() << Says(1, "you_are_moderator")
     play.spoken() << a(RecordConferenceStarted) << a(RecordJoined, name="Ana", person=3)
