@@ -27,6 +27,10 @@ MOST_ENTRIES: Final = 1_000_000
 """All are held at once, some kilobytes each: a larger report is made by months."""
 
 
+_PLACED_BY: Final = {"dial_out": "moderator", "blast": "list", "api": "console"}
+"""Whose calls are whose, for reading; those of operators are called that."""
+
+
 class Form(StrEnum):
     """How the records are written."""
 
@@ -102,7 +106,7 @@ def calls(
                     _talk(each),
                     each.customer_name,
                     each.room,
-                    each.kind.replace("_", " "),
+                    _PLACED_BY.get(each.kind, each.kind),
                     each.number,
                     each.price_per_minute,
                     (each.outcome or "").replace("_", " "),

@@ -104,7 +104,7 @@ def test_calls_out_are_shown_for_reading_spreadsheets_and_programs(roda: Roda) -
     assert "ringing" in ringing
     assert "talking" in talking
     assert busy.split() == [
-        *("2026-01-01", "12:00", "Acme", "dial", "out", "+551130001000", "0.125", "busy"),
+        *("2026-01-01", "12:00", "Acme", "moderator", "+551130001000", "0.125", "busy"),
     ]
     assert "0:01:30" in over
     assert "hung up" in over
