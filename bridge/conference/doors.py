@@ -24,12 +24,18 @@ if TYPE_CHECKING:
 def lock(draft: Draft, asker: Asker, command: Lock) -> Answer:
     """`*7`, where the level has it: where it has none nobody locks, operators neither.
 
-    Whoever is in hears that the house or a page opens: else an operator could unlock, and listen, and nobody would know.
+    What a moderator locked no operator opens: else the house could unlock, listen, and lock again. What an operator locked
+    they may open, and whoever is in hears it, as they hear what is opened from a page.
     """
     if not draft.settings.may(Right.LOCK):
         return refused(words.LOCK_NOT_ALLOWED)
     was_locked = draft.locked
-    draft.locked = not was_locked if command.on is None else command.on
+    locks = not was_locked if command.on is None else command.on
+    moderator = asker.actor.role is Role.MODERATOR
+    if was_locked and not locks and draft.moderators_lock and not moderator:
+        return refused(words.CONFERENCE_LOCKED)
+    draft.locked = locks
+    draft.moderators_lock = locks and (moderator or draft.moderators_lock)
     told = (
         was_locked
         and not draft.locked

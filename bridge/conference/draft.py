@@ -62,6 +62,7 @@ class Draft:
         "locked",
         "mode",
         "moderators",
+        "moderators_lock",
         "monitors",
         "next_settings",
         "now",
@@ -93,6 +94,7 @@ class Draft:
         self.unanswered = conference.unanswered
         self.announced_until = conference.announced_until
         self.locked = conference.locked
+        self.moderators_lock = conference.moderators_lock
         self.began_at = conference.began_at
 
     def finished(self) -> Conference:
@@ -111,6 +113,7 @@ class Draft:
             unanswered=self.unanswered,
             announced_until=self.announced_until,
             locked=self.locked,
+            moderators_lock=self.moderators_lock,
             began_at=self.began_at,
             deadlines=self._deadlines,
             toned_at=self._toned_at,
@@ -125,7 +128,7 @@ class Draft:
             self.cancel_timer(key)
         self._toned_at = {}
         self.mode = MuteMode.CONVERSATION
-        self.lecture = self.levelling = self.locked = False
+        self.lecture = self.levelling = self.locked = self.moderators_lock = False
         self.hands, self.asking = (), None
         self.monitors = self.unanswered = frozenset()
         self.moderators = 0

@@ -143,6 +143,8 @@ class Conference:
     """Asked whether they are still there, and silent so far."""
     locked: bool = False
     """`*7`: nobody comes in."""
+    moderators_lock: bool = False
+    """A moderator locked it: no operator may lift it."""
     began_at: float | None = None
     """When people began to hear each other."""
     deadlines: Mapping[TimerKey, float] = field(default_factory=lambda: _NO_TIMERS)

@@ -113,7 +113,7 @@ def test_what_an_operator_does_without_hearing_anything_a_lock_allows():
     room.keys(1, "*7")
     assert room.console(commands.MuteOne(2)) == Outcome(True, "muted")
     assert room.console(commands.Disconnect(2)) == Outcome(True, "removed")
-    assert room.console(commands.Lock()) == Outcome(True, "unlocked")
+    assert room.console(commands.SetGain(2, 3.0)).text != "conference_locked"
 
 
 def test_nobody_is_called_into_a_locked_room_who_would_be_turned_away_at_its_door():
@@ -139,15 +139,30 @@ def test_lock_and_unlock_can_be_said_outright():
         assert room.conference.locked == on
 
 
-def test_nobody_of_the_house_unlocks_without_the_room_hearing_it():
-    """Else an operator could open the door, listen unannounced, and close it again."""
-    unlocked = SayRoom(say("unlocked"))
+def test_what_a_moderator_locked_no_operator_opens():
+    """Else an operator could open the door, listen, and close it again."""
     room = meeting()
     room(Join(9, Role.OPERATOR))
     room.keys(1, "*7")
+    assert room.console(commands.Lock(on=False)) == Outcome(False, "conference_locked")
+    room.command(9, commands.Lock())
+    assert room.said(9) == ["conference_locked"]
+    assert room.console(commands.Lock(on=True)) == Outcome(True, "locked")
+    assert room.console(commands.Lock(on=False)) == Outcome(False, "conference_locked"), (
+        "it is still the moderator's"
+    )
+    assert room.conference.locked
+    assert room.console(commands.Lock(on=False), Role.MODERATOR) == Outcome(True, "unlocked")
+
+
+def test_nobody_of_the_house_unlocks_without_the_room_hearing_it():
+    unlocked = SayRoom(say("unlocked"))
+    room = meeting()
+    room(Join(9, Role.OPERATOR))
+    room.console(commands.Lock(on=True))
     assert room.console(commands.Lock(on=False)) == Outcome(True, "unlocked")
     assert unlocked in room.effects
-    room.keys(1, "*7")
+    room.console(commands.Lock(on=True))
     room.command(9, commands.Lock())
     assert room.effects.count(unlocked) == 1, "the operator, who is in, hears it with the others"
     assert room.said(9) == []

@@ -122,7 +122,8 @@ def test_a_command_is_given_as_a_moderator_or_as_an_operator(world: OperatedWorl
     world.moderates(level=Level.HIGHLY_SECURE)
     assert world.gives(commands.Lock(on=True), moderator=True) == protocol.Given(True, "locked")
     assert world.gives(commands.Visit(), moderator=True) == protocol.Given(False, "command_forbidden")
-    assert world.gives(commands.Lock(on=False)) == protocol.Given(True, "unlocked")
+    assert world.gives(commands.Lock(on=False)) == protocol.Given(False, "conference_locked")
+    assert world.gives(commands.Lock(on=False), moderator=True) == protocol.Given(True, "unlocked")
     assert world.gives(commands.MuteOne(99)) == protocol.Given(False, "not_now")
     settled(world)
 
