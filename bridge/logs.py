@@ -7,6 +7,7 @@ process, what becomes of them. What somebody keyed or knows (`SECRET_WORDS`) is 
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from functools import lru_cache
@@ -100,7 +101,8 @@ def _open(config: Config) -> tuple[IO[bytes], bool]:
         return sys.stdout.buffer, sys.stdout.isatty()
     path = config.resolve(config.log.file)
     try:
-        return path.open("ab", buffering=0), False
+        # It holds callers' numbers: for its owner alone, where it is made here.
+        return open(path, "ab", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600)), False
     except OSError as error:
         raise ConfigError(path, [Fault(1, f"log.file cannot be written: {error.strerror}")]) from error
 

@@ -122,6 +122,7 @@ class Leg:
     """A row of the switchboard's table. Made for thousands: no dictionary, nothing that is not needed yet."""
 
     __slots__ = (
+        "asked_for_help",
         "awaits",
         "call",
         "call_id",
@@ -207,6 +208,8 @@ class Leg:
         """The event of the store that the dialogue waits for; any other is late."""
         self.customer = 0
         """Whose passcode it came with, or who pays for the call."""
+        self.asked_for_help = 0
+        """How often, in a conference."""
         self.conference_name = ""
         """What the passcode's pair is called."""
         self.hours_end_at: float | None = None

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from bridge.switchboard.room import Room
     from bridge.switchboard.rooms import Rooms
 
+ASKS_MAX: Final = 20
+"""How often somebody in a conference may ask for an operator in one call. Each time a telephone is called, maybe at a price; who
+asks and withdraws more often is playing, and hears that it is not possible now."""
+
 NO_OPERATOR: Final = Utterance("no_operator")
 HELP_CANCELLED: Final = Utterance("help_cancelled")
 MONITOR_LOCKED: Final = Utterance("monitor_locked")
@@ -88,6 +92,11 @@ class Operators:
         elif self._telephones.of(leg) is not None:
             self._lines.say(leg, SAID_NOT_NOW, leg.language)  # an operator themselves
         elif self._waiting.take(leg.number) is None:
+            leg.asked_for_help += 1
+            if leg.asked_for_help > ASKS_MAX:
+                self._lines.figures["help:asked too often"] += 1
+                self._lines.say(leg, SAID_NOT_NOW, leg.language)
+                return
             self._talks.ask(Caller(leg, Kind.HELP, room.conference_id, room), now)
         else:
             self._talks.tell(events.Withdraw(leg.number), now)

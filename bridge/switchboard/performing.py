@@ -272,8 +272,8 @@ class Performing:
         participant = room.conference.participants.get(command.leg)
         if leg is None or other is None or other is room or participant is None or leg.room is not room:
             return REFUSED
-        # To a moderator who has lost the line a locked room without one opens; nobody else's moderator is moved into it.
-        role = Role.PARTICIPANT if other.conference.locked else participant.role
+        # A moderator elsewhere has no say here, nor does a locked room open to them as to one of its own (G1).
+        role = participant.role if participant.role is Role.OPERATOR else Role.PARTICIPANT
         refusal = self._rooms.refusal(other, role)
         if refusal is not None:
             return Outcome(done=False, text=refusal.name)
@@ -285,10 +285,8 @@ class Performing:
         if participant.clip is not None:
             room.clips.remove(participant.clip)
         take_out(self._lines, self._rooms, leg, now)
-        self._rooms.bring_in(leg, other, participant.role, now, came_by=participant.came_by)
+        self._rooms.bring_in(leg, other, role, now, came_by=participant.came_by)
         if participant.returns_muted if participant.aside else participant.muted:
             # Who has shut their microphone is not to find it open elsewhere.
-            self._rooms.tell(
-                other, Given(commands.MuteSelf(on=True), Actor(participant.role, leg.number)), now
-            )
+            self._rooms.tell(other, Given(commands.MuteSelf(on=True), Actor(role, leg.number)), now)
         return DONE

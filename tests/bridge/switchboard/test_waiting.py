@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridge.control import protocol
 from bridge.service.role import Role
+from bridge.switchboard.operators import ASKS_MAX
 from tests.support.operated_world import WAIT_S, OperatedWorld, away, settled
 
 
@@ -55,3 +56,15 @@ def test_with_no_operators_nobody_is_let_in_by_the_hall() -> None:
     world.hears_all()
     world.hears_all()
     assert not world.is_up(caller)
+
+
+def test_who_asks_and_withdraws_again_and_again_rings_no_telephone_any_more(world: OperatedWorld) -> None:
+    """Each time a telephone is called, maybe at a price (G3)."""
+    moderator = world.moderates()
+    for _ in range(ASKS_MAX):
+        world.presses(moderator, "*0*0")
+    world.said(moderator)
+    world.presses(moderator, "*0")
+    assert world.said(moderator) == ["not_now"]
+    assert not world.asks(protocol.HelpQueue()).rows
+    settled(world)
