@@ -38,6 +38,18 @@ SHORT_ID: Final = 13
 """Characters of an id that say when its conference opened, to the millisecond (`store.identity`): one that opens later
 has others, so what was read off a list a while ago is never another conference."""
 
+TOLD_OF_OTHERS: Final = {
+    "muted": "They are muted now.",
+    "unmuted": "They are muted no longer.",
+    "your_turn": "They have the floor.",
+    "role_given": "They are a moderator now.",
+    "role_given_away": "They are a participant now.",
+    "moved_apart": "They are in a group of their own now.",
+    "moved_back": "They are back where all others are.",
+    "removed": "They are put out.",
+}
+"""What is said to those whom a command is about, in words for the one who gave it from here."""
+
 ConferenceId = Annotated[
     str,
     typer.Argument(
@@ -180,8 +192,8 @@ def length(seconds: float | None) -> str:
 
 def _words(text: str) -> str:
     """What a caller would hear, in words; what is no prompt is words already."""
-    if not text:
-        return ""
+    if text in TOLD_OF_OTHERS or not text:
+        return TOLD_OF_OTHERS.get(text, "")
     from prompts import phrases
 
     try:

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.cli.console import SHORT_ID, short_ids
+from bridge.cli.console import SHORT_ID, TOLD_OF_OTHERS, short_ids
+from bridge.conference import words
 from bridge.conference.commands import Lock
 from bridge.control.protocol import Conferences, Give, Given, Problem
+from prompts.phrases import Utterance
 from tests.bridge.cli.bridge_in_a_thread import BOARD, SALES, FakeBridge
 from tests.bridge.cli.conftest import Roda
 
@@ -49,6 +51,7 @@ def test_a_conference_that_is_not_there_is_said_so(roda: Roda, bridge: FakeBridg
     ("reply", "out", "err"),
     [
         (Given(done=True), "Done.\n", ""),
+        (Given(done=True, text="muted"), "They are muted now.\n", ""),
         (Given(done=True, text="Rui is being called"), "Rui is being called\n", ""),
         (Given(done=False, text="not_now_at_all"), "", "roda: not now at all\n"),
         (Given(done=False), "", "roda: it cannot be done now\n"),
@@ -60,6 +63,12 @@ def test_what_became_of_a_command_is_said_and_is_the_status(
 ) -> None:
     bridge.reply = reply
     assert roda("lock", "Board") == (1 if err else 0, out, err)
+
+
+def test_what_is_told_of_others_takes_the_place_of_prompts_that_there_are() -> None:
+    prompts = {each.name for each in vars(words).values() if isinstance(each, Utterance)}
+    prompts.add(words.moved_apart(1).name)
+    assert set(TOLD_OF_OTHERS) <= prompts
 
 
 def test_programs_are_told_in_json(roda: Roda, bridge: FakeBridge) -> None:
