@@ -197,6 +197,8 @@ def _can_be_had(draft: Draft, command: type[Command], role: Role) -> bool:
     if command is commands.Extend:
         return bool(draft.settings.maximum_length_s and draft.settings.extension_s)
     right = RIGHTS.get(command)
+    if right is not None and not draft.house.calls_out:
+        return False
     return right is None or role is Role.OPERATOR or draft.settings.may(right[0])
 
 

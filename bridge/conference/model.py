@@ -76,6 +76,8 @@ class House:
     announce_queue_s: float = 10.0
     """C2: a name that would be heard later than this after its owner came or left is a tone instead, so that a crowd at
     the door never talks over the meeting for longer."""
+    calls_out: bool = True
+    """Whether this bridge calls anybody at all: keys for what cannot be had are not read out."""
     stranded_answer_s: float = 30.0
     """Time to find the telephone and press a key, for somebody who is asked whether they are still there."""
 

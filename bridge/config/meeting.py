@@ -12,8 +12,8 @@ from bridge.config.values import Range
 class Names:
     """Recorded names (C2, `*8`)."""
 
-    longest_s: Annotated[float, Range(1, 15)] = 5.0
-    """A name and a company are said in 3 s; the recording ends here, and is kept."""
+    longest_s: Annotated[float, Range(1, 15)] = 7.0
+    """A name and a company are said in 3 s, by somebody who begins 3 s after the tone; the recording ends here, and is kept."""
     arena_s: Annotated[int, Range(60, 100_000)] = 4000
     """Seconds of names held at once, 32 kB each (16 kHz, 16 bits) and only when used: 128 MB, a name of 2 s for each of 2,000
     people. Where it is full a caller comes in without a recorded name."""

@@ -132,7 +132,10 @@ class Switchboard:
         lines = self._lines = Lines(voice, timers := Timers[TimerName]())
         self._timers = timers
         house = House(
-            config.names.announce_up_to, config.names.announce_queue_s, config.conference.stranded_answer_s
+            announce_up_to=config.names.announce_up_to,
+            announce_queue_s=config.names.announce_queue_s,
+            calls_out=config.dial_out.enabled,
+            stranded_answer_s=config.conference.stranded_answer_s,
         )
         self._admission = Admission(config.access_numbers, config.open_rooms, config.limits)
         self._recordings = Recordings(lines, arena)

@@ -23,7 +23,7 @@ from bridge.conference.effects import (
 )
 from bridge.conference.events import Given, Join
 from bridge.conference.keymap import Keymap
-from bridge.conference.model import Phase
+from bridge.conference.model import House, Phase
 from bridge.service.levels import Level
 from bridge.service.role import Role
 from bridge.service.settings import MuteMode, Settings
@@ -191,6 +191,13 @@ def test_star_hash_leaves_out_what_the_level_does_not_give():
     room = meeting(Settings(level=Level.MODERATE))
     room.keys(1, "*#")
     assert room.said(1) == ["help_intro", "help_level", "help_lecture", *EVERYBODYS]
+
+
+def test_star_hash_leaves_out_calls_where_the_bridge_calls_nobody():
+    room = Room(Settings(level=Level.HIGHLY_SECURE), house=House(calls_out=False))
+    room.moderator(1)
+    room.keys(1, "*#")
+    assert not {"help_dial_out", "help_blast"} & set(room.said(1))
 
 
 def test_star_hash_leaves_out_what_a_participant_may_not():
