@@ -21,7 +21,7 @@ from sip.events import CallEnded, EndCause
 from tests.support.builders import ARENA_FIRST, accepted, config
 from tests.support.playbook import Playbook, Says, a, after, joined, keyed, press
 
-LONGEST_S = 5.0
+LONGEST_S = Names().longest_s
 LONGEST = int(LONGEST_S * 8000)
 SAID = 16_000
 NAMED: dict[str, Any] = {"announce_names": True}
