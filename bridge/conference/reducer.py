@@ -66,14 +66,14 @@ def reduce(conference: Conference, event: Event, now: float) -> tuple[Conference
 
 
 def _key(draft: Draft, event: Given | UnknownKeys | StillThere) -> None:
-    """Whatever is keyed shows that somebody is there."""
+    """Whatever is keyed shows that somebody is there. The answer comes first: it cuts short what is being said."""
     match event:
         case Given():
-            patience.still_there(draft, event.actor.leg)
             given.give(draft, event)
+            patience.still_there(draft, event.actor.leg)
         case UnknownKeys():
-            patience.still_there(draft, event.leg)
             given.unknown_keys(draft, event)
+            patience.still_there(draft, event.leg)
         case StillThere():
             if patience.still_there(draft, event.leg):
                 draft.say(event.leg, words.STILL_THERE_THANKS)
