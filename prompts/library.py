@@ -1,13 +1,12 @@
 """All audio that the bridge can play, in one array: clips, tones, music.
 
 A clip's place starts at a multiple of 20 ms, so that a worker takes whole frames; what is left of a clip's last frame is
-silence. Workers get the array as bytes (`write_shared`): int16 samples at 8 kHz, then the same in PCMU, then in PCMA.
+silence. Workers get the array as bytes (`shared`): int16 samples at 8 kHz, then the same in PCMU, then in PCMA.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -129,15 +128,6 @@ class Library:
         yield from (piece.tobytes() for piece in pieces)
         for law in (Law.MU, Law.A):
             yield from (encode(piece, law).tobytes() for piece in pieces)
-
-    def write_shared(self, descriptor: int) -> int:
-        """Write those bytes to a file descriptor from its position on, and return `samples`."""
-        with os.fdopen(os.dup(descriptor), "wb", buffering=0) as file:
-            for piece in self.shared():
-                view = memoryview(piece)
-                while view:
-                    view = view[file.write(view) :]
-        return self.samples
 
 
 def _files(override: Path | None, languages: Iterable[str] | None) -> dict[str, Path]:

@@ -22,11 +22,12 @@ IN_CHARGE: Final = frozenset({Role.MODERATOR, Role.OPERATOR})
 OPERATORS: Final = frozenset({Role.OPERATOR})
 
 
-def _snake(name: str) -> str:
+def tag_of(name: str) -> str:
+    """What a type is called in text: `MuteOne` is `mute_one`."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
 
 
-class Command(msgspec.Struct, frozen=True, tag_field="command", tag=_snake):
+class Command(msgspec.Struct, frozen=True, tag_field="command", tag=tag_of):
     """Base of all. The tag (`mute_one`) is its name in key maps, on the command line, in the log and in figures."""
 
     givers: ClassVar[frozenset[Role]] = EVERYBODY

@@ -19,7 +19,7 @@ from typing import Annotated, Final
 import msgspec
 
 from bridge.blast.states import State
-from bridge.conference.commands import AnyCommand
+from bridge.conference.commands import AnyCommand, tag_of
 from bridge.conference.model import Phase
 from bridge.service.outcome import Outcome
 from bridge.service.role import Role
@@ -33,12 +33,7 @@ By = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
 Words = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
 
 
-def _tag(name: str) -> str:
-    """`ListConferences` is `list_conferences` on the wire."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
-
-
-class Request(msgspec.Struct, frozen=True, tag_field="type", tag=_tag, forbid_unknown_fields=True):
+class Request(msgspec.Struct, frozen=True, tag_field="type", tag=tag_of, forbid_unknown_fields=True):
     """Base of all. A field that is not known is an error: it was meant to matter."""
 
 
@@ -129,7 +124,7 @@ AnyRequest = (
 # Answered --------------------------------------------------------------------------------------------------------
 
 
-class Reply(msgspec.Struct, frozen=True, tag_field="type", tag=_tag):
+class Reply(msgspec.Struct, frozen=True, tag_field="type", tag=tag_of):
     """Base of all."""
 
 

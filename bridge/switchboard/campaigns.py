@@ -14,6 +14,7 @@ from bridge.blast.campaign import CONFIRMING_KEY, Campaign
 from bridge.blast.model import BlastError, Entry, Rules
 from bridge.blast.states import State
 from bridge.conference.events import LeaveReason
+from bridge.conference.words import CONFERENCE_ENDED
 from bridge.dialogue.called import blast_greeting
 from bridge.dialogue.results import Confirmed
 from bridge.service.dialplan import Refused
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 NO_LIST: Final = Utterance("blast_no_list")
 RUNNING: Final = Utterance("blast_running")
 NOT_DONE: Final = Utterance("not_done")
-CONFERENCE_ENDED: Final = Utterance("conference_ended")
 
 
 class Blast:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bridge.conference import commands
 from bridge.conference.events import LeaveReason, StepAside, StepBack
 from bridge.conference.model import ALONE
+from bridge.conference.words import NOT_NOW, UNLOCK_FIRST
 from bridge.dialogue import requests
 from bridge.dialogue.dial_out import dial_out
 from bridge.dialogue.results import Confirmed
@@ -28,10 +29,9 @@ from bridge.service.dialplan import Destination, Refused
 from bridge.service.role import Role
 from bridge.service.spending import Limit
 from bridge.switchboard.call_words import OUTCOME_WORDS, REFUSED_WORDS, limit_words
-from bridge.switchboard.calls_out import Wanted
+from bridge.switchboard.calls_out import TIME_UP, Wanted
 from bridge.switchboard.invitations import Invitations
 from bridge.switchboard.legs import Leg, LegState
-from media.control import Music
 from prompts.phrases import Utterance, say
 
 if TYPE_CHECKING:
@@ -47,11 +47,8 @@ if TYPE_CHECKING:
     from bridge.switchboard.rooms import Rooms
 
 RINGING: Final = Utterance("tone.ringing")
-NOT_NOW: Final = Utterance("not_now")
 HUNG_UP: Final = Utterance("dial_hung_up")
 GUEST_DISMISSED: Final = Utterance("guest_dismissed")
-TIME_UP: Final = Utterance("call_time_up")
-UNLOCK_FIRST: Final = Utterance("invited_locked")
 
 
 class Stage(Enum):
@@ -215,7 +212,7 @@ class Errands:
         self._by_guest[called.number] = errand
         keys = self._rooms.keys_of(errand.room, commands.ReturnAlone(), Role.MODERATOR)
         self._lines.say(leg, say("dialing", **_keys(keys=keys)), leg.language)
-        self._lines.command(Music(leg.number, self._lines.clips(RINGING, leg.language)[0]))
+        self._lines.music(leg, RINGING)
 
     # --- the guest's call (`legs.User`) ---
 
@@ -265,7 +262,7 @@ class Errands:
             return
         moderator = errand.moderator
         errand.place = self._places.new_talk()
-        self._lines.command(Music(moderator.number, None))
+        self._lines.music(moderator, None)
         self._rooms.tell(errand.room, StepAside(moderator.number, errand.place), now)
         self._places.route(guest, errand.room, errand.place)
 
@@ -297,7 +294,7 @@ class Errands:
         """Nothing rings any more, and nothing is said of what is over."""
         if moderator.number in self._lines.by_number:
             self._lines.hush(moderator)
-            self._lines.command(Music(moderator.number, None))
+            self._lines.music(moderator, None)
 
     def _forget(self, errand: Errand) -> None:
         del self._by_moderator[errand.moderator.number]

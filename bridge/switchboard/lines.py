@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from bridge.conference.events import LeaveReason
 from bridge.switchboard.effects import CloseStream, Effect, HangUpCall, Level, Log, MediaCommand
 from bridge.switchboard.legs import Leg, LegState, LegTimer, StreamState
-from media.control import Play, PlayRoom, Segment, StopPlay
+from media.control import Music, Play, PlayRoom, Segment, StopPlay
+from prompts.phrases import Utterance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from bridge.switchboard.room import Room
     from bridge.switchboard.timers import Timers
     from media.control import AnyCommand
-    from prompts.phrases import Utterance
 
 SAMPLES_PER_S: Final = 8000
 """Of the shared audio, whose segments are counted at 8 kHz (`media.control.Segment`)."""
@@ -30,6 +30,10 @@ SAMPLES_PER_S: Final = 8000
 SPEECH_GUARD_S: Final = 3.0
 """How much later than its length a speech is taken as ended when no worker says so: longer than a busy worker or a
 take-over by a spare delays it, shorter than a caller's patience."""
+
+
+HOLD_MUSIC: Final = Utterance("music.hold")
+"""To whoever waits (C3)."""
 
 
 class Voice(Protocol):
@@ -121,6 +125,11 @@ class Lines:
     def clips(self, utterance: Utterance, language: str) -> list[Segment]:
         """Find the audio of an utterance."""
         return [Segment(*place) for place in self._voice.segments(utterance, language)]
+
+    def music(self, leg: Leg, loop: Utterance | None) -> None:
+        """What the leg hears while it is in no room, round and round; None: silence."""
+        segment = None if loop is None else self.clips(loop, leg.language)[0]
+        self.command(Music(leg.number, segment))
 
     def say(self, leg: Leg, utterance: Utterance, language: str) -> None:
         """Speak to one, after what is being said to it."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from bridge.conference.commands import Actor, MuteSelf
 from bridge.conference.events import Given, Listen
 from bridge.conference.model import MAIN
+from bridge.conference.words import CONFERENCE_ENDED
 from bridge.service.role import Role
 from bridge.switchboard.legs import LegState
 from bridge.switchboard.taking_out import take_out
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from bridge.switchboard.telephones import Telephone
 
 MONITOR_BEGAN: Final = Utterance("monitor_began")
-CONFERENCE_ENDED: Final = Utterance("conference_ended")
 
 
 class Listening:

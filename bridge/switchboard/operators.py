@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bridge.conference.commands import Outcome as Answer
+from bridge.conference.words import CONFERENCE_ENDED, MONITOR_LOCKED
+from bridge.conference.words import NOT_NOW as SAID_NOT_NOW
 from bridge.dialogue import requests
 from bridge.helpdesk import events
 from bridge.helpdesk.model import Kind
 from bridge.switchboard.answering import Answering
-from bridge.switchboard.listening import CONFERENCE_ENDED, Listening
+from bridge.switchboard.listening import Listening
 from bridge.switchboard.talks import Talks
 from bridge.switchboard.telephones import Task, Telephone, Telephones
 from bridge.switchboard.waiting import Caller, Waiting
@@ -39,8 +41,6 @@ asks and withdraws more often is playing, and hears that it is not possible now.
 
 NO_OPERATOR: Final = Utterance("no_operator")
 HELP_CANCELLED: Final = Utterance("help_cancelled")
-MONITOR_LOCKED: Final = Utterance("monitor_locked")
-SAID_NOT_NOW: Final = Utterance("not_now")
 
 NOT_NOW: Final = Answer(done=False, text="not_now")
 UNKNOWN: Final = Answer(done=False, text="unknown operator")

@@ -12,6 +12,7 @@ from bridge.conference import commands
 from bridge.conference.commands import Actor, Outcome
 from bridge.conference.events import Given, StepAside, StepBack
 from bridge.conference.model import ALONE
+from bridge.conference.words import NOT_NOW
 from bridge.dialogue.choosing import choose_person
 from bridge.dialogue.message import record_message
 from bridge.dialogue.requests import NotAvailable, Saved, SaveMessage
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from bridge.switchboard.room import Room
     from bridge.switchboard.rooms import Rooms
 
-NOT_NOW: Final = Utterance("not_now")
 NOTHING_TO_CANCEL: Final = Utterance("blast_nothing_to_cancel")
 STORE_S: Final = 5.0
 """How long a moderator waits in silence for the store to keep a message before being told that it could not."""

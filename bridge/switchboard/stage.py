@@ -13,7 +13,8 @@ from bridge.conference.events import LeaveReason
 from bridge.conference.model import ALONE, MAIN
 from bridge.switchboard.effects import Level, Log
 from bridge.switchboard.legs import LegState
-from media.control import AutoGain, Gain, Music, Mute
+from bridge.switchboard.lines import HOLD_MUSIC
+from media.control import AutoGain, Gain, Mute
 from prompts.phrases import Utterance
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ TONES: Final = {
     wanted.ToneName.EXIT: Utterance("tone.leave"),
     wanted.ToneName.LECTURE: Utterance("tone.lecture"),
 }
-HOLD_MUSIC: Final = Utterance("music.hold")
 
 
 class Performer(Protocol):
@@ -164,8 +164,7 @@ class Stage:
             self._lines.say(leg, effect.utterance, leg.language)
 
     def _music(self, leg: Leg, _room: Room, effect: wanted.Music, _now: float) -> None:
-        segment = self._lines.clips(HOLD_MUSIC, leg.language)[0] if effect.on else None
-        self._lines.command(Music(leg.number, segment))
+        self._lines.music(leg, HOLD_MUSIC if effect.on else None)
 
     def _turn_away(self, leg: Leg, _room: Room, effect: wanted.TurnAway, now: float) -> None:
         self._lines.part(leg, effect.utterance, LeaveReason.DISCONNECTED, now)

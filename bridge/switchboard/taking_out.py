@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bridge.conference.events import LeaveReason
 from bridge.conference.model import standing
-from media.control import AutoGain, Gain, Music, Mute
+from media.control import AutoGain, Gain, Mute
 
 if TYPE_CHECKING:
     from bridge.switchboard.legs import Leg
@@ -34,4 +34,4 @@ def take_out(lines: Lines, rooms: Rooms, leg: Leg, now: float) -> None:
         lines.command(Gain(leg.number, 0.0))
     if conference.levelling:
         lines.command(AutoGain(leg.number, on=False))
-    lines.command(Music(leg.number, None))  # of waiting, or of a call that rings
+    lines.music(leg, None)  # of waiting, or of a call that rings

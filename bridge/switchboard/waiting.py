@@ -14,7 +14,7 @@ from bridge.conference.events import StepAside, StepBack
 from bridge.conference.model import ALONE
 from bridge.dialogue import requests
 from bridge.helpdesk.model import Kind
-from media.control import Music
+from bridge.switchboard.lines import HOLD_MUSIC
 from prompts.phrases import Utterance, say
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 HELP_CALLED: Final = Utterance("help_called")
 HELP_NONE_FREE: Final = Utterance("help_none_free")
 OPERATOR_HERE: Final = Utterance("help_operator_here")
-HOLD_MUSIC: Final = Utterance("music.hold")
 
 
 @dataclass(slots=True, eq=False)
@@ -122,5 +121,4 @@ class Waiting:
         self._dialogues.answered(leg, reply, now)
 
     def _music(self, leg: Leg, *, on: bool) -> None:
-        segment = self._lines.clips(HOLD_MUSIC, leg.language)[0] if on else None
-        self._lines.command(Music(leg.number, segment))
+        self._lines.music(leg, HOLD_MUSIC if on else None)
