@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from bridge.config.settings import Server
+    from sip.flow import Flow
 
 WILDCARDS: Final = {4: "0.0.0.0", 6: "::"}  # noqa: S104 - recognised, and bound only where the operator listens so
 """Every address of the machine, by IP version."""
@@ -69,14 +70,7 @@ class Addresses:
             self._facing[peer] = facing(peer)
         return self._facing[peer]
 
-    def for_signalling(self) -> dict[str, tuple[str, int]]:
-        """Where peers reach each transport, if it is not simply where it listens."""
-        told: dict[str, tuple[str, int]] = {}
-        server = self._server
-        for name, addresses in (("udp", server.udp), ("tcp", server.tcp)):
-            for address in addresses[:1]:
-                if server.advertised:
-                    told[name] = (server.advertised, address.port)
-                elif address.host in WILDCARDS.values():
-                    told[name] = (facing(SOMEBODY[version(address.host)]), address.port)
-        return told
+    def for_signalling(self, flow: Flow) -> tuple[str, int]:
+        """Where the peer of a flow reaches the listener that it came by."""
+        host, port = flow.local
+        return self.for_audio(host, flow.remote[0]), port

@@ -179,7 +179,7 @@ class Server:
             raise StartError("the media workers did not start in time: is the machine overloaded?") from error
         settings = AgentSettings(
             product=PRODUCT,
-            advertised=self._addresses.for_signalling(),
+            reached_at=self._addresses.for_signalling,
             calls_max=config.limits.calls or 100_000,
         )
         self._agent = Agent(settings=settings, entropy=os.urandom)

@@ -79,7 +79,8 @@ class Agent:
     def flow_opened(self, requested: Flow, flow: Flow, now: float) -> None:
         """A connection stands: one we asked for, or (`requested` equal to `flow`) one a peer opened."""
         ours = requested != flow
-        if self._core.streams.opened(flow, now, ours=ours) and ours:
+        self._core.streams.opened(flow, now, ours=ours)
+        if ours:
             self._core.opened[requested] = flow
             self._core.transactions.flow_opened(requested, flow)
 

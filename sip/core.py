@@ -14,7 +14,7 @@ from sip.dialog import Dialog
 from sip.draft import Draft, Fields
 from sip.errors import LocalError
 from sip.events import CallEnded, EndCause, Event
-from sip.flow import Flow, Transmit, bracketed
+from sip.flow import DEFAULT_PORTS, WEB, Flow, Transmit, bracketed
 from sip.message import Request
 from sip.reply import Echo
 from sip.server_transaction import ServerTransaction
@@ -27,7 +27,9 @@ from sip.transactions import MAGIC_COOKIE, Transactions
 TAG_BYTES: Final = 8
 """64 random bits in a tag or branch; RFC 3261 19.3 asks for 32 at least."""
 WAYS_MAX: Final = 256
-"""Prepared Via and Contact texts kept, one per listener; more means a local address per flow, and they are dropped."""
+"""Prepared Via and Contact texts kept, one for each place where we are reached; when full they are dropped."""
+LENT_MAX: Final = 4096
+"""Connections of our own and lent ones above which none is borrowed; one of our own is opened instead."""
 ALLOW: Final = ("Allow", ", ".join(METHODS))
 SUPPORTS: Final = ("Supported", ", ".join(SUPPORTED))
 
@@ -46,17 +48,19 @@ class Core:
         self.calls: dict[int, Session] = {}
         self.dialogs: dict[str, Session] = {}
         """Sessions by the tag that is ours alone."""
-        self.streams = Streams(self.deadlines, self.counters, self._close)
+        self.streams = Streams(
+            self.deadlines, self.counters, close=self._close, send=self.send, random_s=self.random_s
+        )
         """Connections that stand."""
         self.opened: dict[Flow, Flow] = {}
-        """Connections that we asked for, by the flow we asked with."""
+        """Connections that we may use, by the flow that asks for one: those we asked for, and those a peer lent us."""
         self.queue: list[Transmit] = []
         self.happened: list[Event] = []
         self.last_call = 0
         self._secret = entropy(16)
         self._server = f"Server: {checked(settings.product)}\r\n" if settings.product else ""
         self.agent: Fields = (("User-Agent", settings.product),) if settings.product else ()
-        self._ways: dict[tuple[str, tuple[str, int]], tuple[str, str]] = {}
+        self._ways: dict[tuple[str, str, int], tuple[str, str]] = {}
 
     # Bytes and events out
 
@@ -100,12 +104,14 @@ class Core:
         return ("Contact", self._way(flow)[1])
 
     def _way(self, flow: Flow) -> tuple[str, str]:
-        key = (flow.transport, flow.local)
+        host, port = self.settings.reached_at(flow)
+        key = (flow.transport, host, port)
         way = self._ways.get(key)
         if way is None:
-            host, port = self.settings.advertised.get(flow.transport, flow.local)
             at = f"{bracketed(host)}:{port}"
-            transport = "" if flow.transport == "udp" else f";transport={flow.transport}"
+            # In a URI both kinds of WebSocket are "ws" (RFC 7118 5.2).
+            kind = "ws" if flow.transport in WEB else flow.transport
+            transport = "" if kind == "udp" else f";transport={kind}"
             way = (
                 f"SIP/2.0/{flow.transport.upper()} {at};rport",
                 f"<sip:{checked(self.settings.user)}@{at}{transport}>",
@@ -117,7 +123,18 @@ class Core:
 
     def is_us(self, host: str, flow: Flow) -> bool:
         """Whether a host names this agent, as far as it knows its own addresses."""
-        return host in (flow.local[0], self.settings.advertised.get(flow.transport, flow.local)[0])
+        return host in (flow.local[0], self.settings.reached_at(flow)[0])
+
+    def lent(self, request: Request, flow: Flow) -> None:
+        """Take over a connection that the peer lets us use for requests of ours (RFC 5923): it says so in its Via, and its
+        certificate proves that it is whom it says that it is. Elsewhere anybody could draw our calls to itself.
+        """
+        via = request.via
+        if not flow.names or via.parameter("alias") is None or len(self.opened) >= LENT_MAX:
+            return
+        if via.host in flow.names or f"sip:{via.host}" in flow.names:
+            place = flow.remote[0], via.port or DEFAULT_PORTS[flow.transport]
+            self.opened.setdefault(Flow(flow.transport, flow.local, place), flow)
 
     # Responses
 
@@ -205,6 +222,7 @@ class Core:
     def enter(self, session: Session) -> None:
         """A call begins."""
         self.calls[session.call] = session
+        self.streams.proved(session.dialog.flow.connection)
         self.dialogs[session.tag] = session
 
     def ended(self, session: Session, cause: EndCause, status: int, reason: str) -> None:

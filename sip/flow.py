@@ -1,10 +1,17 @@
 """Flow and Transmit: where a message came from and goes to, without a socket in sight (RFC 5626's word)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 SIP_PORT: Final = 5060
 """The port of a URI or Via that names none (RFC 3261 19.1.2)."""
+SIPS_PORT: Final = 5061
+"""The same over TLS (RFC 3261 19.1.2)."""
+DEFAULT_PORTS: Final = {"udp": SIP_PORT, "tcp": SIP_PORT, "tls": SIPS_PORT, "ws": 80, "wss": 443}
+"""By transport; those of WebSocket are HTTP's (RFC 7118 5.3)."""
+WEB: Final = frozenset({"ws", "wss"})
+"""Transports where the peer always connects to us, and its own address says nothing (RFC 7118)."""
+SECURE: Final = frozenset({"tls", "wss"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +20,22 @@ class Flow:
 
     transport: str
     local: tuple[str, int]
+    """The listener that it came by, also where that is every address of the machine."""
     remote: tuple[str, int]
     connection: int = 0
+    names: tuple[str, ...] = field(default=(), compare=False)
+    """What the peer's certificate proves: domains and `sip:` URIs (RFC 5922 7.1). Known from the end of the handshake on,
+    so two flows that differ in it alone are the same."""
 
     @property
     def reliable(self) -> bool:
         """Whether the transport itself repeats what is lost (RFC 3261 17)."""
         return self.transport != "udp"
+
+    @property
+    def framed(self) -> bool:
+        """Whether each piece that arrives is one whole message: datagrams, and what WebSocket carries (RFC 7118 5)."""
+        return self.transport == "udp" or self.transport in WEB
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Messages out of a stream (RFC 3261 section 18.3), and the keep-alives between them (RFC 5626 section 3.5.1).
+"""Messages out of a stream (RFC 3261 section 18.3) or out of frames (RFC 7118 section 5), and the keep-alives between them
+(RFC 5626 section 3.5.1).
 
 Theory of operation. Bytes wait until a head is whole; it is read at once, for its Content-Length is the border to the next
 message. An error in it loses the border, and the stream cannot be trusted any more; an error that shows only later costs
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sip.errors import ParseError
-from sip.parser import MAX_MESSAGE, Reading
+from sip.parser import MAX_MESSAGE, Reading, parse
 
 if TYPE_CHECKING:
     from sip.message import Request, Response
@@ -112,6 +113,22 @@ class StreamParser:
             raise reading.failure(error) from error
         self._reading = reading
         return reading
+
+
+class FrameParser:
+    """Reads messages that come one to a frame, as WebSocket brings them: they need no Content-Length, and a bad one costs
+    only itself. It has the face of a `StreamParser`.
+    """
+
+    __slots__ = ()
+    closed = False
+    pending = 0
+
+    def receive(self, data: bytes) -> list[Request | Response | KeepAlive]:
+        """The message of one frame; nothing for line ends alone that are no keep-alive. Raises ParseError."""
+        if not data.strip(b"\r\n"):
+            return [KeepAlive()] if data == _KEEP_ALIVE else []
+        return [parse(data)]
 
 
 def _stream_total(head: int, length: int | None) -> int:

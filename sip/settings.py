@@ -1,8 +1,11 @@
 """What an agent is told once: who it says it is and how much it takes on."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
+
+from sip.flow import Flow
 
 METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO")
 """What we do; the Allow header."""
@@ -28,8 +31,8 @@ class AgentSettings:
     """Server and User-Agent header; empty sends none, which tells a scanner nothing."""
     user: str = "roda"
     """User part of our Contact."""
-    advertised: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    """Host and port by transport where peers reach us, if it is not the address a message came in on (behind NAT, or
-    a socket bound to all addresses)."""
+    reached_at: Callable[[Flow], tuple[str, int]] = attrgetter("local")
+    """Host and port where the peer of a flow reaches us: the listener's, unless it is bound to all addresses or behind NAT,
+    where each peer may have to be told another."""
     calls_max: int = CALLS_MAX
     retry_after_s: int = RETRY_AFTER_S

@@ -7,16 +7,21 @@ import pytest
 from bridge.addresses import PEERS_REMEMBERED, Addresses, facing
 from bridge.config.settings import Server
 from bridge.config.values import Address
+from sip.flow import Flow
 
 
 def listening(*hosts: str, advertised: str = "") -> Addresses:
     return Addresses(Server(udp=tuple(Address(host, 5060) for host in hosts), tcp=(), advertised=advertised))
 
 
+def came(local: str, peer: str) -> Flow:
+    return Flow("udp", (local, 5060), (peer, 5062))
+
+
 def test_audio_is_where_signalling_is() -> None:
     assert listening("192.0.2.1").audio == "192.0.2.1"
     assert listening("192.0.2.1").for_audio("192.0.2.1", "198.51.100.7") == "192.0.2.1"
-    assert listening("192.0.2.1").for_signalling() == {}
+    assert listening("192.0.2.1").for_signalling(came("192.0.2.1", "198.51.100.7")) == ("192.0.2.1", 5060)
 
 
 def test_of_several_addresses_a_caller_hears_of_the_one_that_was_called() -> None:
@@ -33,16 +38,16 @@ def test_who_listens_everywhere_tells_each_peer_the_address_that_faces_it(
     addresses = listening(wildcard)
     assert addresses.audio == wildcard
     assert addresses.for_audio(wildcard, loopback) == loopback
-    told = addresses.for_signalling()["udp"]
-    assert told == (addresses.for_audio(wildcard, None), 5060)
-    assert (":" in told[0]) == (":" in wildcard)
-    assert told[0] != wildcard
+    assert addresses.for_signalling(came(wildcard, loopback)) == (loopback, 5060)
+    told = addresses.for_audio(wildcard, None)
+    assert (":" in told) == (":" in wildcard)
+    assert told != wildcard
 
 
 def test_an_advertised_address_is_told_to_everybody() -> None:
     addresses = listening("0.0.0.0", advertised="conf.example")
     assert addresses.for_audio("0.0.0.0", "127.0.0.1") == "conf.example"
-    assert addresses.for_signalling() == {"udp": ("conf.example", 5060)}
+    assert addresses.for_signalling(came("0.0.0.0", "127.0.0.1")) == ("conf.example", 5060)
 
 
 def test_what_is_remembered_of_peers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

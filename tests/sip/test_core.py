@@ -1,5 +1,7 @@
 """What all verbs share: names, ways, pauses."""
 
+import re
+
 import pytest
 
 from sip.core import WAYS_MAX, Core
@@ -15,7 +17,10 @@ def core(**settings):
 
 
 def test_what_is_advertised_stands_in_via_and_contact():
-    ours = core(advertised={"udp": ("203.0.113.5", 15060)}, user="sala")
+    def reached_at(flow):
+        return ("203.0.113.5", 15060) if flow.transport == "udp" else flow.local
+
+    ours = core(reached_at=reached_at, user="sala")
     assert ours.sent_by(UDP) == "SIP/2.0/UDP 203.0.113.5:15060;rport"
     assert ours.contact(UDP) == ("Contact", "<sip:sala@203.0.113.5:15060>")
     assert ours.contact(TCP) == ("Contact", "<sip:sala@10.0.0.1:5060;transport=tcp>")
@@ -27,6 +32,41 @@ def test_what_is_advertised_stands_in_via_and_contact():
 def test_an_ipv6_address_stands_in_brackets():
     flow = Flow("udp", ("2001:db8::1", 5060), ("2001:db8::2", 5060))
     assert core().contact(flow) == ("Contact", "<sip:roda@[2001:db8::1]:5060>")
+
+
+@pytest.mark.parametrize("transport", ["ws", "wss"])
+def test_a_uri_knows_one_kind_of_websocket_and_a_via_two(transport):
+    """RFC 7118 5.2: the Via says whether it is secure, the parameter of a URI does not."""
+    flow = Flow(transport, ("10.0.0.1", 5080), ("10.0.0.9", 40_000), 1)
+    assert core().contact(flow)[1] == "<sip:roda@10.0.0.1:5080;transport=ws>"
+    assert core().sent_by(flow) == f"SIP/2.0/{transport.upper()} 10.0.0.1:5080;rport"
+
+
+TRUNK = Flow("tls", ("10.0.0.1", 5061), ("10.0.0.9", 40_000), 1, ("trunk.example", "sip:also.example"))
+
+
+def lending(flow, via="trunk.example:5071;alias"):
+    ours = core()
+    request = re.sub(
+        rb"Via: \S+ [^;]+", b"Via: SIP/2.0/TLS " + via.encode(), Playbook().request("OPTIONS", {})
+    )
+    ours.streams.opened(flow, 0.0, ours=False)
+    ours.lent(parse(request), flow)
+    return ours.opened
+
+
+def test_a_proved_peer_lends_its_connection_for_our_requests():
+    """RFC 5923: to the address that the connection comes from, and the port that the Via names."""
+    asking = Flow("tls", TRUNK.local, ("10.0.0.9", 5071))
+    assert lending(TRUNK) == {asking: TRUNK}
+    assert lending(TRUNK, "also.example:5071;alias") == {asking: TRUNK}
+    assert lending(TRUNK, "trunk.example;alias") == {Flow("tls", TRUNK.local, ("10.0.0.9", 5061)): TRUNK}
+
+
+def test_a_connection_is_lent_only_where_it_is_said_and_proved():
+    assert lending(TRUNK, "trunk.example:5071") == {}
+    assert lending(TRUNK, "victim.example:5071;alias") == {}
+    assert lending(Flow("tls", TRUNK.local, TRUNK.remote, 1)) == {}
 
 
 def test_tags_and_branches_differ():
