@@ -5,29 +5,25 @@ come back no later than `next_deadline()`. Nothing that a peer sends raises: it 
 `counters` by reason. A verb raises `LocalError` where it is out of place; for a call that has ended meanwhile it does
 nothing, since its CallEnded is already on the way.
 
-The way of a request: parse -> ACK and CANCEL to what they belong to -> a repetition is answered by its transaction ->
-`inspection` -> the dialog its To tag names, or a new call.
+The way of what arrives: the gate admits it -> `parser` -> `dispatch`, where the tables of methods are.
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sip import answering, ending, placing, renegotiating, stun
-from sip.content import digit_of, sdp_of
-from sip.core import ALLOW, SUPPORTS, Core
+from sip import answering, asking, dispatch, ending, placing, renegotiating, stun
+from sip.core import Core
 from sip.errors import LocalError, ParseError
-from sip.events import DigitReceived, EndCause, Event
+from sip.events import EndCause, Event, FlowClosed
 from sip.flow import Flow, Transmit
 from sip.framing import KeepAlive
+from sip.gate import OPEN, Gate
 from sip.headers import Address
-from sip.inspection import ACCEPT_SDP, Refusal, inspect
-from sip.message import Request, Response
 from sip.parser import parse
-from sip.reply import Echo, way_back
-from sip.server_transaction import State as ServerState
-from sip.session import Input, Session, State
-from sip.settings import KNOWN_METHODS, AgentSettings
+from sip.reply import way_back
+from sip.session import Input, Session
+from sip.settings import AgentSettings
 from sip.stun import is_stun
 from sip.uri import Uri
 
@@ -42,16 +38,27 @@ SHORTEST: Final = 16
 class Agent:
     """A user agent for any number of calls."""
 
-    def __init__(self, *, settings: AgentSettings, entropy: Callable[[int], bytes]) -> None:
-        self._core = Core(settings, entropy)
-        self.draining = False
+    def __init__(
+        self, *, settings: AgentSettings, entropy: Callable[[int], bytes], gate: Gate = OPEN
+    ) -> None:
+        self._core = Core(settings, entropy, gate)
+
+    @property
+    def draining(self) -> bool:
         """No new calls: OPTIONS and INVITE outside dialogs are answered 503."""
+        return self._core.draining
+
+    @draining.setter
+    def draining(self, draining: bool) -> None:
+        self._core.draining = draining
 
     # The five verbs of a core
 
     def receive(self, flow: Flow, data: bytes, now: float) -> None:
         """A datagram, or a piece of a stream."""
-        if flow.transport == "udp":
+        if not self._core.gate.admits(flow, data, now):
+            self._core.counters["dropped:not admitted"] += 1
+        elif flow.transport == "udp":
             self._datagram(flow, data, now)
         else:
             self._piece(flow, data, now)
@@ -91,6 +98,7 @@ class Agent:
         for requested in [asked for asked, opened in core.opened.items() if opened == flow]:
             del core.opened[requested]
         core.transactions.flow_closed(flow, now)
+        core.tell(FlowClosed(flow))
 
     # Verbs of a call
 
@@ -165,6 +173,46 @@ class Agent:
         if (session := self._session(call, "reject_offer")) is not None:
             renegotiating.reject_offer(self._core, session, status, now)
 
+    # Requests outside calls
+
+    def request(
+        self,
+        method: str,
+        uri: Uri,
+        *,
+        from_: Address,
+        to: Address,
+        flow: Flow,
+        now: float,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        routes: tuple[str, ...] = (),
+        call_id: str = "",
+        cseq: int = 0,
+    ) -> int:
+        """REGISTER, OPTIONS, MESSAGE: RequestAnswered tells what became of it; returns its handle."""
+        return asking.request(
+            self._core, method, uri, from_=from_, to=to, flow=flow, now=now, headers=headers, body=body,
+            routes=routes, call_id=call_id, cseq=cseq,
+        )  # fmt: skip
+
+    def respond(
+        self,
+        request: int,
+        status: int,
+        now: float,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        reason: str | None = None,
+    ) -> None:
+        """Answer a RequestReceived."""
+        asking.respond(self._core, request, status, now, headers=headers, body=body, reason=reason)
+
+    def contact(self, flow: Flow) -> str:
+        """Our Contact on a flow, in angle brackets: what a REGISTER of ours binds."""
+        return self._core.contact(flow)[1]
+
     # Figures
 
     @property
@@ -208,9 +256,9 @@ class Agent:
         try:
             message = parse(data)
         except ParseError as error:
-            self._malformed(flow, error)
+            self._malformed(flow, error, now)
             return
-        self._message(flow, message, now)
+        dispatch.message(self._core, flow, message, now)
 
     def _asked_where(self, flow: Flow, data: bytes) -> None:
         told = stun.answer(data, flow.remote)
@@ -227,120 +275,12 @@ class Agent:
                 core.counters["received:keep-alive"] += 1
                 core.send(flow, PONG)
             elif isinstance(arrival, ParseError):
-                self._malformed(flow, arrival)
+                self._malformed(flow, arrival, now)
             else:
-                self._message(flow, arrival, now)
+                dispatch.message(core, flow, arrival, now)
 
-    def _malformed(self, flow: Flow, error: ParseError) -> None:
+    def _malformed(self, flow: Flow, error: ParseError, now: float) -> None:
         self._core.counters["dropped:malformed"] += 1
+        self._core.gate.noticed(flow, "malformed", now)
         if error.status and error.partial is not None:
             self._core.refuse(error.partial, way_back(error.partial, flow), error.status)
-
-    def _message(self, flow: Flow, message: Request | Response, now: float) -> None:
-        core = self._core
-        if isinstance(message, Response):
-            core.counters["received:response"] += 1
-            if not core.transactions.receive(message, now):
-                core.counters["dropped:stray response"] += 1
-            return
-        flow = way_back(message, flow)
-        method = message.method
-        core.counters[f"received:{method if method in KNOWN_METHODS else 'other'}"] += 1
-        if method == "ACK":
-            self._ack(message, now)
-        elif (transaction := core.transactions.find(message, method)) is not None:
-            core.transactions.repeated(transaction, now)
-        elif method == "CANCEL":
-            self._cancel(message, flow, now)
-        elif (refusal := self._refusal(message, flow)) is not None:
-            core.refuse(message, flow, refusal.status, fields=refusal.fields, reason=refusal.reason)
-        elif (tag := message.to.tag) is not None:
-            self._in_dialog(message, flow, tag, now)
-        elif method == "INVITE":
-            answering.arrived(core, message, flow, now)
-        elif method == "OPTIONS":
-            core.refuse(message, flow, 200, fields=(ALLOW, ACCEPT_SDP, SUPPORTS))
-        else:
-            core.refuse(message, flow, 481)  # BYE and INFO live in dialogs alone
-
-    # Requests in
-
-    def _refusal(self, request: Request, flow: Flow) -> Refusal | None:
-        core = self._core
-        refusal = inspect(core, request, flow)
-        if refusal is not None:
-            return refusal
-        busy = Refusal(503, (("Retry-After", str(core.settings.retry_after_s)),))
-        new_call = request.method == "INVITE" and request.to.tag is None
-        if new_call and core.transactions.merged(request):
-            return Refusal(482)
-        if self.draining and (new_call or (request.method == "OPTIONS" and request.to.tag is None)):
-            return busy
-        if new_call and len(core.calls) >= core.settings.calls_max:
-            return busy
-        # A BYE is let in however full it is: it makes room.
-        if core.transactions.full and request.method not in ("BYE", "OPTIONS"):
-            return busy
-        return None
-
-    def _ack(self, request: Request, now: float) -> None:
-        core = self._core
-        transaction = core.transactions.find(request, "INVITE")
-        if transaction is not None and transaction.state is not ServerState.ACCEPTED:
-            core.transactions.acknowledged(transaction, now)
-            return
-        session = self._find(request)
-        if session is None:
-            core.counters["dropped:ACK for nothing"] += 1
-            return
-        answering.acknowledged(core, session, request.cseq.number, sdp_of(request), now)
-        renegotiating.resume(core, session, now)
-
-    def _cancel(self, request: Request, flow: Flow, now: float) -> None:
-        core = self._core
-        transaction = core.transactions.find(request, "INVITE")
-        if transaction is None:
-            core.refuse(request, flow, 481)
-            return
-        session = core.calls.get(transaction.call)
-        core.refuse(request, flow, 200, tag=None if session is None else session.tag)
-        if session is None or session.invitation is None or session.invitation.transaction is not transaction:
-            return
-        answering.cancelled(core, session, request, now)
-        renegotiating.resume(core, session, now)
-
-    def _find(self, request: Request) -> Session | None:
-        """The call whose dialog a request belongs to."""
-        session = self._core.dialogs.get(request.to.tag or "")
-        if session is None or session.dialog.call_id != request.call_id:
-            return None
-        # Before it is answered a call we placed has no dialog yet, or several.
-        return session if session.placement is not None or session.dialog.matches(request) else None
-
-    def _in_dialog(self, request: Request, flow: Flow, tag: str, now: float) -> None:
-        core = self._core
-        session = self._find(request)
-        if session is None or (session.state is State.ENDED and request.method != "BYE"):
-            core.refuse(request, flow, 481)
-            return
-        if not session.dialog.in_order(request.cseq.number):
-            core.refuse(request, flow, 500)
-            return
-        session.dialog.flow = flow
-        if request.method == "INVITE":
-            renegotiating.asked(core, session, request, flow, now)
-            return
-        transaction = core.transactions.open(request, flow)
-        echo = Echo(request, flow, tag)
-        if request.method == "BYE" and session.placement is None:
-            ending.said_bye(core, session, transaction, echo, request, now)
-        elif request.method == "BYE":
-            core.reply(transaction, echo, 200, now)
-            placing.abandon(core, session, now, Input.BYE, EndCause.BYE, ending.words_of(request))
-        elif request.method == "INFO" and request.body:
-            digit = digit_of(request)
-            core.reply(transaction, echo, 400 if digit is None else 200, now)
-            if digit is not None and not session.told:
-                core.tell(DigitReceived(session.call, *digit))
-        else:
-            core.reply(transaction, echo, 200, now, fields=(ALLOW, ACCEPT_SDP, SUPPORTS))

@@ -8,13 +8,14 @@ from functools import partial
 from typing import Final
 
 from sip.content import sdp_of
-from sip.core import ALLOW, SUPPORTS, Core, checked, checked_fields
+from sip.core import SUPPORTS, Core, checked, checked_fields
 from sip.dialog import Dialog
 from sip.draft import Fields
 from sip.ending import not_acknowledged, part, settle, words_of
 from sip.errors import LocalError
 from sip.events import AnswerReceived, CallConfirmed, EndCause, IncomingCall, OfferFailed
 from sip.flow import Flow
+from sip.gate import Pass
 from sip.message import REASONS, Request
 from sip.reply import Echo
 from sip.session import Input, Invitation, Negotiation, Session, State, Turn
@@ -26,7 +27,7 @@ UNANSWERED: Final = 480
 """To an INVITE that the user of the agent has left without an answer: nobody is there (RFC 3261 21.4.18)."""
 
 
-def arrived(core: Core, request: Request, flow: Flow, now: float) -> None:
+def arrived(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) -> None:
     """A new call: 100 at once, so that the caller stops repeating, and the event."""
     core.last_call += 1
     tag = core.tag()
@@ -54,6 +55,8 @@ def arrived(core: Core, request: Request, flow: Flow, now: float) -> None:
             offer=offer,
             call_id=request.call_id,
             request=request,
+            identity=let_in.identity,
+            trusted=let_in.trusted,
         )
     )
 
@@ -72,7 +75,7 @@ def _provisional(core: Core, session: Session, status: int, sdp: bytes, now: flo
     invitation = session.invitation
     if session.state is not State.OFFERED or invitation is None:
         raise LocalError(f"call {session.call} is {session.state}: no {status} any more")
-    fields: Fields = (core.contact(session.dialog.flow), ALLOW)
+    fields: Fields = (core.contact(session.dialog.flow), core.allow)
     if sdp:
         fields = (*fields, SDP_FIELD)
     echo = invitation.echo
@@ -139,7 +142,7 @@ def answer(core: Core, session: Session, sdp: bytes, now: float) -> None:
         invitation.echo,
         200,
         now,
-        fields=(core.contact(session.dialog.flow), ALLOW, SUPPORTS, SDP_FIELD),
+        fields=(core.contact(session.dialog.flow), core.allow, SUPPORTS, SDP_FIELD),
         body=sdp,
         lines=invitation.echo.record_routes,
     )

@@ -7,6 +7,7 @@ what is the same in every message of ours. It decides nothing about calls; the v
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from sip.client_transaction import ClientTransaction, User
@@ -15,13 +16,14 @@ from sip.draft import Draft, Fields
 from sip.errors import LocalError
 from sip.events import CallEnded, EndCause, Event
 from sip.flow import DEFAULT_PORTS, WEB, Flow, Transmit, bracketed
+from sip.gate import OPEN, Gate
 from sip.message import Request
 from sip.reply import Echo
-from sip.server_transaction import ServerTransaction
+from sip.server_transaction import Key, ServerTransaction
 from sip.session import Session
 from sip.settings import METHODS, SUPPORTED, AgentSettings
 from sip.streams import Streams
-from sip.timers import Deadlines
+from sip.timers import Alarm, Deadlines
 from sip.transactions import MAGIC_COOKIE, Transactions
 
 TAG_BYTES: Final = 8
@@ -30,18 +32,28 @@ WAYS_MAX: Final = 256
 """Prepared Via and Contact texts kept, one for each place where we are reached; when full they are dropped."""
 LENT_MAX: Final = 4096
 """Connections of our own and lent ones above which none is borrowed; one of our own is opened instead."""
-ALLOW: Final = ("Allow", ", ".join(METHODS))
 SUPPORTS: Final = ("Supported", ", ".join(SUPPORTED))
 
 Acknowledgement = tuple[Flow, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that waits for the answer of the agent's user."""
+
+    transaction: ServerTransaction
+    echo: Echo
+    alarm: Alarm
+
+
 class Core:
     """State and services below the verbs."""
 
-    def __init__(self, settings: AgentSettings, entropy: Callable[[int], bytes]) -> None:
+    def __init__(self, settings: AgentSettings, entropy: Callable[[int], bytes], gate: Gate = OPEN) -> None:
         self.settings = settings
         self.entropy = entropy
+        self.gate = gate
+        self.draining = False
         self.counters: Counter[str] = Counter()
         self.deadlines = Deadlines()
         self.transactions = Transactions(self.deadlines, self.send, self.counters)
@@ -57,6 +69,13 @@ class Core:
         self.queue: list[Transmit] = []
         self.happened: list[Event] = []
         self.last_call = 0
+        self.last_request = 0
+        self.asked: dict[int, Asked] = {}
+        """Requests that the user of the agent has not answered yet."""
+        self.held_back: set[Key] = set()
+        """Requests whose refusal is on its way, but not in a hurry."""
+        self.methods = (*METHODS, *settings.served)
+        self.allow = ("Allow", ", ".join(self.methods))
         self._secret = entropy(16)
         self._server = f"Server: {checked(settings.product)}\r\n" if settings.product else ""
         self.agent: Fields = (("User-Agent", settings.product),) if settings.product else ()

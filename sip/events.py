@@ -5,7 +5,7 @@ from enum import Enum
 
 from sip.flow import Flow
 from sip.headers import Address
-from sip.message import Request
+from sip.message import Request, Response
 from sip.uri import Uri
 
 
@@ -43,6 +43,12 @@ class IncomingCall:
     """None: the caller wants our offer in the answer."""
     call_id: str
     request: Request
+    identity: str = ""
+    """Account or trunk that the gate has proved; "" is nobody in particular."""
+    trusted: bool = False
+    """Whether its word on who calls (P-Asserted-Identity, Diversion, ...) is believed."""
+    replaces: int = 0
+    """Handle of the call that this one takes the place of (RFC 3891): accept it and the other is to be hung up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,53 @@ class CallEnded:
     """SIP status that ended the call; 0 where none did."""
     reason: str
     """Words for the record: the peer's Reason header or reason phrase, or our own."""
+    q850: int = 0
+    """Q.850 cause of the peer's Reason header (RFC 3326); 0 is not said."""
+    retry_after_s: int = 0
+    """How long the peer wants to be left alone (Retry-After); 0 is not said."""
+    message: Response | None = None
+    """The final response that ended a call we placed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRedirected:
+    """A call we placed with `redirects` is to be placed elsewhere (3xx). Answer with redirect or hang_up; soon."""
+
+    call: int
+    status: int
+    targets: tuple[Address, ...]
+    """Contacts of the response, the likeliest (its q) first."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReceived:
+    """A request that the user of the agent answers itself, with respond; soon, or it is answered 500."""
+
+    request: int
+    flow: Flow
+    message: Request
+    call: int
+    """Call in whose dialog it came; 0 is none."""
+    identity: str
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAnswered:
+    """What became of a request of ours outside calls: its final response, or none."""
+
+    request: int
+    status: int
+    """Of the response; 408 if none came in time, 503 if the way broke."""
+    reason: str
+    message: Response | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowClosed:
+    """A connection is gone, or never came up; what was registered or subscribed over it has lost its way."""
+
+    flow: Flow
 
 
 Event = (
@@ -125,5 +178,9 @@ Event = (
     | AnswerReceived
     | OfferFailed
     | DigitReceived
+    | CallRedirected
     | CallEnded
+    | RequestReceived
+    | RequestAnswered
+    | FlowClosed
 )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from sip.content import content_type
-from sip.core import ALLOW, Core
+from sip.core import Core
 from sip.draft import Fields
 from sip.flow import Flow
 from sip.headers import Headers
 from sip.message import Request
-from sip.settings import DIGIT_TYPES, KNOWN_METHODS, METHODS, SDP_TYPE, SUPPORTED
+from sip.settings import DIGIT_TYPES, KNOWN_METHODS, SDP_TYPE, SUPPORTED
 from sip.transactions import MAGIC_COOKIE
 
 ROUTES_MAX: Final = 32
@@ -37,8 +37,8 @@ def inspect(core: Core, request: Request, flow: Flow) -> Refusal | None:
     headers = request.headers
     if request.version != "SIP/2.0":
         return Refusal(505)
-    if request.method not in METHODS:
-        return Refusal(405 if request.method in KNOWN_METHODS else 501, (ALLOW,))
+    if request.method not in core.methods:
+        return Refusal(405 if request.method in KNOWN_METHODS else 501, (core.allow,))
     # A user agent serves what has arrived (RFC 4475 3.3.11); what is meant for another host would need a further hop.
     spent = (headers.get("Max-Forwards") or "70").strip("0") == ""
     if spent and not core.is_us(request.uri.host, flow):

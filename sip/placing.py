@@ -6,7 +6,7 @@ from typing import Final
 from sip.answering import SDP_FIELD
 from sip.client_transaction import ClientTransaction, Failure, Outcome
 from sip.content import sdp_of
-from sip.core import ALLOW, SUPPORTS, Acknowledgement, Core, checked_fields, reason_field
+from sip.core import SUPPORTS, Acknowledgement, Core, checked_fields, reason_field
 from sip.dialog import Dialog
 from sip.events import CallAnswered, CallRinging, EndCause
 from sip.flow import Flow
@@ -48,7 +48,7 @@ def invite(
     )
     session = Session(core.last_call, tag, dialog, ours=True)
     core.enter(session)
-    fields = (core.contact(flow), ALLOW, SUPPORTS, *extra, SDP_FIELD)
+    fields = (core.contact(flow), core.allow, SUPPORTS, *extra, SDP_FIELD)
     user = _Placement(core, session)
     session.placement = core.request(dialog, "INVITE", now, user=user, fields=fields, body=sdp)
     return session

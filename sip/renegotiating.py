@@ -7,11 +7,12 @@ from sip import answering
 from sip.answering import UNANSWERED
 from sip.client_transaction import ClientTransaction, Failure, Outcome
 from sip.content import sdp_of
-from sip.core import ALLOW, SUPPORTS, Acknowledgement, Core, checked_fields
+from sip.core import SUPPORTS, Acknowledgement, Core, checked_fields
 from sip.ending import lost
 from sip.errors import LocalError
 from sip.events import AnswerReceived, EndCause, OfferFailed, OfferReceived
 from sip.flow import Flow
+from sip.gate import Pass
 from sip.message import Request, Response
 from sip.reply import Echo
 from sip.session import Invitation, Negotiation, Session, State, Turn
@@ -27,7 +28,7 @@ RETRY_WITHIN_S: Final = 10
 """RFC 3261 14.2: the Retry-After of a 500 for an INVITE inside an INVITE is chosen between 0 and 10 s."""
 
 
-def asked(core: Core, session: Session, request: Request, flow: Flow, now: float) -> None:
+def asked(core: Core, session: Session, request: Request, flow: Flow, _let_in: Pass, now: float) -> None:
     """The peer sent an INVITE inside the dialog."""
     transaction = core.transactions.open(request, flow)
     transaction.call = session.call
@@ -108,7 +109,7 @@ def resume(core: Core, session: Session, now: float) -> None:
         core.deadlines.cancel(session.alarm)
         session.alarm = None
         sdp, session.offer = session.offer, None
-        fields = (core.contact(session.dialog.flow), ALLOW, SUPPORTS, answering.SDP_FIELD)
+        fields = (core.contact(session.dialog.flow), core.allow, SUPPORTS, answering.SDP_FIELD)
         user = _Question(core, session, sdp)
         core.request(session.dialog, "INVITE", now, user=user, fields=checked_fields(fields), body=sdp)
 

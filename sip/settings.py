@@ -36,3 +36,6 @@ class AgentSettings:
     where each peer may have to be told another."""
     calls_max: int = CALLS_MAX
     retry_after_s: int = RETRY_AFTER_S
+    served: tuple[str, ...] = ()
+    """Methods beyond `METHODS` that the user of the agent answers itself (REGISTER, MESSAGE, PUBLISH): each becomes a
+    RequestReceived. All others are refused with 405."""

@@ -54,6 +54,10 @@ class Transactions:
         """The transaction that this request repeats, acknowledges or cancels."""
         return self._servers.get(_key(request, method))
 
+    def key(self, request: Request) -> Key:
+        """What a repetition of this request is known by."""
+        return _key(request, request.method)
+
     def merged(self, request: Request) -> bool:
         """Whether the same request has come by another way and is being answered there (8.2.2.2)."""
         return _merge(request) in self._merges

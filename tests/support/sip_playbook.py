@@ -22,6 +22,8 @@ from dataclasses import fields, replace
 from enum import Enum
 
 from sip.agent import Agent, AgentSettings, Flow
+from sip.events import FlowClosed
+from sip.gate import OPEN, Gate
 from sip.headers import Address
 from sip.message import Message, Request, Response
 from sip.parser import parse
@@ -29,7 +31,7 @@ from sip.uri import Uri
 
 UDP = Flow("udp", ("10.0.0.1", 5060), ("10.0.0.9", 5062))
 TCP = Flow("tcp", ("10.0.0.1", 5060), ("10.0.0.9", 40_000), 1)
-_QUIET = {"call", "flow", "request_uri", "from_", "to", "call_id", "request", "reason"}
+_QUIET = {"call", "flow", "request_uri", "from_", "to", "call_id", "request", "reason", "message"}
 
 
 def counting_entropy(seed: int = 1):
@@ -41,11 +43,13 @@ def counting_entropy(seed: int = 1):
 class Playbook:
     """One agent, one peer, one call after another."""
 
-    def __init__(self, flow: Flow = UDP, **settings) -> None:
-        self.agent = Agent(settings=AgentSettings(**settings), entropy=counting_entropy())
+    def __init__(self, flow: Flow = UDP, *, gate: Gate = OPEN, **settings) -> None:
+        self.agent = Agent(settings=AgentSettings(**settings), entropy=counting_entropy(), gate=gate)
         self.flow = flow
         self.now = 1000.0
         self.call = 0
+        self.handle = 0
+        """Newest request that was told."""
         self.sent: list[Message] = []
         """All that the agent sent, parsed."""
         self.flows: list[Flow] = []
@@ -206,6 +210,25 @@ class Playbook:
             case "drain":
                 agent.draining = True
             case _:
+                self._outside(verb, rest, words)
+
+    def _outside(self, verb: str, rest: list[str], words: dict[str, str]) -> None:
+        """The verbs that are not of a call."""
+        agent, now = self.agent, self.now
+        match verb:
+            case "respond":
+                agent.respond(self.handle, int(rest[0]), now, body=words.get("body", "").encode())
+            case "request":
+                agent.request(
+                    rest[0],
+                    Uri.parse("sip:peer.invalid"),
+                    from_=Address.parse("<sip:roda@10.0.0.1>"),
+                    to=Address.parse("<sip:bob@peer.invalid>"),
+                    flow=self.flow,
+                    now=now,
+                    body=words.get("body", "").encode(),
+                )
+            case _:
                 raise AssertionError(f"no verb {verb}")
 
     def _passes(self, line: str) -> None:
@@ -237,9 +260,16 @@ class Playbook:
             transcript.append(f"<< {_title(message)}{body}")
         for event in self.agent.events():
             self.told.append(event)
-            self.call = event.call
-            values = {field.name: getattr(event, field.name) for field in fields(event)}
-            words = [f"{name}={_plain(value)}" for name, value in values.items() if name not in _QUIET]
+            if isinstance(event, FlowClosed):
+                continue  # of every connection, and rarely what a script is about
+            self.call = getattr(event, "call", 0) or self.call
+            self.handle = getattr(event, "request", self.handle)
+            values = {
+                field.name: value
+                for field in fields(event)
+                if (value := getattr(event, field.name)) != field.default and field.name not in _QUIET
+            }
+            words = [f"{name}={_plain(value)}" for name, value in values.items()]
             transcript.append(" ".join([f"** {type(event).__name__}", *words]))
 
 

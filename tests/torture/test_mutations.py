@@ -11,7 +11,7 @@ import pytest
 from sip import offer, sdp
 from sip.agent import Agent, AgentSettings, Flow
 from sip.errors import LocalError, RemoteError
-from sip.events import IncomingCall, OfferReceived
+from sip.events import FlowClosed, IncomingCall, OfferReceived
 from sip.headers import Address
 from sip.session import State
 from sip.uri import Uri
@@ -62,8 +62,9 @@ class Mutator:
         else:
             agent.receive(UDP, data, self.now)
         for event in agent.events():
-            self.calls.append(event.call)
-            self.described(event)
+            if not isinstance(event, FlowClosed):
+                self.calls.append(event.call)
+                self.described(event)
         self.use(chance.choice(self.calls[-30:]))
         self.heard += [out.data for out in agent.outgoing() if out.data.strip()]
         del self.heard[:-200]
