@@ -34,9 +34,8 @@ from bridge.desk import Desk
 from bridge.errors import StartError
 from bridge.figures import EVERY_S, Figures
 from bridge.keeper import Keeper
-from bridge.listeners import Listeners
-from bridge.placing import Placing
 from bridge.service.spending import Placed, Spending
+from bridge.signalling import Signalling
 from bridge.store.calls import CallOut, CallsOut
 from bridge.store.database import open_database
 from bridge.store.errors import StoreError
@@ -55,13 +54,8 @@ from media.ports import Ports
 from media.shared_file import SharedFile
 from prompts.errors import PromptError
 from prompts.library import Library
-from sip.agent import Agent
 from sip.errors import LocalError
-from sip.settings import AgentSettings
-from sip.transport.driver import Driver
 
-PRODUCT: Final = ""
-"""No Server header: a scanner learns no version from us."""
 GC_ALLOCATIONS: Final = 20_000
 """New objects between two looks of the garbage collector, some hundred calls' worth: calls leave few circles behind."""
 STOP_S: Final = 2.0
@@ -82,12 +76,11 @@ class Server:
         self._figures_timer: asyncio.Handle | None = None
         self._timer_at = 0.0
         """When the timer goes off. Not asked of it: for a moment that has come uvloop gives a handle without `when`."""
-        self._listeners = Listeners(config.server)
         self._figures = Figures(
             {
                 "service": lambda: self._switchboard.figures,
-                "sip": lambda: self._agent.counters,
-                "transport": lambda: self._listeners.counters,
+                "sip": lambda: self._signalling.agent.counters,
+                "transport": lambda: self._signalling.transport_counters,
                 "media": self._media_figures,
                 "store": lambda: asdict(self._store.counters),
                 "control": lambda: {} if self._door is None else self._door.counters,
@@ -98,6 +91,9 @@ class Server:
         """What is open; closed in the opposite order."""
         self._stopped = asyncio.Event()
         self._addresses = Addresses(config.server)
+        self._signalling = Signalling(
+            config, self._addresses, now=self._now, on_call=self._from_sip, tell=self._from_elsewhere
+        )
         self._door: Door | None = None
         self._pool = Pool(
             workers=config.media.worker_count,
@@ -112,20 +108,7 @@ class Server:
         self._call_log = structlog.get_logger("calls").bind()
         """Bound once: to put a logger together costs more than the line."""
         self._do: dict[type, Callable[[Any], None]] = {
-            effects.AcceptCall: lambda effect: self._agent.accept(effect.call, effect.sdp, self._now()),
-            effects.RejectCall: lambda effect: self._agent.reject(
-                effect.call, effect.status, self._now(), headers=effect.headers
-            ),
-            effects.HangUpCall: lambda effect: self._agent.hang_up(
-                effect.call, self._now(), reason=effect.reason
-            ),
-            effects.AcceptOffer: lambda effect: self._agent.accept_offer(
-                effect.call, effect.sdp, self._now()
-            ),
-            effects.RejectOffer: lambda effect: self._agent.reject_offer(
-                effect.call, effect.status, self._now()
-            ),
-            effects.PlaceCall: lambda effect: self._placing.place(effect),  # noqa: PLW0108 - it is made later
+            **self._signalling.performs,
             effects.OpenStream: self._open_stream,
             effects.CloseStream: lambda effect: self._pool.send(control.CloseStream(effect.stream)),
             effects.MediaCommand: lambda effect: self._pool.send(effect.command),
@@ -168,7 +151,7 @@ class Server:
 
     async def _open(self) -> None:
         config = self._config
-        self._listeners.probe()
+        self._signalling.probe()
         _raise_descriptor_limit()
         await self._open_store()
         await self._open_prompts()
@@ -177,24 +160,13 @@ class Server:
             await self._pool.start()
         except TimeoutError as error:
             raise StartError("the media workers did not start in time: is the machine overloaded?") from error
-        settings = AgentSettings(
-            product=PRODUCT,
-            reached_at=self._addresses.for_signalling,
-            calls_max=config.limits.calls or 100_000,
-        )
-        self._agent = Agent(settings=settings, entropy=os.urandom)
-        self._driver = Driver(self._agent, self._from_sip)
-        self._to_close.callback(self._driver.close)
-        self._placing = Placing(
-            self._agent, config.server, self._addresses, now=self._now, tell=self._from_elsewhere
-        )
-        self._to_close.callback(self._placing.close)
+        self._to_close.callback(self._signalling.close)
         self._to_close.callback(self._tell_figures)
         self._to_close.callback(self._cancel_timers)
         # Up to here a signal ends the process at once; from the first caller on, everybody is hung up before.
         for number in (signal.SIGINT, signal.SIGTERM):
             self._loop.add_signal_handler(number, self.stop)
-        await self._listeners.start(self._driver)
+        await self._signalling.start()
         if config.control_socket is not None:
             self._door = Door(config.control_socket, self._ask)
             await self._door.open()
@@ -280,11 +252,11 @@ class Server:
         """Serve until a signal or `stop`."""
         await self._stopped.wait()
         _log.info("stopping", calls=self._switchboard.calls)
-        self._agent.draining = True
+        self._signalling.agent.draining = True
         self._from_elsewhere(Stop())
         deadline = self._now() + STOP_S
         # The answer to a BYE is no event to the bridge, so it is looked for.
-        while self._agent.dialogs and self._now() < deadline:  # noqa: ASYNC110
+        while self._signalling.agent.dialogs and self._now() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(STOP_LOOK_S)
         await self.close()
 
@@ -310,7 +282,7 @@ class Server:
         """Take an event of the pool or the desk."""
         self._switchboard.handle(event, self._now())
         self._carry_out()
-        self._driver.transmit()
+        self._signalling.transmit()
 
     def _from_desk(self, event: Event) -> None:
         """Take an answer of the desk; a blast list goes by the keeper, who has its message."""
@@ -332,7 +304,7 @@ class Server:
         self._timer = None
         self._switchboard.advance(self._now())
         self._carry_out()
-        self._driver.transmit()
+        self._signalling.transmit()
 
     def _carry_out(self) -> None:
         """Do all that the switchboard wants done, and what follows from that."""
