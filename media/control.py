@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Raised when a message changes its meaning; a worker of another version is refused at its `Ready`."""
 
 MESSAGE_BYTES: Final = 131_072
@@ -44,6 +44,8 @@ class Format(msgspec.Struct, frozen=True, gc=False):
     """False where the peer must not be sent to (a=sendonly or inactive seen from the peer: recvonly ...)."""
     receive: bool = True
     """False while the peer holds us: nothing arrives, and that is no time-out."""
+    tones: bool = False
+    """Keys are looked for in the audio: the peer has no other way, or it says that it sends them so."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, gc=False):
@@ -227,12 +229,18 @@ class RoomMusic(Command, frozen=True):
 
 
 class SendDigits(Command, frozen=True):
-    """Send telephone-events (RFC 4733), one after another, `duration_ms` each with `gap_ms` between."""
+    """Press keys, one after another, `duration_ms` each with `gap_ms` between: by telephone-events (RFC 4733), or as tones
+    where none were negotiated.
+    """
 
     stream: int
     digits: str
     duration_ms: int = 100
     gap_ms: int = 60
+
+    def __repr__(self) -> str:
+        """Show how many: what is keyed is nobody's business."""
+        return f"SendDigits(stream={self.stream}, digits=<{len(self.digits)}>)"
 
 
 class Shutdown(Command, frozen=True):
@@ -250,11 +258,22 @@ class Ready(Event, frozen=True):
     pid: int
 
 
+DigitWay = Literal["event", "tone"]
+"""How a key came: as a telephone-event (RFC 4733), or as its tones in the audio (ITU-T Q.23)."""
+
+
 class DigitReceived(Event, frozen=True):
-    """A key was pressed: reported once, when the first packet of its event arrives. `digit` is one of 0-9*#A-D."""
+    """A key was pressed: reported once, when the first packet of its event arrives or its tones have sounded for long enough.
+    `digit` is one of 0-9*#A-D.
+    """
 
     stream: int
     digit: str
+    way: DigitWay = "event"
+
+    def __repr__(self) -> str:
+        """Show that there was a key, not which: it may be a passcode's."""
+        return f"DigitReceived(stream={self.stream}, way={self.way!r})"
 
 
 class PlaybackEnded(Event, frozen=True):

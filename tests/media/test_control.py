@@ -29,6 +29,8 @@ def values(kind: typing.Any) -> st.SearchStrategy[typing.Any]:
         return plain[kind]
     if typing.get_origin(kind) is list:
         return st.lists(values(typing.get_args(kind)[0]), max_size=3)
+    if typing.get_origin(kind) is typing.Literal:
+        return st.sampled_from(typing.get_args(kind))
     if typing.get_args(kind):
         return st.one_of([values(each) for each in typing.get_args(kind)])
     return st.builds(kind, **{name: values(each) for name, each in typing.get_type_hints(kind).items()})
@@ -107,3 +109,9 @@ def test_a_thousand_calls_that_end_at_once_do_not_fit_one_message_and_are_all_to
     assert [event.stream for event in told if isinstance(event, control.StreamClosed)] == [
         2**40 + number for number in range(1_000)
     ]
+
+
+def test_keys_are_in_no_repr() -> None:
+    """Passcodes reach no log, whoever logs a message whole."""
+    assert repr(control.DigitReceived(7, "5", "tone")) == "DigitReceived(stream=7, way='tone')"
+    assert "4711" not in repr(control.SendDigits(7, "4711"))
