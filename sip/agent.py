@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sip import answering, asking, dispatch, ending, placing, renegotiating, stun
+from sip import answering, asking, dispatch, ending, notifying, placing, referring, renegotiating, stun
 from sip.core import Core
 from sip.errors import LocalError, ParseError
 from sip.events import EndCause, Event, FlowClosed
@@ -25,6 +25,8 @@ from sip.reply import way_back
 from sip.session import Input, Session
 from sip.settings import AgentSettings
 from sip.stun import is_stun
+from sip.subscription import Input as Wish
+from sip.subscription import Note, Subscription
 from sip.uri import Uri
 
 __all__ = ["Agent", "AgentSettings", "Flow", "Transmit"]
@@ -213,6 +215,52 @@ class Agent:
         """Our Contact on a flow, in angle brackets: what a REGISTER of ours binds."""
         return self._core.contact(flow)[1]
 
+    # Subscriptions, and REFER
+
+    def accept_subscription(
+        self, subscription: int, now: float, *, expires_s: int | None = None, pending: bool = False
+    ) -> None:
+        """200; notify the state at once. A `pending` one is told so, and accepted once more when that is decided."""
+        if (known := self._subscription(subscription, "accept_subscription")) is not None:
+            notifying.accept(self._core, known, now, expires_s, pending=pending)
+
+    def reject_subscription(
+        self, subscription: int, status: int, now: float, *, headers: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """3xx to 6xx."""
+        if (known := self._subscription(subscription, "reject_subscription")) is not None:
+            notifying.reject(self._core, known, status, now, headers)
+
+    def notify(self, subscription: int, body: bytes, content_type: str, now: float) -> None:
+        """Tell the state. While a NOTIFY is unanswered this one waits; the latest wins."""
+        if (known := self._subscription(subscription, "notify")) is not None:
+            notifying.notify(self._core, known, Note(body, content_type), now)
+
+    def end_subscription(self, subscription: int, reason: str, now: float, *, retry_after_s: int = 0) -> None:
+        """Notify for the last time, and why: a word of RFC 6665 4.1.3, such as noresource or deactivated."""
+        if (known := self._subscription(subscription, "end_subscription")) is not None:
+            notifying.end(self._core, known, Wish.END, reason, now, retry_after_s=retry_after_s)
+
+    def accept_refer(self, refer: int, now: float) -> None:
+        """202, and 100 by NOTIFY."""
+        if (known := self._subscription(refer, "accept_refer")) is not None:
+            referring.accept(self._core, known, now)
+
+    def refer_progress(self, refer: int, status: int, reason: str, now: float) -> None:
+        """Report how it goes; from 200 on it is the last word. "" stands for the usual phrase."""
+        if (known := self._subscription(refer, "refer_progress")) is not None:
+            referring.progress(self._core, known, status, reason, now)
+
+    def reject_refer(self, refer: int, status: int, now: float) -> None:
+        """3xx to 6xx."""
+        if (known := self._subscription(refer, "reject_refer")) is not None:
+            notifying.reject(self._core, known, status, now)
+
+    def refer(self, call: int, to: Address, now: float, *, replaces: str = "") -> None:
+        """Ask the peer of a call to call `to` instead, in the place of the dialog that `replaces` names."""
+        if (session := self._session(call, "refer")) is not None:
+            referring.refer(self._core, session, to, now, replaces)
+
     # Figures
 
     @property
@@ -234,6 +282,19 @@ class Agent:
     def transactions(self) -> int:
         """Transactions alive."""
         return len(self._core.transactions)
+
+    @property
+    def subscriptions(self) -> int:
+        """Subscriptions alive, those of REFERs among them."""
+        return len(self._core.subscriptions)
+
+    def _subscription(self, number: int, verb: str) -> Subscription | None:
+        subscription = self._core.subscriptions.by_number.get(number)
+        if subscription is None:
+            if not 0 < number <= self._core.subscriptions.last:
+                raise LocalError(f"there never was a subscription {number}")
+            self._core.counters[f"late:{verb}"] += 1
+        return subscription
 
     def _session(self, call: int, verb: str) -> Session | None:
         session = self._core.calls.get(call)

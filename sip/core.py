@@ -23,6 +23,7 @@ from sip.server_transaction import Key, ServerTransaction
 from sip.session import Session
 from sip.settings import METHODS, SUPPORTED, AgentSettings
 from sip.streams import Streams
+from sip.subscription import Subscriptions
 from sip.timers import Alarm, Deadlines
 from sip.transactions import MAGIC_COOKIE, Transactions
 
@@ -44,6 +45,16 @@ class Asked:
     transaction: ServerTransaction
     echo: Echo
     alarm: Alarm
+
+
+@dataclass(slots=True)
+class Awaited:
+    """A REFER of ours on which the peer reports."""
+
+    cseq: int
+    alarm: Alarm
+    final: bool = False
+    """Its last word has been told; the reports may go on."""
 
 
 class Core:
@@ -74,6 +85,9 @@ class Core:
         """Requests that the user of the agent has not answered yet."""
         self.held_back: set[Key] = set()
         """Requests whose refusal is on its way, but not in a hurry."""
+        self.subscriptions = Subscriptions()
+        self.awaited: dict[str, Awaited] = {}
+        """REFERs of ours, by the tag of ours that names their call."""
         self.methods = (*METHODS, *settings.served)
         self.allow = ("Allow", ", ".join(self.methods))
         self._secret = entropy(16)
@@ -254,6 +268,9 @@ class Core:
         """Forget a call: what still comes for it is answered 481."""
         self.close(session)
         self.dialogs.pop(session.tag, None)
+        awaited = self.awaited.pop(session.tag, None)
+        if awaited is not None:
+            self.deadlines.cancel(awaited.alarm)
 
     def close(self, session: Session) -> None:
         """A call is no more, but its dialog is: our BYE is on its way."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from sip import answering, asking, ending, placing, renegotiating
+from sip import answering, asking, ending, notifying, placing, referring, renegotiating
 from sip.content import digit_of, sdp_of
 from sip.core import SUPPORTS, Core
 from sip.draft import Fields
@@ -60,7 +60,8 @@ def _new(core: Core, request: Request, flow: Flow, now: float) -> None:
     if core.held_back and core.transactions.key(request) in core.held_back:
         core.counters["repeated:held back"] += 1
         return
-    judgement = core.gate.judge(request, flow, now, inside=session is not None)
+    usage = core.subscriptions.in_dialog(request) if tag is not None and session is None else None
+    judgement = core.gate.judge(request, flow, now, inside=session is not None or usage is not None)
     if not isinstance(judgement, Pass):
         _not_let_in(core, request, flow, judgement, now)
         return
@@ -73,15 +74,22 @@ def _new(core: Core, request: Request, flow: Flow, now: float) -> None:
             core.gate.noticed(flow, "unknown method", now)
         core.refuse(request, flow, refusal.status, fields=refusal.fields, reason=refusal.reason)
     elif session is not None:
-        if not session.dialog.in_order(request.cseq.number):
-            core.refuse(request, flow, 500)
-            return
-        session.dialog.flow = flow
-        INSIDE.get(request.method, asking.received_inside)(core, session, request, flow, judgement, now)
+        _inside(core, session, request, flow, judgement, now)
+    elif usage is not None:
+        notifying.received_within(core, usage, request, flow, judgement, now)
     elif tag is None:
         OUTSIDE.get(request.method, asking.received)(core, request, flow, judgement, now)
     else:
         core.refuse(request, flow, 481)
+
+
+def _inside(core: Core, session: Session, request: Request, flow: Flow, let_in: Pass, now: float) -> None:
+    """A request of the peer in the dialog of a call."""
+    if not session.dialog.in_order(request.cseq.number):
+        core.refuse(request, flow, 500)
+        return
+    session.dialog.flow = flow
+    INSIDE.get(request.method, asking.received_inside)(core, session, request, flow, let_in, now)
 
 
 def _not_let_in(core: Core, request: Request, flow: Flow, judgement: Refuse | Ignore, now: float) -> None:
@@ -136,6 +144,13 @@ def find(core: Core, request: Request) -> Session | None:
         return None
     # Before it is answered a call we placed has no dialog yet, or several.
     return session if session.placement is not None or session.dialog.matches(request) else None
+
+
+def _alive(core: Core, request: Request) -> Session | None:
+    """The same, as long as there is a call in the dialog: when that is over, only the peer's own BYE still finds it."""
+    session = find(core, request)
+    over = session is not None and session.state is State.ENDED and request.method != "BYE"
+    return None if over else session
 
 
 def _ack(core: Core, request: Request, now: float) -> None:
@@ -210,9 +225,12 @@ def _no_dialog(core: Core, request: Request, flow: Flow, _: Pass, _now: float) -
 OUTSIDE: Final[Mapping[str, Outside]] = {
     "INVITE": answering.arrived,
     "OPTIONS": _options,
+    "SUBSCRIBE": notifying.received,
+    "REFER": referring.received,
     # These live in dialogs alone.
     "BYE": _no_dialog,
     "INFO": _no_dialog,
+    "NOTIFY": _no_dialog,
 }
 """What may open something, or stands alone."""
 
@@ -221,5 +239,8 @@ INSIDE: Final[Mapping[str, Inside]] = {
     "BYE": _bye,
     "INFO": _info,
     "OPTIONS": _options_inside,
+    "SUBSCRIBE": notifying.received_inside,
+    "REFER": referring.received_inside,
+    "NOTIFY": referring.notified,
 }
 """What a living dialog takes. CSeq has been seen to, and the flow is the dialog's way from now on."""

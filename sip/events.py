@@ -163,6 +163,88 @@ class RequestAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class SubscribeReceived:
+    """Somebody wants to be told of something. Answer with accept_subscription, then notify, or with reject_subscription;
+    soon, or it is answered 500.
+    """
+
+    subscription: int
+    flow: Flow
+    message: Request
+    package: str
+    expires_s: int
+    """How long; 0: to be told once."""
+    call: int
+    """Call in whose dialog it came, or whose name as a focus was asked; 0 is none."""
+    identity: str
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRefreshed:
+    """It goes on for `expires_s`, or (0) the subscriber wants no more: notify the whole state, now or for the last time."""
+
+    subscription: int
+    expires_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyAnswered:
+    """The subscriber has what was last notified, and nothing waits to be sent."""
+
+    subscription: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionEnded:
+    """Nothing is told to this subscriber any more."""
+
+    subscription: int
+    reason: str
+    """The word of Subscription-State, or the status or failure that a NOTIFY met."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferReceived:
+    """Somebody wants us to contact somebody. Answer with accept_refer and refer_progress, or with reject_refer; soon, or it
+    is answered 500. Where it leads is theirs to say, whether we go there is not.
+    """
+
+    refer: int
+    call: int
+    """Call in whose dialog it came, or whose name as a focus was asked; 0 is none."""
+    flow: Flow
+    message: Request
+    to: Address
+    """Without the method and without headers."""
+    method: str
+    """INVITE adds somebody, BYE removes them (RFC 4579 5)."""
+    replaces: str
+    """A Replaces, read and good, for an attended transfer; "" without."""
+    referred_by: str
+    """On whose word, by their own; "" where they do not say."""
+    identity: str
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReferAnswered:
+    """What the peer says to our REFER: 2xx, and it reports; or it does not do it."""
+
+    call: int
+    status: int
+    """408 if no answer came in time, 503 if the way broke."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferProgress:
+    """How our REFER goes. A status from 200 on is the last one, as is 0: the peer reports no more, and has not said."""
+
+    call: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class FlowClosed:
     """A connection is gone, or never came up; what was registered or subscribed over it has lost its way."""
 
@@ -182,5 +264,12 @@ Event = (
     | CallEnded
     | RequestReceived
     | RequestAnswered
+    | SubscribeReceived
+    | SubscriptionRefreshed
+    | NotifyAnswered
+    | SubscriptionEnded
+    | ReferReceived
+    | ReferAnswered
+    | ReferProgress
     | FlowClosed
 )

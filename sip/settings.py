@@ -7,14 +7,16 @@ from typing import Final
 
 from sip.flow import Flow
 
-METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO")
+METHODS: Final = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "SUBSCRIBE", "NOTIFY", "REFER")
 """What we do; the Allow header."""
 KNOWN_METHODS: Final = frozenset({
-    *METHODS, "REGISTER", "PRACK", "SUBSCRIBE", "NOTIFY", "PUBLISH", "UPDATE", "REFER", "MESSAGE",
+    *METHODS, "REGISTER", "PRACK", "PUBLISH", "UPDATE", "MESSAGE",
 })  # fmt: skip
 """What SIP has a name for: of these the ones that are not ours get 405, all others 501."""
-SUPPORTED: Final[tuple[str, ...]] = ()
+SUPPORTED: Final[tuple[str, ...]] = ("norefersub",)
 """Option tags (RFC 3261 20.32, 20.37) that a Require may name."""
+PACKAGES: Final = {"conference": "application/conference-info+xml"}
+"""What can be subscribed (RFC 6665), and what its NOTIFYs carry. To all else: 489."""
 SDP_TYPE: Final = "application/sdp"
 DIGIT_TYPES: Final = ("application/dtmf-relay", "application/dtmf")
 CALLS_MAX: Final = 10_000
