@@ -3,35 +3,36 @@
 The rules, as we keep them:
 
 - An answer has the m-lines of the offer, same number, same order. The first audio line we can use is taken;
-  every other (video, image, SAVP, a second audio) is refused by port 0.
+  every other (video, image, DTLS, a second audio) is refused by port 0.
+- Whether audio is secured is `securing`'s affair, and where it may be sent to `media_address`'s.
 - Codecs stand in our order of preference, under the offer's payload type numbers. We answer with the one
   codec we choose and its telephone-event, so that the peer cannot change codec in mid-call; whoever wants
   all common ones in the answer says so in `Capabilities`.
 - Directions are told as `send` and `receive`, seen from us. What the peer calls sendonly we answer by
   recvonly; a connection address of 0.0.0.0 (the hold of RFC 2543) means that we must not send.
+- We send packets of 20 ms and take any length. What we announce is what the peer says of itself, so that it goes on so.
 - The o= line keeps its session-id for the whole dialog, and counts one up exactly when the text changes:
   `LocalDescription` sees to it.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from ipaddress import AddressValueError, IPv6Address
+from dataclasses import dataclass, field, replace
 
-from sip import sdp
+from sip import media_address, sdes, sdp, securing
 from sip.errors import LocalError, ParseError, RemoteError
+from sip.media_address import UNSPECIFIED
+from sip.sdes import Crypto, Suite
 from sip.sdp import Format, Media, Origin, Session
+from sip.securing import Entropy, Secured
 
 TELEPHONE_EVENT = "telephone-event"
-PROTOCOL = "RTP/AVP"
 FIRST_DYNAMIC = 96
 """Payload types 96-127 are for dynamic use (RFC 3551 section 6)."""
 
-_IPV4 = re.compile(
-    r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-)
-_UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - the "hold" address of RFC 2543, not a listening one
+LONGEST_PTIME_MS = 60
+"""The longest packets that fit where they are received (media plane); what a peer says of longer ones is not repeated."""
+
 _ANSWER_DIRECTION = {
     (True, True): "sendrecv", (True, False): "sendonly", (False, True): "recvonly", (False, False): "inactive",
 }  # fmt: skip
@@ -70,6 +71,9 @@ class Capabilities:
     event_payload_type: int = 101
     ptime_ms: int = 20
     answer_all: bool = False
+    srtp: securing.Rule = "off"
+    suites: tuple[Suite, ...] = sdes.SUITES
+    """What secures audio, in the order of our preference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ class Negotiated:
     """How long the packets are that the peer likes, where it says."""
     maxptime_ms: int | None = None
     """How long the packets are that the peer takes at most, where it says."""
+    secured: Secured | None = None
+    """The keys; None: audio is plain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ class LocalDescription:
 
     session_id: int
     version: int = 1
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)  # there may be a key in it
 
     def update(self, session: Session) -> LocalDescription:
         """Give a description of ours its o= version: the last one if its text is the same, else one more."""
@@ -133,24 +139,34 @@ def make_offer(
     version: int = 1,
     previous: Session | None = None,
     direction: str = "sendrecv",
+    entropy: Entropy | None = None,
+    before: Secured | None = None,
 ) -> Session:
     """Offer all we can.
 
     `previous` is the last description of ours in the dialog: its m-lines stay in their places (a stream once
     there is never taken out, RFC 3264 section 8) and payload types keep their meaning (section 8.3.2).
+    `entropy(n)` gives n random bytes, for keys; without it nothing is secured. `before` are the keys in use.
     """
     lines = list(previous.media) if previous is not None else []
     index = next((index for index, media in enumerate(lines) if media.kind == "audio" and media.port), None)
-    before = lines[index].payload_formats() if index is not None else []
+    known = lines[index].payload_formats() if index is not None else []
     codecs = []
     for codec in capabilities.codecs:
-        number = _number(codec.name, codec.clock_rate, codec.payload_type, before)
+        number = _number(codec.name, codec.clock_rate, codec.payload_type, known)
         codecs.append(Codec(codec.name, codec.clock_rate, number))
-        before.append(Format(number, codec.name, codec.clock_rate))
+        known.append(Format(number, codec.name, codec.clock_rate))
     event = None
     if capabilities.events:
-        event = _number(TELEPHONE_EVENT, codecs[0].clock_rate, capabilities.event_payload_type, before)
-    audio = _audio(capabilities, codecs, event, port, direction)
+        event = _number(TELEPHONE_EVENT, codecs[0].clock_rate, capabilities.event_payload_type, known)
+    profile, keys = securing.offer(
+        capabilities.srtp,
+        capabilities.suites,
+        entropy,
+        before,
+        None if index is None else lines[index].protocol,
+    )
+    audio = _audio(profile, capabilities.events, codecs, event, port, direction, capabilities.ptime_ms, keys)
     lines = [_refused(media) for media in lines]
     if index is None:
         lines.append(audio)
@@ -167,8 +183,14 @@ def answer(
     port: int,
     session_id: int,
     version: int = 1,
+    entropy: Entropy | None = None,
+    before: Secured | None = None,
+    loopback: bool = False,
 ) -> Negotiated:
     """Answer an offer.
+
+    `entropy(n)` gives n random bytes, for keys; without it nothing is secured. `before` are the keys in use.
+    `loopback`: the peer may be on this machine.
 
     Raises
     ------
@@ -177,17 +199,28 @@ def answer(
     ParseError
         where the one to be used contradicts itself (status 400).
     """
-    index, formats, common = _choose(offer, capabilities, address)
+    index, formats, common, secured = _choose(
+        offer, capabilities, address, entropy, before, loopback=loopback
+    )
     media = offer.media[index]
     codecs = common if capabilities.answer_all else common[:1]
     event = _event(formats, codecs[0].clock_rate) if capabilities.events else None
     host = offer.connection_of(media)
     direction = offer.direction_of(media)
-    send = direction in ("sendrecv", "recvonly") and host not in _UNSPECIFIED
+    send = direction in ("sendrecv", "recvonly") and host not in UNSPECIFIED
     receive = direction in ("sendrecv", "sendonly")
-    audio = _audio(capabilities, codecs, event, port, _ANSWER_DIRECTION[send, receive])
+    audio = _audio(
+        media.protocol,
+        capabilities.events,
+        codecs,
+        event,
+        port,
+        _ANSWER_DIRECTION[send, receive],
+        _ptime(media, capabilities.ptime_ms),
+        [] if secured is None else [secured.ours],
+    )
     lines = [audio if place == index else _refused(line) for place, line in enumerate(offer.media)]
-    remote, remote_rtcp = _remote(media, host)
+    remote, remote_rtcp = media_address.remote(media, host, loopback=loopback)
     return Negotiated(
         Session(Origin(session_id, version, address), tuple(lines), address),
         codecs[0],
@@ -200,11 +233,12 @@ def answer(
         receive,
         media.milliseconds("ptime"),
         media.milliseconds("maxptime"),
+        secured,
     )
 
 
-def accept_answer(our_offer: Session, answer: Session) -> Negotiated:
-    """Read the answer to an offer of ours.
+def accept_answer(our_offer: Session, answer: Session, *, loopback: bool = False) -> Negotiated:
+    """Read the answer to an offer of ours; `loopback` as in `answer`.
 
     The payload type numbers of the answer are what the peer wants to get, those of our offer what it sends
     (RFC 3264 section 5.1); nearly always they are the same.
@@ -224,8 +258,10 @@ def accept_answer(our_offer: Session, answer: Session) -> Negotiated:
     if len(answer.media) != len(our_offer.media) or answer.media[index].kind != offered.kind:
         raise NotAcceptable(399, "The answer has other media lines than the offer", agent)
     media = answer.media[index]
-    if media.port and media.protocol.upper() != offered.protocol:
-        raise NotAcceptable(302, f"{offered.protocol} was offered, not {media.protocol}", agent)
+    try:
+        secured = securing.accept(offered, media)
+    except securing.Unusable as fault:
+        raise NotAcceptable(302, str(fault), agent) from None
     ours = offered.payload_formats()
     theirs = media.payload_formats() if media.port else []
     pairs = [(mine, format_) for format_ in theirs for mine in ours if _same(mine, format_)]
@@ -237,9 +273,11 @@ def accept_answer(our_offer: Session, answer: Session) -> Negotiated:
     host = answer.connection_of(media)
     if host is None:
         raise ParseError("no c= line")
+    if why := media_address.refusal(host, media.port, loopback=loopback):
+        raise NotAcceptable(399, why, agent)
     offered_direction = our_offer.direction_of(offered)
     direction = answer.direction_of(media)
-    remote, remote_rtcp = _remote(media, host)
+    remote, remote_rtcp = media_address.remote(media, host, loopback=loopback)
     return Negotiated(
         answer,
         codec,
@@ -250,29 +288,41 @@ def accept_answer(our_offer: Session, answer: Session) -> Negotiated:
         remote_rtcp,
         offered_direction in ("sendrecv", "sendonly")
         and direction in ("sendrecv", "recvonly")
-        and host not in _UNSPECIFIED,
+        and host not in UNSPECIFIED,
         offered_direction in ("sendrecv", "recvonly") and direction in ("sendrecv", "sendonly"),
         media.milliseconds("ptime"),
         media.milliseconds("maxptime"),
+        secured,
     )
 
 
 def _choose(
-    offer: Session, capabilities: Capabilities, address: str
-) -> tuple[int, list[Format], list[Codec]]:
-    """Find the first audio line we can use, what its payload types mean, and the common codecs in our order."""
+    offer: Session,
+    capabilities: Capabilities,
+    address: str,
+    entropy: Entropy | None,
+    before: Secured | None,
+    *,
+    loopback: bool,
+) -> tuple[int, list[Format], list[Codec], Secured | None]:
+    """Find the first audio line we can use, what its payload types mean, the common codecs in our order, and keys."""
     refusal = (304, "No audio is offered")
     for index, media in enumerate(offer.media):
         if media.kind != "audio" or media.port == 0:
             continue
-        if media.protocol.upper() != PROTOCOL:
-            refusal = (302, f"Only {PROTOCOL} is spoken here")
+        try:
+            secured = securing.answer(media, capabilities.srtp, capabilities.suites, entropy, before)
+        except securing.Unusable as fault:
+            refusal = (302, str(fault))
             continue
         host = offer.connection_of(media)
         if host is None:
             raise ParseError("no c= line")
-        if (":" in host) != (":" in address) and host not in _UNSPECIFIED:
+        if (":" in host) != (":" in address) and host not in UNSPECIFIED:
             refusal = (301, "The address is of the other IP version")
+            continue
+        if unsafe := media_address.refusal(host, media.port, loopback=loopback):
+            refusal = (399, unsafe)
             continue
         formats = media.payload_formats()
         common = [
@@ -282,7 +332,7 @@ def _choose(
             if _same(codec, format_)
         ]
         if common:
-            return index, formats, common
+            return index, formats, common, secured
         names = ", ".join([codec.name for codec in capabilities.codecs])
         refusal = (305, f"No codec in common; {names} are spoken here")
     code, text = refusal
@@ -318,7 +368,14 @@ def _number(name: str, clock_rate: int, preferred: int, before: list[Format]) ->
 
 
 def _audio(
-    capabilities: Capabilities, codecs: list[Codec], event: int | None, port: int, direction: str
+    protocol: str,
+    events: str,
+    codecs: list[Codec],
+    event: int | None,
+    port: int,
+    direction: str,
+    ptime_ms: int,
+    keys: list[Crypto],
 ) -> Media:
     formats = [str(codec.payload_type) for codec in codecs]
     attributes: list[tuple[str, str]] = [
@@ -327,38 +384,18 @@ def _audio(
     if event is not None:
         formats.append(str(event))
         attributes.append(("rtpmap", f"{event} {TELEPHONE_EVENT}/{codecs[0].clock_rate}"))
-        attributes.append(("fmtp", f"{event} {capabilities.events}"))
-    attributes.append(("ptime", str(capabilities.ptime_ms)))
+        attributes.append(("fmtp", f"{event} {events}"))
+    attributes += [(sdes.ATTRIBUTE, sdes.encode(line)) for line in keys]
+    attributes.append(("ptime", str(ptime_ms)))
     attributes.append((direction, ""))
-    return Media("audio", port, PROTOCOL, tuple(formats), None, tuple(attributes))
+    return Media("audio", port, protocol, tuple(formats), None, tuple(attributes))
+
+
+def _ptime(media: Media, ours: int) -> int:
+    """The packet length that we announce: the peer's own, where it is one that we take."""
+    theirs = media.milliseconds("ptime") or ours
+    return theirs if theirs <= LONGEST_PTIME_MS and theirs % 10 == 0 else ours
 
 
 def _refused(media: Media) -> Media:
     return Media(media.kind, 0, media.protocol, media.formats)
-
-
-def _remote(media: Media, host: str | None) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
-    """Where RTP and RTCP go."""
-    if host is None or host in _UNSPECIFIED or not _is_literal(host):
-        return None, None
-    rtcp_host, rtcp_port = host, media.port + 1
-    rtcp = media.attribute("rtcp")
-    if rtcp is not None:
-        port, _, connection = rtcp.partition(" ")
-        if port.isascii() and port.isdigit() and len(port) <= 5:
-            rtcp_port = int(port)
-        words = connection.split()
-        if len(words) == 3 and _is_literal(words[2].lower()):
-            rtcp_host = words[2].lower()
-    rtcp_address = (rtcp_host, rtcp_port) if 0 < rtcp_port <= sdp.MAX_PORT else None
-    return (host, media.port), rtcp_address
-
-
-def _is_literal(host: str) -> bool:
-    if _IPV4.fullmatch(host):
-        return True
-    try:
-        IPv6Address(host)
-    except AddressValueError:
-        return False
-    return "%" not in host

@@ -10,7 +10,7 @@ others (ES2018-03, CVE-2022-24764). A description that breaks the grammar raises
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from sip.errors import LocalError, ParseError
@@ -94,7 +94,7 @@ class Media:
     protocol: str
     formats: tuple[str, ...]
     connection: str | None = None
-    attributes: Attributes = ()
+    attributes: Attributes = field(default=(), repr=False)  # there may be a key among them
 
     def attribute(self, name: str) -> str | None:
         """Value of the first such attribute: "" where it has none, None where it is absent."""
@@ -137,7 +137,7 @@ class Session:
     origin: Origin
     media: tuple[Media, ...] = ()
     connection: str | None = None
-    attributes: Attributes = ()
+    attributes: Attributes = field(default=(), repr=False)  # likewise
     name: str = "-"
 
     def attribute(self, name: str) -> str | None:

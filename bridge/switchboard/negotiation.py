@@ -51,7 +51,14 @@ class Negotiation:
         """A description of ours that still lacks our address."""
         if offered is not None:
             self._agree(
-                offer.answer(sdp.parse(offered), CAPABILITIES, address=address, port=1, session_id=session_id)
+                offer.answer(
+                    sdp.parse(offered),
+                    CAPABILITIES,
+                    address=address,
+                    port=1,
+                    session_id=session_id,
+                    loopback=True,
+                )
             )
 
     @classmethod
@@ -82,7 +89,12 @@ class Negotiation:
             return self._offer(port)
         self._agree(
             offer.answer(
-                sdp.parse(offered), CAPABILITIES, address=self._address, port=port, session_id=session_id
+                sdp.parse(offered),
+                CAPABILITIES,
+                address=self._address,
+                port=port,
+                session_id=session_id,
+                loopback=True,
             )
         )
         assert self._ours is not None
@@ -92,7 +104,7 @@ class Negotiation:
 
     def answered(self, answer: bytes) -> None:
         """Take the answer to an offer of ours."""
-        self._agree(offer.accept_answer(sdp.parse(self._local.body), sdp.parse(answer)))
+        self._agree(offer.accept_answer(sdp.parse(self._local.body), sdp.parse(answer), loopback=True))
         self._ours = None
 
     @property

@@ -318,3 +318,32 @@ class TestLocalDescription:
 
     def test_the_session_id_is_the_dialogs_whatever_the_description_says(self) -> None:
         assert b"o=- 9 4 IN" in LocalDescription(9, 4).update(our_offer()).body
+
+
+class TestWhereAudioGoes:
+    @pytest.mark.parametrize("host", ["224.0.0.5", "255.255.255.255", "127.0.0.1", "0.0.0.9"])
+    def test_nothing_is_ever_sent_to_what_is_no_telephone(self, host: str) -> None:
+        assert "399" in refusal("m=audio 4000 RTP/AVP 0", connection=host).warning
+        with pytest.raises(NotAcceptable):
+            accept_answer(our_offer(), describe("m=audio 4000 RTP/AVP 0", connection=host))
+
+    def test_a_port_of_a_service_is_refused(self) -> None:
+        assert "1024" in refusal("m=audio 53 RTP/AVP 0").warning
+
+    def test_another_line_may_do(self) -> None:
+        got = reply("m=audio 4000 RTP/AVP 0", "c=IN IP4 224.0.0.5", "m=audio 4002 RTP/AVP 0")
+        assert [media.port for media in got.answer.media] == [0, 20000]
+        assert got.remote == ("192.0.2.7", 4002)
+
+    def test_loopback_is_for_who_is_there(self) -> None:
+        offer = describe("m=audio 4000 RTP/AVP 0", connection="127.0.0.1")
+        got = answer(offer, Capabilities(), address=OURS, port=20000, session_id=77, loopback=True)
+        assert got.remote == ("127.0.0.1", 4000)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "announced"), [("20", "20"), ("30", "30"), ("60", "60"), ("120", "20"), ("25", "20")]
+)
+def test_we_announce_the_packets_that_the_peer_likes(theirs: str, announced: str) -> None:
+    got = reply("m=audio 4000 RTP/AVP 0", f"a=ptime:{theirs}")
+    assert got.answer.media[0].attribute("ptime") == announced
