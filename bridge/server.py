@@ -27,6 +27,7 @@ import uvloop
 
 from bridge import ledger, logs
 from bridge.addresses import Addresses
+from bridge.alarm import Alarm
 from bridge.config import Config
 from bridge.control.door import Door
 from bridge.control.protocol import AnyRequest
@@ -72,10 +73,8 @@ class Server:
     def __init__(self, config: Config, lines: logs.LineLogger) -> None:
         self._config = config
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.Handle | None = None
+        self._alarm = Alarm(self._due)
         self._figures_timer: asyncio.Handle | None = None
-        self._timer_at = 0.0
-        """When the timer goes off. Not asked of it: for a moment that has come uvloop gives a handle without `when`."""
         self._figures = Figures(
             {
                 "service": lambda: self._switchboard.figures,
@@ -296,12 +295,11 @@ class Server:
         self._from_elsewhere(Asked(ticket, request))
 
     def _cancel_timers(self) -> None:
-        for timer in (self._timer, self._figures_timer):
-            if timer is not None:
-                timer.cancel()
+        self._alarm.cancel()
+        if self._figures_timer is not None:
+            self._figures_timer.cancel()
 
     def _due(self) -> None:
-        self._timer = None
         self._switchboard.advance(self._now())
         self._carry_out()
         self._signalling.transmit()
@@ -317,14 +315,7 @@ class Server:
                     _log.debug("too late", effect=type(effect).__name__, why=str(error))
                 except Exception:  # noqa: BLE001 - others must not suffer; timers guard what waits for this one
                     _log.exception("an effect failed", effect=type(effect).__name__)
-        deadline = self._switchboard.next_deadline()
-        timer = self._timer
-        # A timer that is too early only finds nothing to do and is set again.
-        if deadline is not None and (timer is None or self._timer_at > deadline):
-            if timer is not None:
-                timer.cancel()
-            self._timer_at = deadline
-            self._timer = self._loop.call_at(deadline, self._due)
+        self._alarm.arm(self._switchboard.next_deadline())
 
     # Figures ---------------------------------------------------------------------------------------------------
 
