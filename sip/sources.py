@@ -1,0 +1,145 @@
+"""Who sends: sources, what of them is remembered, and who among them is exempt, vouched for, or a stranger.
+
+A *source* is an IPv4 address or the /64 of an IPv6 address, which is what one customer of a provider has. It is
+
+    exempt    a trunk, or in a network of the configuration: nothing is ever dropped, limited or banned
+    vouched   somebody there has proved who they are (a registered telephone): never banned, and may do ten times as much
+    stranger  everybody else
+
+A source that was never heard of must *knock twice* while more than `NEW_SOURCES` of them come: its first datagram is
+dropped. An honest telephone repeats what is not answered after half a second (T1, RFC 3261 17.1.1.1) and so is in before
+its user notices; an address that was invented for one datagram never repeats. A connection has proved its address.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv6Address
+from typing import TYPE_CHECKING, Final
+
+from sip.allowance import Allowance
+from sip.recent import Recent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sip.flow import Flow
+
+SOURCES_MAX: Final = 32_768
+"""Sources remembered, some 10 MB. At 5,000 invented addresses a second each is remembered for more than three seconds, long
+enough for a telephone to knock twice. Above it those heard of least are new again."""
+VOUCHED_MAX: Final = 32_768
+"""Sources vouched for: as many as there are telephones. Above it those heard of least are strangers again."""
+VOUCHED_S: Final = 3600.0
+"""How long a proof holds: as long as a registration usually does (RFC 3261 10.2.1.1)."""
+VOUCHED_FACTOR: Final = 10.0
+"""A vouched source may do so much more than a stranger: an office behind one address, just after a power cut."""
+NEW_SOURCES: Final = Allowance(200, 500)
+"""Sources never heard of, a second and at once, from which on they must knock twice. Nobody has so many new callers."""
+
+_SITE_BITS: Final = 64
+_SITE: Final = (1 << 128) - (1 << _SITE_BITS)
+
+
+class Source:
+    """What is remembered of one: for each allowance the moment up to which it is used."""
+
+    __slots__ = ("arrivals", "exempt", "guilt", "invites", "name", "registers", "requests", "vouched_until")
+
+    def __init__(self, name: str, *, exempt: bool, vouched_until: float) -> None:
+        self.name = name
+        self.exempt = exempt
+        self.vouched_until = vouched_until
+        self.arrivals = self.requests = self.invites = self.registers = self.guilt = 0.0
+
+    def is_known(self, now: float) -> bool:
+        """Whether it is no stranger."""
+        return self.exempt or now < self.vouched_until
+
+
+class Limit:
+    """An allowance of strangers, and the wider one of who is vouched for."""
+
+    __slots__ = ("_strangers", "_vouched")
+
+    def __init__(self, per_s: float, burst: float) -> None:
+        self._strangers = Allowance(per_s, burst)
+        self._vouched = Allowance(per_s * VOUCHED_FACTOR, burst * VOUCHED_FACTOR)
+
+    def take(self, source: Source, used_up_to: float, now: float) -> float | None:
+        """As `Allowance.take`, with the allowance of the source."""
+        return (self._vouched if now < source.vouched_until else self._strangers).take(used_up_to, now)
+
+
+class Sources:
+    """All that are remembered. `is_exempt` says of an address whether its source is; it is asked once for each."""
+
+    __slots__ = ("_is_exempt", "_kept", "_new", "_vouched")
+
+    def __init__(self, is_exempt: Callable[[str], bool]) -> None:
+        self._is_exempt = is_exempt
+        self._kept: Recent[Source] = Recent(SOURCES_MAX // 2)
+        self._vouched: Recent[float] = Recent(VOUCHED_MAX // 2)
+        """Until when; apart, so that a flood of strangers makes nobody a stranger."""
+        self._new = 0.0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def of(self, flow: Flow, now: float) -> Source:
+        """The source at the far end of a flow."""
+        name = source_of(flow.remote[0])
+        return self._kept.get(name) or self._remember(name, flow.remote[0], now)
+
+    def knocking(self, flow: Flow, now: float) -> Source | None:
+        """The same for something that has just come; None where it must come once more."""
+        name = source_of(flow.remote[0])
+        source = self._kept.get(name)
+        if source is not None:
+            return source
+        source = self._remember(name, flow.remote[0], now)
+        if flow.reliable or source.is_known(now):
+            return source
+        after = NEW_SOURCES.take(self._new, now)
+        if after is None:
+            return None
+        self._new = after
+        return source
+
+    def vouch(self, flow: Flow, now: float) -> Source:
+        """Somebody at the far end of a flow has proved who they are."""
+        source = self.of(flow, now)
+        source.vouched_until = now + VOUCHED_S
+        self._vouched[source.name] = source.vouched_until
+        return source
+
+    def forget(self, name: str) -> None:
+        """Know a source no more."""
+        self._kept.pop(name)
+
+    def renew(self) -> None:
+        """Ask anew who is exempt."""
+        self._kept.clear()
+
+    def _remember(self, name: str, host: str, now: float) -> Source:
+        exempt = self._is_exempt(host)
+        vouched_until = 0.0 if exempt else self._vouched.get(name) or 0.0
+        if 0.0 < vouched_until <= now:
+            self._vouched.pop(name)
+        source = self._kept[name] = Source(name, exempt=exempt, vouched_until=vouched_until)
+        return source
+
+
+def source_of(host: str) -> str:
+    """The source that an address belongs to, as a socket tells addresses."""
+    return host if ":" not in host else _site_of(host)
+
+
+@lru_cache(1024)
+def _site_of(host: str) -> str:
+    try:
+        address = IPv6Address(host.partition("%")[0])
+    except AddressValueError:
+        return host
+    mapped = address.ipv4_mapped
+    return f"{IPv6Address(int(address) & _SITE)}/{_SITE_BITS}" if mapped is None else str(mapped)
