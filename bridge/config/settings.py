@@ -19,6 +19,8 @@ from bridge.conference.keymap import Keymap
 from bridge.conference.keymaps import MANUAL, find
 from bridge.config.calling import HOST, Blast, DialOut, RingS
 from bridge.config.meeting import Conference, Names
+from bridge.config.security import Security
+from bridge.config.tracing import Trace
 from bridge.config.values import Address, Form, Network, OneOf, Range, within
 from bridge.service.dialplan import DialPlan
 from bridge.service.passcodes import DEFAULT_DIGITS, LONGEST_DIGITS, SHORTEST_DIGITS
@@ -242,7 +244,9 @@ class Config:
     dial_out: DialOut = field(default_factory=DialOut)
     blast: Blast = field(default_factory=Blast)
     help: Help = field(default_factory=Help)
+    security: Security = field(default_factory=Security)
     control: Control = field(default_factory=Control)
+    trace: Trace = field(default_factory=Trace)
     log: Log = field(default_factory=Log)
     access_numbers: tuple[AccessNumber, ...] = ()
     open_rooms: tuple[OpenRoom, ...] = ()
