@@ -4,7 +4,8 @@ The order of a tick is that of docs/design.md: commands were applied, packets re
 frame per row is pulled, the few who are heard are decoded and chosen, everybody's frame is made and encoded, headers
 are written as columns, and the whole block is handed out. Nothing here blocks, waits, opens or logs.
 
-The parts: `sources` knows where packets come from, `intake` takes them, `speakers` chooses who is heard, `listeners`
+The parts: `sources` knows where packets come from, `intake` takes them, `tones_in` finds keys in what they sound like,
+`speakers` chooses who is heard, `listeners`
 makes what everybody hears, `recorder` keeps what is recorded, `reports` speaks RTCP. Here rows are given out, commands meet the parts, and a tick runs.
 """
 
@@ -35,6 +36,7 @@ from media.rtp import Drop
 from media.sources import Connect, Sources, Target
 from media.speakers import Speakers
 from media.streams import DEFAULT_ROWS, Streams
+from media.tones_in import TonesIn
 
 HOLD_TIMEOUT_S: Final = 1_800.0
 """A caller who holds us sends no audio, and maybe no reports: after half an hour of nothing at all it has died without
@@ -96,6 +98,7 @@ class Engine:
         self._intake = Intake(self.streams, self._sources)
         self._rooms = Rooms(rows)
         self._speakers = Speakers(self.streams, self._intake.jitter)
+        self._tones_in = TonesIn(self.streams, self._intake.jitter, self._speakers.a_law)
         self._recorder = Recorder(rows)
         self._listeners = Listeners(rows, self._rooms.capacity, self._speakers)
         self._reports = Reports(
@@ -131,7 +134,7 @@ class Engine:
 
     def events(self) -> list[control.AnyEvent]:
         """What happened since the last call."""
-        events, self._events = [*self._intake.events(), *self._events], []
+        events, self._events = [*self._intake.events(), *self._tones_in.events(), *self._events], []
         return events
 
     @property
@@ -295,6 +298,7 @@ class Engine:
             self._intake.jitter.restart(np.array([row]))
         self._intake.jitter.silence[row] = g711.SILENCE[g711.Law.A if a_law else g711.Law.MU]
         self._intake.set_format(row, new)
+        self._tones_in.want(row, on=new.tones and new.receive)
         self.block["second"][row] = new.payload_type
         self._sends[row] = new.send
         self._senders = None
@@ -328,6 +332,7 @@ class Engine:
             self._speakers.a_law[row] = False
         self._listeners.clear(row)
         self._intake.close(row)
+        self._tones_in.want(row, on=False)
         self._sends[row] = False
         self._senders = None
         self._marked.discard(row)
@@ -403,7 +408,10 @@ class Engine:
         intake = self._intake
         intake.keys.advance(count, now)
         pull = intake.jitter.pull(count, now * RATE_HZ)
-        heard = self._speakers.tick(count, pull, intake.keys.pressed[:count], both_laws=both_laws)
+        pressed = intake.keys.pressed[:count]
+        if not self._tones_in.idle:
+            pressed = self._tones_in.tick(count, pull, pressed)
+        heard = self._speakers.tick(count, pull, pressed, both_laws=both_laws)
         table, line, ended, announced = self._listeners.tick(count, heard, both_laws=both_laws)
         self._tell_ended(ended, announced)
         if not self._recorder.idle:

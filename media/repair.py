@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp import g711
 from dsp.conceal import conceal, find_period, recover
 from dsp.stretch import squeeze
+from media import laws
 from media.jitter import FRAME, HISTORY, JitterBuffer, Pull
 from media.streams import Streams
 
@@ -90,7 +90,7 @@ class Repair:
         # A frame that ends with what came is no gap that has to be come back from.
         self._gap[which] = np.where(partial[:, -1], 0, self._gap[which] + FRAME)
         self._streams.concealed[which] += 1
-        self._jitter.remember(which, anchor, self._encode(which, repaired))
+        self._jitter.remember(which, anchor, laws.encode(repaired, self.a_law[which]))
 
     def _go_on(self, rows: NDArray[np.intp], size: int) -> NDArray[np.int16]:
         """What is made up for rows in a gap, from as far as it has come."""
@@ -98,17 +98,7 @@ class Repair:
         return conceal(before, self._gap[rows], size, periods=self._period[rows])
 
     def _decode(self, rows: NDArray[np.intp], codes: NDArray[np.uint8]) -> NDArray[np.int16]:
-        a_law = self.a_law[rows]
-        if not a_law.any():
-            return g711.decode(codes, g711.Law.MU)
-        frames = g711.decode(codes, g711.Law.A)
-        if not a_law.all():
-            frames[~a_law] = g711.decode(codes[~a_law], g711.Law.MU)
-        return frames
-
-    def _encode(self, rows: NDArray[np.intp], frames: NDArray[np.int16]) -> NDArray[np.uint8]:
-        a_law = self.a_law[rows, None]
-        return np.where(a_law, g711.encode(frames, g711.Law.A), g711.encode(frames, g711.Law.MU))
+        return laws.decode(codes, self.a_law[rows])
 
 
 def _seams(there: NDArray[np.bool_], *, after_gap: NDArray[np.bool_]) -> NDArray[np.float32]:

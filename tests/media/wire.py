@@ -111,12 +111,13 @@ class World:
         latched: bool = True,
         telephone_event: int = 101,
         rtp_timeout_s: float = 60.0,
+        tones: bool = False,
     ) -> Phone:
         """A caller joins."""
         self.apply(
             control.OpenStream(
                 stream,
-                control.Format(codec, int(codec), telephone_event),
+                control.Format(codec, int(codec), telephone_event, tones=tones),
                 ssrc=stream,
                 sequence=10,
                 timestamp=20,
