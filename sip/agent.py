@@ -14,6 +14,7 @@ from typing import Final
 
 from sip import answering, asking, dispatch, ending, notifying, placing, referring, renegotiating, stun
 from sip.core import Core
+from sip.digest import Credentials
 from sip.errors import LocalError, ParseError
 from sip.events import EndCause, Event, FlowClosed
 from sip.flow import Flow, Transmit
@@ -22,14 +23,14 @@ from sip.gate import OPEN, Gate
 from sip.headers import Address
 from sip.parser import parse
 from sip.reply import way_back
-from sip.session import Input, Session
+from sip.session import Input, Session, Way
 from sip.settings import AgentSettings
 from sip.stun import is_stun
 from sip.subscription import Input as Wish
 from sip.subscription import Note, Subscription
 from sip.uri import Uri
 
-__all__ = ["Agent", "AgentSettings", "Flow", "Transmit"]
+__all__ = ["Agent", "AgentSettings", "Credentials", "Flow", "Transmit", "Way"]
 
 PONG: Final = b"\r\n"
 """Answer to the double CRLF of RFC 5626 3.5.1."""
@@ -132,15 +133,15 @@ class Agent:
         if (session := self._session(call, "reject")) is not None:
             answering.reject(self._core, session, status, now, headers, reason)
 
-    def hang_up(self, call: int, now: float, *, reason: str | None = None) -> None:
-        """CANCEL, BYE or 487 as the state demands; `reason` goes into a Reason header (RFC 3326)."""
+    def hang_up(self, call: int, now: float, *, reason: str | None = None, cause: int = 0) -> None:
+        """CANCEL, BYE or 487 as the state demands; `reason` and `cause` (of Q.850) go into Reason headers (RFC 3326)."""
         session = self._session(call, "hang_up")
         if session is None:
             return
         if session.placement is not None:
-            placing.abandon(self._core, session, now, Input.HANG_UP, EndCause.LOCAL, reason or "")
+            placing.abandon(self._core, session, now, Input.HANG_UP, EndCause.LOCAL, reason or "", cause)
         else:
-            ending.hang_up(self._core, session, now, reason)
+            ending.hang_up(self._core, session, now, reason, cause)
 
     def invite(
         self,
@@ -148,12 +149,29 @@ class Agent:
         *,
         from_: Address,
         sdp: bytes,
-        flow: Flow,
         now: float,
+        ways: Sequence[Way] = (),
         headers: Sequence[tuple[str, str]] = (),
+        routes: Sequence[str] = (),
+        credentials: Credentials | None = None,
+        redirects: bool = False,
+        replaces: str = "",
+        flow: Flow | None = None,
     ) -> int:
-        """Place a call through `flow`; returns its handle."""
-        return placing.invite(self._core, uri, from_, sdp, flow, now, headers).call
+        """Place a call by the first of `ways` that answers; returns its handle.
+
+        `credentials` answer who asks for proof; with `redirects` a 3xx becomes a CallRedirected; `replaces` names a call of
+        the peer's that this one is to take the place of (RFC 3891).
+        """
+        return placing.invite(
+            self._core, uri, from_=from_, sdp=sdp, ways=ways if flow is None else (Way(flow),), now=now,
+            headers=headers, routes=routes, credentials=credentials, redirects=redirects, replaces=replaces,
+        ).call  # fmt: skip
+
+    def redirect(self, call: int, ways: Sequence[Way], now: float) -> None:
+        """Go on after a CallRedirected, by these ways."""
+        if (session := self._session(call, "redirect")) is not None:
+            placing.redirect(self._core, session, ways, now)
 
     def call_id(self, call: int) -> str:
         """Call-ID of a call that is not over; empty for one that is."""

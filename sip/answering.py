@@ -11,12 +11,13 @@ from sip.content import sdp_of
 from sip.core import SUPPORTS, Core, checked, checked_fields
 from sip.dialog import Dialog
 from sip.draft import Fields
-from sip.ending import not_acknowledged, part, settle, words_of
+from sip.ending import not_acknowledged, part, settle
 from sip.errors import LocalError
 from sip.events import AnswerReceived, CallConfirmed, EndCause, IncomingCall, OfferFailed
 from sip.flow import Flow
 from sip.gate import Pass
 from sip.message import REASONS, Request
+from sip.reason import q850_of, words_of
 from sip.reply import Echo
 from sip.session import Input, Invitation, Negotiation, Session, State, Turn
 from sip.settings import SDP_TYPE
@@ -124,7 +125,7 @@ def cancelled(core: Core, session: Session, request: Request, now: float) -> Non
     settle(core, session, now)
     session.turn(Turn.WE_REFUSE)
     if session.step(Input.CANCEL):
-        core.ended(session, EndCause.CANCELLED, 487, words_of(request))
+        core.ended(session, EndCause.CANCELLED, 487, words_of(request), q850=q850_of(request))
         core.leave(session)
     else:
         core.settled(session)

@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sip.client_transaction import ClientTransaction, User
+from sip.client_transaction import ClientTransaction, Outcome, User
 from sip.dialog import Dialog
 from sip.draft import Draft, Fields
 from sip.errors import LocalError
 from sip.events import CallEnded, EndCause, Event
 from sip.flow import DEFAULT_PORTS, WEB, Flow, Transmit, bracketed
 from sip.gate import OPEN, Gate
-from sip.message import Request
+from sip.message import Request, Response
+from sip.proving import proofs_of
 from sip.reply import Echo
 from sip.server_transaction import Key, ServerTransaction
 from sip.session import Session
@@ -224,22 +225,64 @@ class Core:
     ) -> ClientTransaction:
         """Send a request in a dialog."""
         flow = self.flow_of(dialog)
+        prover = dialog.prover
+        if prover is not None and prover.asked:
+            proof = prover.repeat(method, dialog.uri, body, flow)
+            return self._prove(dialog, method, now, user, fields, body, proof)
         draft = dialog.request(
             method, sent_by=self.sent_by(flow), branch=self.branch(), fields=(*fields, *self.agent), body=body
         )
         return self.start(draft, flow, user, now)
+
+    def _prove(
+        self,
+        dialog: Dialog,
+        method: str,
+        now: float,
+        user: User | None,
+        fields: Fields,
+        body: bytes,
+        proof: Fields,
+    ) -> ClientTransaction:
+        """Send a request with proof of who we are, and with another where the peer asks anew."""
+        flow = self.flow_of(dialog)
+        draft = dialog.request(
+            method,
+            sent_by=self.sent_by(flow),
+            branch=self.branch(),
+            fields=(*fields, *proof, *self.agent),
+            body=body,
+        )
+
+        def answered(transaction: ClientTransaction, outcome: Outcome, now: float) -> None:
+            prover = dialog.prover
+            if prover is not None and isinstance(outcome, Response):
+                proof = prover.answer(outcome, transaction.draft, transaction.flow)
+                if proof is not None:
+                    self._prove(dialog, method, now, user, fields, body, proof)
+                    return
+            if user is not None:
+                user(transaction, outcome, now)
+
+        return self.start(draft, flow, answered, now)
 
     def start(self, draft: Draft, flow: Flow, user: User | None, now: float) -> ClientTransaction:
         """Send a request in a transaction of its own."""
         self.counters[f"sent:{draft.method}"] += 1
         return self.transactions.request(draft, flow, user, now)
 
-    def acknowledge(self, dialog: Dialog, cseq: int) -> Acknowledgement:
+    def acknowledge(self, dialog: Dialog, invite: Draft) -> Acknowledgement:
         """Send the ACK of a 2xx: a request of its own, of which no transaction knows (13.2.2.4). It is returned, to be
         repeated whenever the 2xx is.
         """
         flow = self.flow_of(dialog)
-        draft = dialog.request("ACK", sent_by=self.sent_by(flow), branch=self.branch(), cseq=cseq)
+        draft = dialog.request(
+            "ACK",
+            sent_by=self.sent_by(flow),
+            branch=self.branch(),
+            cseq=invite.cseq,
+            fields=() if dialog.prover is None else proofs_of(invite),
+        )
         data = draft.encode()
         self.counters["sent:ACK"] += 1
         self.send(flow, data)
@@ -258,11 +301,21 @@ class Core:
         self.streams.proved(session.dialog.flow.connection)
         self.dialogs[session.tag] = session
 
-    def ended(self, session: Session, cause: EndCause, status: int, reason: str) -> None:
+    def ended(
+        self,
+        session: Session,
+        cause: EndCause,
+        status: int,
+        reason: str,
+        *,
+        q850: int = 0,
+        retry_after_s: int = 0,
+        message: Response | None = None,
+    ) -> None:
         """Tell that a call is over, once. Its dialog may still have to say goodbye."""
         if not session.told:
             session.told = True
-            self.tell(CallEnded(session.call, cause, status, reason))
+            self.tell(CallEnded(session.call, cause, status, reason, q850, retry_after_s, message))
 
     def leave(self, session: Session) -> None:
         """Forget a call: what still comes for it is answered 481."""
@@ -297,14 +350,3 @@ def checked(text: str) -> str:
 def checked_fields(fields: Iterable[tuple[str, str]]) -> Fields:
     """Header fields that a user of the agent hands in."""
     return tuple((checked(name), checked(value)) for name, value in fields)
-
-
-def reason_field(reason: str | None, status: int = 0) -> Fields:
-    """The Reason header (RFC 3326): words of ours, or a whole value such as `Q.850;cause=16`."""
-    if not reason:
-        return ()
-    if reason.startswith(("SIP", "Q.850")) and ";" in reason:
-        return (("Reason", checked(reason)),)
-    quoted = checked(reason).replace("\\", "\\\\").replace('"', '\\"')
-    cause = f";cause={status}" if status else ""
-    return (("Reason", f'SIP{cause};text="{quoted}"'),)

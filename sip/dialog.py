@@ -10,6 +10,7 @@ from sip.errors import ParseError
 from sip.flow import SIP_PORT, Flow
 from sip.headers import Address
 from sip.message import Request, Response
+from sip.proving import Prover
 from sip.uri import Uri
 
 
@@ -17,7 +18,7 @@ class Dialog:
     """Peer state between two user agents, seen from us: local is ours, remote the peer's."""
 
     __slots__ = (
-        "call_id", "flow", "local", "local_cseq", "local_tag", "relayed", "remote", "remote_cseq", "remote_tag",
+        "call_id", "flow", "local", "local_cseq", "local_tag", "prover", "relayed", "remote", "remote_cseq", "remote_tag",
         "routes", "target",
     )  # fmt: skip
 
@@ -48,6 +49,8 @@ class Dialog:
         self.flow = flow
         self.local_cseq = local_cseq
         self.remote_cseq = remote_cseq
+        self.prover: Prover | None = None
+        """Proves who we are, in a dialog that came of a call of ours."""
         self.relayed = relayed
         """Proxies brought the peer to us, or us to the peer, that may not want to hear the rest."""
 
@@ -132,6 +135,11 @@ class Dialog:
             return self.target, self.routes
         strict = Uri(first.scheme, first.user, first.host, first.port, first.parameters)
         return str(strict), (*self.routes[1:], f"<{self.target}>")
+
+    @property
+    def uri(self) -> str:
+        """Request-URI of our next request."""
+        return self._way()[0]
 
     def next_flow(self, *, broken: bool) -> Flow:
         """The flow for a request of ours.

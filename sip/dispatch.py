@@ -19,6 +19,7 @@ from sip.flow import Flow
 from sip.gate import Ignore, Pass, Refuse
 from sip.inspection import ACCEPT_SDP, Refusal, inspect
 from sip.message import Request, Response
+from sip.reason import q850_of, words_of
 from sip.reply import Echo, way_back
 from sip.server_transaction import State as ServerState
 from sip.session import Input, Session, State
@@ -186,7 +187,7 @@ def _bye(core: Core, session: Session, request: Request, flow: Flow, _: Pass, no
         ending.said_bye(core, session, transaction, echo, request, now)
     else:
         core.reply(transaction, echo, 200, now)
-        placing.abandon(core, session, now, Input.BYE, EndCause.BYE, ending.words_of(request))
+        placing.abandon(core, session, now, Input.BYE, EndCause.BYE, words_of(request), q850_of(request))
 
 
 def _info(core: Core, session: Session, request: Request, flow: Flow, let_in: Pass, now: float) -> None:

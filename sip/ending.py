@@ -1,17 +1,14 @@
 """Ending calls: BYE both ways, and the ends that nobody said (RFC 3261 15)."""
 
 from sip.client_transaction import ClientTransaction, Failure, Outcome
-from sip.core import Core, reason_field
+from sip.core import Core
 from sip.draft import Fields
 from sip.events import EndCause
-from sip.grammar import printable
 from sip.message import REASONS, Request
+from sip.reason import q850_of, reason_fields, words_of
 from sip.reply import Echo
 from sip.server_transaction import ServerTransaction
 from sip.session import Input, Negotiation, Session, State
-
-REASON_MAX = 256
-"""Characters of a peer's Reason that are kept for the record; the rest is cut."""
 
 
 def part(core: Core, session: Session, now: float, fields: Fields = ()) -> None:
@@ -27,11 +24,11 @@ def part(core: Core, session: Session, now: float, fields: Fields = ()) -> None:
     core.request(session.dialog, "BYE", now, user=parted, fields=fields)
 
 
-def hang_up(core: Core, session: Session, now: float, reason: str | None) -> None:
+def hang_up(core: Core, session: Session, now: float, reason: str | None, q850: int = 0) -> None:
     """Hang up a call that was placed to us, or one that is confirmed."""
     before = session.state
     session.require(Input.HANG_UP)
-    farewell = reason_field(reason)
+    farewell = reason_fields(reason, cause=q850)
     if before is State.ACCEPTED:
         session.farewell = farewell
     elif before is State.CONFIRMED:
@@ -50,7 +47,7 @@ def said_bye(
     core.reply(transaction, echo, 200, now)
     session.step(Input.BYE)
     settle(core, session, now)
-    core.ended(session, EndCause.BYE, 0, words_of(request))
+    core.ended(session, EndCause.BYE, 0, words_of(request), q850=q850_of(request))
     core.leave(session)
 
 
@@ -74,8 +71,3 @@ def settle(core: Core, session: Session, now: float, fields: Fields = ()) -> Non
     invitation = session.invitation
     if invitation is not None and session.negotiation is Negotiation.ASKED:
         core.reply(invitation.transaction, invitation.echo, 487, now, fields=fields)
-
-
-def words_of(request: Request) -> str:
-    """The Reason header (RFC 3326) of a BYE or CANCEL, for the record."""
-    return printable((request.headers.get("Reason") or "")[:REASON_MAX])

@@ -1,36 +1,68 @@
-"""Placing calls (RFC 3261 13.2): INVITE, its answers and their ACKs, forks, and CANCEL (9.1)."""
+"""Placing calls (RFC 3261 13.2): one call, asked for by one way after another until somebody answers.
 
+A way is left for the next when it breaks, says 503, or says nothing for `FAIL_OVER_S` (RFC 3263 4.3). It is not forgotten:
+`sip.leaving` sees off what still comes by it. By the same way it is asked again where the peer wants proof (401, 407), and
+by others, that the user names, after a redirection. Each time it is a new INVITE with the next CSeq, in one call with one
+Call-ID and one tag of ours.
+"""
+
+from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from sip.answering import SDP_FIELD
+from sip.asking import ENDS
 from sip.client_transaction import ClientTransaction, Failure, Outcome
 from sip.content import sdp_of
-from sip.core import SUPPORTS, Acknowledgement, Core, checked_fields, reason_field
+from sip.core import SUPPORTS, Acknowledgement, Core, checked, checked_fields
 from sip.dialog import Dialog
-from sip.events import CallAnswered, CallRinging, EndCause
-from sip.flow import Flow
+from sip.digest import Credentials
+from sip.draft import Fields
+from sip.errors import LocalError, ParseError
+from sip.events import CallAnswered, CallRedirected, CallRinging, EndCause
 from sip.headers import Address
+from sip.leaving import FORKS_MAX, leave, send_cancel
 from sip.message import Response
-from sip.session import Input, Session, State, Turn
+from sip.proving import CHALLENGES, Prover
+from sip.reason import q850_of, reason_fields, retry_after_s
+from sip.session import Input, Placement, Session, State, Turn, Way
 from sip.timers import GIVE_UP_S, RINGING_MAX_S
 from sip.uri import Uri
 
-FORKS_MAX: Final = 16
-"""Answers to one INVITE that are acknowledged and hung up; further ones are dropped and counted."""
+FAIL_OVER_S: Final = 4.0
+"""A way without any response by then is left, while there are others: as long as a server that lives ever takes, and a
+caller does not hang up yet."""
+WAYS_MAX: Final = 16
+"""Ways of one call, redirections and all: more servers than a carrier has. Further ones are not tried."""
+REDIRECT_S: Final = 10.0
+"""How long a redirected call waits to be told where to; the one who asks the DNS has 5 s. Then it ends as refused."""
+REDIRECTS_MAX: Final = 5
+"""Redirections of one call; more is a loop. The next one ends the call as refused."""
+TARGETS_MAX: Final = 8
+"""Contacts of a redirection that are told, the likeliest first."""
 
 
 def invite(
     core: Core,
     uri: Uri,
+    *,
     from_: Address,
     sdp: bytes,
-    flow: Flow,
+    ways: Sequence[Way],
     now: float,
-    headers: Sequence[tuple[str, str]],
+    headers: Sequence[tuple[str, str]] = (),
+    routes: Sequence[str] = (),
+    credentials: Credentials | None = None,
+    redirects: bool = False,
+    replaces: str = "",
 ) -> Session:
     """Send an INVITE with our offer."""
+    if not ways:
+        raise LocalError("a call that is to be placed needs a way")
     extra = checked_fields(headers)
+    if replaces:
+        extra = (*extra, ("Replaces", checked(replaces)), ("Require", "replaces"))
     core.last_call += 1
     tag = core.tag()
     target = str(uri)
@@ -41,86 +73,217 @@ def invite(
         remote=f"<{target}>",
         remote_tag="",
         target=target,
-        routes=(),
-        flow=flow,
+        routes=tuple([checked(route) for route in routes]),
+        flow=ways[0].flow,
         local_cseq=0,
         remote_cseq=None,
     )
     session = Session(core.last_call, tag, dialog, ours=True)
+    placement = Placement(target, sdp, extra, credentials, deque(ways[:WAYS_MAX]), redirects=redirects)
+    session.placement = placement
     core.enter(session)
-    fields = (core.contact(flow), core.allow, SUPPORTS, *extra, SDP_FIELD)
-    user = _Placement(core, session)
-    session.placement = core.request(dialog, "INVITE", now, user=user, fields=fields, body=sdp)
+    _next_way(core, session, placement, now)
     return session
 
 
-def abandon(core: Core, session: Session, now: float, what: Input, cause: EndCause, words: str) -> None:
+def redirect(core: Core, session: Session, ways: Sequence[Way], now: float) -> None:
+    """Go on after a CallRedirected."""
+    placement = session.placement
+    if session.state is not State.REDIRECTED or placement is None:
+        core.counters["late:redirect"] += 1
+        return
+    if not ways:
+        raise LocalError(f"call {session.call} is redirected to nowhere")
+    placement.ways = deque(ways[: WAYS_MAX - placement.tried])
+    if placement.ways:
+        session.step(Input.RETRY)
+        _next_way(core, session, placement, now)
+    else:
+        _redirected_too_late(core, session, placement, now)
+
+
+def _next_way(core: Core, session: Session, placement: Placement, now: float) -> None:
+    placement.way = placement.ways.popleft()
+    placement.tried += 1
+    credentials = placement.credentials
+    placement.prover = None if credentials is None else Prover(credentials, core.entropy)
+    _send(core, session, placement, now)
+
+
+def _send(core: Core, session: Session, placement: Placement, now: float, proof: Fields = ()) -> None:
+    """Send the INVITE by the way that is being tried."""
+    way, dialog = placement.way, session.dialog
+    dialog.flow = flow = core.opened.get(way.flow, way.flow)
+    dialog.target = placement.target if way.uri is None else str(way.uri)
+    draft = dialog.request(
+        "INVITE",
+        sent_by=core.sent_by(flow),
+        branch=core.branch(),
+        fields=(core.contact(flow), core.allow, SUPPORTS, *placement.fields, *proof, SDP_FIELD, *core.agent),
+        body=placement.sdp,
+    )
+    core.deadlines.cancel(session.alarm)
+    session.alarm = None
+    if placement.ways:
+        session.alarm = core.deadlines.set(now + FAIL_OVER_S, partial(_silent, core, session, placement))
+    placement.transaction = core.start(draft, flow, _Attempt(core, session, placement), now)
+
+
+def _silent(core: Core, session: Session, placement: Placement, now: float) -> None:
+    """No response at all: the next way."""
+    session.alarm = None
+    transaction = placement.transaction
+    if transaction is not None and session.state is State.PLACED:
+        core.counters["left:silent way"] += 1
+        leave(core, transaction, session.tag)
+        session.step(Input.RETRY)
+        _next_way(core, session, placement, now)
+
+
+def abandon(
+    core: Core, session: Session, now: float, what: Input, cause: EndCause, words: str, q850: int = 0
+) -> None:
     """Give up a call that is not answered yet: CANCEL as soon as a provisional response allows one (9.1)."""
     placement = session.placement
     before = session.state
     session.require(what)
-    core.ended(session, cause, 0, words)
-    session.farewell = reason_field(words) if cause is EndCause.LOCAL else ()
-    if before is State.PROGRESSING and placement is not None:
-        _cancel(core, session, placement, now)
-
-
-def _cancel(core: Core, session: Session, placement: ClientTransaction, now: float) -> None:
-    draft = placement.draft.cancelling((*session.farewell, *core.agent))
-    core.start(draft, placement.flow, None, now)
     core.deadlines.cancel(session.alarm)
+    session.alarm = None
+    ours = cause is EndCause.LOCAL
+    core.ended(session, cause, 0, words, q850=0 if ours else q850)
+    session.farewell = reason_fields(words, cause=q850) if ours else ()
+    if session.state is State.ENDED:  # nothing of it is on the way
+        core.leave(session)
+    elif before is State.PROGRESSING and placement is not None and placement.transaction is not None:
+        _cancel(core, session, placement.transaction, now)
+
+
+def _cancel(core: Core, session: Session, transaction: ClientTransaction, now: float) -> None:
+    send_cancel(core, transaction, session.farewell, now)
 
     def expire(_: float) -> None:
         # No final response, not even 487: a peer of RFC 2543 (9.1). The INVITE counts as cancelled.
         session.step(Input.EXPIRED)
-        core.transactions.give_up(placement)
+        core.transactions.give_up(transaction)
         core.leave(session)
 
     session.alarm = core.deadlines.set(now + GIVE_UP_S, expire)
 
 
-class _Placement:
-    """Our first INVITE, as the user of its transaction."""
+def _redirected_too_late(core: Core, session: Session, placement: Placement, _now: float) -> None:
+    """Nobody said where to: it ends as it would have without asking."""
+    refusal = placement.refusal
+    if refusal is not None and session.step(Input.EXPIRED):
+        _tell_refused(core, session, refusal)
 
-    __slots__ = ("acknowledgements", "core", "session")
 
-    def __init__(self, core: Core, session: Session) -> None:
+def _tell_refused(core: Core, session: Session, response: Response) -> None:
+    core.ended(
+        session,
+        EndCause.REJECTED,
+        response.status,
+        response.reason,
+        q850=q850_of(response),
+        retry_after_s=retry_after_s(response),
+        message=response,
+    )
+    core.leave(session)
+
+
+class _Attempt:
+    """One INVITE of the way that is being tried, as the user of its transaction."""
+
+    __slots__ = ("acknowledgements", "core", "placement", "session")
+
+    def __init__(self, core: Core, session: Session, placement: Placement) -> None:
         self.core = core
         self.session = session
+        self.placement = placement
         self.acknowledgements: dict[str, Acknowledgement] = {}
         """By To tag: forking proxies bring several answers."""
 
     def __call__(self, transaction: ClientTransaction, outcome: Outcome, now: float) -> None:
         if isinstance(outcome, Failure):
-            broken = outcome is Failure.TRANSPORT
-            self._ended(
-                Input.BROKEN,
-                EndCause.TRANSPORT if broken else EndCause.TIMEOUT,
-                503 if broken else 408,
-                outcome,
-            )
+            self._failed(outcome, now)
         elif outcome.status < 200:
             self._progressed(transaction, outcome, now)
         elif outcome.status < 300:
             self._answered(transaction, outcome, now)
         else:
-            self._ended(Input.FAILURE, EndCause.REJECTED, outcome.status, outcome.reason)
+            self._refused(transaction, outcome, now)
 
-    def _ended(self, what: Input, cause: EndCause, status: int, words: str) -> None:
+    # No answer
+
+    def _failed(self, failure: Failure, now: float) -> None:
         session = self.session
-        if session.step(what):
-            self.core.ended(session, cause, status, words)
+        if self._go_on(now):
+            return
+        if session.step(Input.BROKEN):
+            cause = EndCause.TRANSPORT if failure is Failure.TRANSPORT else EndCause.TIMEOUT
+            self.core.ended(session, cause, ENDS[failure], failure)
             self.core.leave(session)
+
+    def _go_on(self, now: float) -> bool:
+        """Try the next way, if there is one and it is still wanted."""
+        if not self.placement.ways or not self.session.step(Input.RETRY):
+            return False
+        self.core.counters["left:broken way"] += 1
+        _next_way(self.core, self.session, self.placement, now)
+        return True
+
+    def _refused(self, transaction: ClientTransaction, response: Response, now: float) -> None:
+        session = self.session
+        if (
+            (response.status == 503 and self._go_on(now))
+            or (response.status in CHALLENGES and self._proved(transaction, response, now))
+            or (response.status < 400 and self._redirected(response, now))
+        ):
+            return
+        if session.step(Input.FAILURE):
+            _tell_refused(self.core, session, response)
+
+    def _proved(self, transaction: ClientTransaction, response: Response, now: float) -> bool:
+        """Ask again with proof of who we are."""
+        prover = self.placement.prover
+        if prover is None or not self.session.may(Input.RETRY):
+            return False
+        proof = prover.answer(response, transaction.draft, transaction.flow)
+        if proof is None:
+            return False
+        self.session.step(Input.RETRY)
+        _send(self.core, self.session, self.placement, now, proof)
+        return True
+
+    def _redirected(self, response: Response, now: float) -> bool:
+        """Let the user decide where a redirection leads."""
+        core, session, placement = self.core, self.session, self.placement
+        targets = _targets(response)
+        if not placement.redirects or not targets or placement.redirected >= REDIRECTS_MAX:
+            return False
+        if not session.step(Input.REDIRECTED):
+            return False
+        placement.redirected += 1
+        placement.refusal = response
+        core.deadlines.cancel(session.alarm)
+        session.alarm = core.deadlines.set(
+            now + REDIRECT_S, partial(_redirected_too_late, core, session, placement)
+        )
+        core.tell(CallRedirected(session.call, response.status, targets))
+        return True
+
+    # On its way
 
     def _progressed(self, transaction: ClientTransaction, response: Response, now: float) -> None:
         core, session = self.core, self.session
+        before = session.state
         if not session.step(Input.PROVISIONAL):
             return
         if session.state is State.ABANDONED:
             if session.alarm is None:
                 _cancel(core, session, transaction, now)
             return
-        if session.alarm is None:
+        if before is State.PLACED:
+            core.deadlines.cancel(session.alarm)
             session.alarm = core.deadlines.set(now + RINGING_MAX_S, self._rang_out)
         if response.status > 100:
             core.tell(CallRinging(session.call, response.status, sdp_of(response)))
@@ -140,7 +303,8 @@ class _Placement:
             core.counters["dropped:too many forks"] += 1
             return
         dialog = Dialog.of_response(response, transaction.draft, transaction.flow, session.tag)
-        self.acknowledgements[tag] = core.acknowledge(dialog, transaction.draft.cseq)
+        dialog.prover = self.placement.prover
+        self.acknowledgements[tag] = core.acknowledge(dialog, transaction.draft)
         first = session.step(Input.SUCCESS)
         if first and session.state is State.CONFIRMED:
             session.dialog = dialog
@@ -154,3 +318,19 @@ class _Placement:
         core.request(dialog, "BYE", now, fields=session.farewell)
         if first:
             core.leave(session)
+
+
+def _targets(response: Response) -> tuple[Address, ...]:
+    """Where a redirection leads, the likeliest first (RFC 3261 8.1.3.4); nothing where that cannot be read."""
+    try:
+        contacts = response.contacts
+    except ParseError:
+        return ()
+    return tuple(sorted(contacts, key=_likelihood, reverse=True)[:TARGETS_MAX])
+
+
+def _likelihood(contact: Address) -> float:
+    try:
+        return float(contact.parameter("q") or "1")
+    except ValueError:
+        return 0.0

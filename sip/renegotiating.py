@@ -168,7 +168,7 @@ class _Question:
             return
         session.dialog.refresh(response)
         # Even a call that ended meanwhile owes this ACK.
-        self.acknowledgement = core.acknowledge(session.dialog, transaction.draft.cseq)
+        self.acknowledgement = core.acknowledge(session.dialog, transaction.draft)
         if session.state is not State.CONFIRMED:
             return
         session.turn(Turn.PEER_ANSWERS)

@@ -15,21 +15,29 @@ no entry in a row cannot happen there: a verb of ours is then a LocalError, a me
            v                     v                 v                    v response
          ENDED <----------------------------------------------------------
 
-CLOSING waits for the ACK before it says BYE (RFC 3261 15: a callee must not, before). ABANDONED waits for something
+REDIRECTED, beside PLACED and PROGRESSING, waits to be told where a 3xx leads; RETRY leads from these three to PLACED: the
+same call by another way, or with proof. CLOSING waits for the ACK before it says BYE (RFC 3261 15: a callee must not, before). ABANDONED waits for something
 to cancel: a 1xx brings the CANCEL on its way, a 2xx is acknowledged and hung up.
 """
 
+from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from sip.client_transaction import ClientTransaction
 from sip.dialog import Dialog
+from sip.digest import Credentials
 from sip.draft import Fields
 from sip.errors import LocalError
+from sip.flow import Flow
+from sip.message import Response
+from sip.proving import Prover
 from sip.reply import Echo
 from sip.server_transaction import ServerTransaction
 from sip.timers import T1_S, Alarm
+from sip.uri import Uri
 
 
 class State(StrEnum):
@@ -40,6 +48,7 @@ class State(StrEnum):
     CLOSING = "closing"
     PLACED = "placed"
     PROGRESSING = "progressing"
+    REDIRECTED = "redirected"
     ABANDONED = "abandoned"
     CONFIRMED = "confirmed"
     ENDED = "ended"
@@ -58,6 +67,8 @@ class Input(StrEnum):
     SUCCESS = "2xx to our INVITE"
     FAILURE = "3xx-6xx to our INVITE"
     BROKEN = "no answer to our INVITE, or no way"
+    REDIRECTED = "3xx that we may follow"
+    RETRY = "we ask again"
     EXPIRED = "waited long enough"
     NO_ACK = "no ACK of our 2xx"
     LOST = "the peer does not know the call any more"
@@ -88,6 +99,8 @@ CALL: Final[Mapping[State, Mapping[Input, State]]] = {
         Input.SUCCESS: State.CONFIRMED,
         Input.FAILURE: State.ENDED,
         Input.BROKEN: State.ENDED,
+        Input.REDIRECTED: State.REDIRECTED,
+        Input.RETRY: State.PLACED,
         Input.HANG_UP: State.ABANDONED,
         Input.BYE: State.ABANDONED,
     },
@@ -95,9 +108,18 @@ CALL: Final[Mapping[State, Mapping[Input, State]]] = {
         Input.PROVISIONAL: State.PROGRESSING,
         Input.SUCCESS: State.CONFIRMED,
         Input.FAILURE: State.ENDED,
+        Input.REDIRECTED: State.REDIRECTED,
+        Input.RETRY: State.PLACED,
         Input.HANG_UP: State.ABANDONED,
         Input.EXPIRED: State.ABANDONED,
         Input.BYE: State.ABANDONED,
+    },
+    # Nothing is on the way: whoever wanted the call says where to, or it is over.
+    State.REDIRECTED: {
+        Input.RETRY: State.PLACED,
+        Input.HANG_UP: State.ENDED,
+        Input.EXPIRED: State.ENDED,
+        Input.BYE: State.ENDED,
     },
     State.ABANDONED: {
         Input.PROVISIONAL: State.ABANDONED,
@@ -170,6 +192,53 @@ class Invitation:
         """Until our 2xx: we have not answered. After: its next repetition."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to place a call by."""
+
+    flow: Flow
+    uri: Uri | None = None
+    """The Request-URI for this way, where it differs."""
+
+
+class Placement:
+    """A call of ours that is not answered yet: what is asked, and by which ways."""
+
+    __slots__ = (
+        "credentials", "fields", "prover", "redirected", "redirects", "refusal", "sdp", "target", "transaction", "tried",
+        "way", "ways",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        target: str,
+        sdp: bytes,
+        fields: Fields,
+        credentials: Credentials | None,
+        ways: deque[Way],
+        *,
+        redirects: bool,
+    ) -> None:
+        self.target = target
+        """Request-URI, where a way has none of its own."""
+        self.sdp = sdp
+        self.fields = fields
+        self.credentials = credentials
+        self.ways = ways
+        """Those not tried yet."""
+        self.way = ways[0]
+        """The one that is being tried."""
+        self.tried = 0
+        self.transaction: ClientTransaction | None = None
+        """The INVITE that may have to be cancelled."""
+        self.prover: Prover | None = None
+        self.redirects = redirects
+        """3xx are told, not the end."""
+        self.redirected = 0
+        self.refusal: Response | None = None
+        """The 3xx that is being thought about."""
+
+
 class Session:
     """One call."""
 
@@ -194,8 +263,8 @@ class Session:
         """491 heard in a row for the offer."""
         self.alarm: Alarm | None = None
         """Ring limit, CANCEL limit or glare pause: never two at once."""
-        self.placement: ClientTransaction | None = None
-        """Our INVITE while it may have to be cancelled."""
+        self.placement: Placement | None = None
+        """Of a call of ours until it is answered."""
         self.farewell: Fields = ()
         """What the BYE will say that has to wait for an ACK."""
         self.told = False

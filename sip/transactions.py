@@ -113,6 +113,10 @@ class Transactions:
             transaction.state = client.State.TERMINATED
             self._drop_client(transaction)
 
+    def hush(self, transaction: ClientTransaction) -> None:
+        """Repeat a request no more, but wait for what it may bring yet."""
+        self._deadlines.cancel(transaction.alarm_retry)
+
     def flow_opened(self, requested: Flow, flow: Flow) -> None:
         """The connection asked for stands: what waits for it waits on its real flow now."""
         waiting = self._waiting_on.pop(requested, set())

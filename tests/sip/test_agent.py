@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sip.agent import Agent, AgentSettings, Flow
 from sip.events import CallEnded, EndCause
+from sip.settings import SUPPORTED
 from sip.timers import GIVE_UP_S, T4_S
 from sip.transactions import TRANSACTIONS_MAX
 from tests.support.sip_playbook import TCP, UDP, Playbook, counting_entropy
@@ -27,7 +28,7 @@ def test_options_are_answered_and_cost_no_memory():
     answer = book.last("200")
     assert answer.headers.get("Allow") == ALLOW
     assert answer.headers.get("Accept") == "application/sdp"
-    assert answer.headers.get("Supported") == ""
+    assert answer.headers.get("Supported") == ", ".join(SUPPORTED)
     assert book.sent[0].to.tag == book.sent[1].to.tag is not None
     assert book.agent.transactions == 0
 

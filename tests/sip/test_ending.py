@@ -2,9 +2,7 @@
 
 import pytest
 
-from sip.core import reason_field
-from sip.ending import REASON_MAX
-from sip.errors import LocalError
+from sip.reason import REASON_MAX
 from tests.support.sip_playbook import Playbook
 
 IN_CALL = """
@@ -109,7 +107,7 @@ def test_a_repeated_bye_is_answered_again_and_told_once():
 def test_the_reason_of_a_bye_is_kept_but_not_at_any_length():
     book = Playbook().play(IN_CALL)
     book.extra = [("Reason", 'Q.850;cause=16;text="' + "x" * 1000 + '"')]
-    book.play(">> BYE\n<< 200 BYE\n** CallEnded cause=BYE status=0")
+    book.play(">> BYE\n<< 200 BYE\n** CallEnded cause=BYE status=0 q850=16")
     assert book.told[-1].reason.startswith("Q.850;cause=16")
     assert len(book.told[-1].reason) == REASON_MAX
 
@@ -120,22 +118,3 @@ def test_a_bye_goes_back_the_way_the_peers_last_request_came():
     book.agent.receive(moved, book.request("OPTIONS", {}), book.now)
     book.play(".. 0\n<< 200 OPTIONS\n-- hang_up\n<< BYE\n** CallEnded cause=LOCAL status=0")
     assert book.flows[-1] == moved
-
-
-@pytest.mark.parametrize(
-    ("reason", "status", "fields"),
-    [
-        (None, 0, ()),
-        ("", 0, ()),
-        ("the room is closed", 0, (("Reason", 'SIP;text="the room is closed"'),)),
-        ('say "no"', 486, (("Reason", 'SIP;cause=486;text="say \\"no\\""'),)),
-        ("Q.850;cause=16", 0, (("Reason", "Q.850;cause=16"),)),
-    ],
-)
-def test_words_of_ours_become_a_reason_header(reason, status, fields):
-    assert reason_field(reason, status) == fields
-
-
-def test_words_of_ours_cannot_become_two_headers():
-    with pytest.raises(LocalError):
-        reason_field("a\r\nB: c")

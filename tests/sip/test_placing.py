@@ -290,3 +290,261 @@ def test_a_stray_response_is_counted():
     data = book.response(200, "INVITE", {}).replace(b"branch=z9hG4bK", b"branch=z9hG4bKx")
     book.feed(data)
     assert book.agent.counters["dropped:stray response"] == 1
+
+
+def test_a_way_that_says_nothing_is_left_for_the_next_after_four_seconds():
+    book = Playbook().play("""
+        -- invite sdp=o ways=2
+        << INVITE sdp=o
+        .. 3.9
+        << INVITE sdp=o
+        << INVITE sdp=o
+        << INVITE sdp=o
+        .. 0.1
+        << INVITE sdp=o
+        >> 200 INVITE sdp=a
+        << ACK
+        ** CallAnswered sdp=a
+        .. 30
+    """)
+    first, second = book.sent[0], book.last("INVITE")
+    assert [flow.remote[1] for flow in book.flows[:5]] == [5062, 5062, 5062, 5062, 5063]
+    assert (first.call_id, first.from_.tag) == (second.call_id, second.from_.tag)
+    assert (first.cseq.number, second.cseq.number) == (1, 2)
+    assert first.via.branch != second.via.branch
+    assert book.agent.counters["left:silent way"] == 1
+
+
+def test_the_last_way_has_all_the_time_there_is():
+    Playbook().play("-- invite sdp=o ways=1\n<< INVITE sdp=o\n.. 31.9\n" + "<< INVITE sdp=o\n" * 6)
+
+
+def test_a_way_that_rings_is_not_left():
+    Playbook(TCP).play("""
+        -- invite sdp=o ways=2
+        << INVITE sdp=o
+        >> 100 INVITE
+        .. 60
+        >> 180 INVITE
+        ** CallRinging status=180 sdp=None
+    """)
+
+
+@pytest.mark.parametrize("before", ["", ">> 100 INVITE", ">> 180 INVITE\n** CallRinging status=180 sdp=None"])
+def test_a_way_that_is_overloaded_is_left_at_once(before):
+    book = Playbook().play(f"""
+        -- invite sdp=o ways=2
+        << INVITE sdp=o
+        {before}
+        >> 503 INVITE
+        << ACK
+        << INVITE sdp=o
+    """)
+    book.extra = [("Retry-After", "17"), ("Reason", "Q.850;cause=42")]
+    book.play(">> 503 INVITE\n<< ACK\n** CallEnded cause=REJECTED status=503 q850=42 retry_after_s=17\n.. 60")
+    assert book.told[-1].message.status == 503
+    assert book.agent.transactions == book.agent.calls == 0
+
+
+def test_a_way_that_breaks_is_left_at_once():
+    asked = Flow("tcp", ("10.0.0.1", 5060), ("10.0.0.9", 5060))
+    book = Playbook(TCP)
+    book.flow = asked
+    book.play("-- invite sdp=o ways=2\n<< INVITE sdp=o\n-- close\n<< INVITE sdp=o")
+    assert book.flows[-1].remote == ("10.0.0.9", 5061)
+
+
+@pytest.mark.parametrize("status", [408, 486, 500, 603])
+def test_other_refusals_count_for_all_ways(status):
+    Playbook().play(f"""
+        -- invite sdp=o ways=2
+        << INVITE sdp=o
+        >> {status} INVITE
+        << ACK
+        ** CallEnded cause=REJECTED status={status}
+    """)
+
+
+def test_ways_are_bounded():
+    book = Playbook(TCP).play("-- invite sdp=o ways=30\n<< INVITE sdp=o\n.. 60\n" + "<< INVITE sdp=o\n" * 15)
+    book.play(".. 32\n** CallEnded cause=TIMEOUT status=408")
+
+
+def test_a_call_without_a_way_is_our_own_error():
+    place = {"from_": Address.parse("<sip:a@b>"), "sdp": b"o", "now": 0.0}
+    with pytest.raises(LocalError):
+        Playbook().agent.invite(Uri.parse("sip:b@c"), ways=(), **place)
+
+
+def test_hanging_up_between_the_ways_leaves_nothing_behind():
+    book = Playbook(TCP).play("""
+        -- invite sdp=o ways=2
+        << INVITE sdp=o
+        .. 4
+        << INVITE sdp=o
+        -- hang_up
+        ** CallEnded cause=LOCAL status=0
+        >> 180 INVITE
+        << CANCEL
+        >> 487 INVITE
+        << ACK
+        .. 60
+    """)
+    assert book.agent.transactions == book.agent.calls == book.agent.dialogs == 0
+
+
+def test_a_call_that_is_hung_up_is_not_tried_elsewhere():
+    Playbook().play("""
+        -- invite sdp=o ways=2
+        << INVITE sdp=o
+        -- hang_up
+        ** CallEnded cause=LOCAL status=0
+        >> 503 INVITE
+        << ACK
+        .. 60
+    """)
+
+
+def challenged(book, script, nonce="n1", header="WWW-Authenticate", stale=""):
+    book.extra = [(header, f'Digest realm="carrier", nonce="{nonce}", qop="auth", algorithm=SHA-256{stale}')]
+    return book.play(script)
+
+
+def test_a_challenge_is_answered_in_a_new_invite_of_the_same_call():
+    book = Playbook().play("-- invite sdp=o password=secret\n<< INVITE sdp=o")
+    challenged(book, ">> 401 INVITE\n<< ACK\n<< INVITE sdp=o")
+    first, second = book.sent[0], book.last("INVITE")
+    assert first.headers.get("Authorization") is None
+    assert 'username="roda"' in second.headers.get("Authorization")
+    assert "nc=00000001" in second.headers.get("Authorization")
+    assert (first.call_id, first.from_.tag, first.cseq.number + 1) == (
+        second.call_id, second.from_.tag, second.cseq.number,
+    )  # fmt: skip
+    book.play(">> 200 INVITE sdp=a\n<< ACK\n** CallAnswered sdp=a")
+    # RFC 3261 22.1: an ACK cannot be challenged, so it repeats the proof.
+    assert book.last("ACK").headers.get("Authorization") == second.headers.get("Authorization")
+
+
+def test_the_same_nonce_is_not_answered_twice():
+    book = Playbook().play("-- invite sdp=o password=wrong\n<< INVITE sdp=o")
+    challenged(book, ">> 407 INVITE\n<< ACK\n<< INVITE sdp=o", header="Proxy-Authenticate")
+    challenged(
+        book, ">> 407 INVITE\n<< ACK\n** CallEnded cause=REJECTED status=407", header="Proxy-Authenticate"
+    )
+
+
+def test_a_stale_nonce_is_answered_with_its_successor():
+    book = Playbook().play("-- invite sdp=o password=secret\n<< INVITE sdp=o")
+    challenged(book, ">> 401 INVITE\n<< ACK\n<< INVITE sdp=o")
+    challenged(book, ">> 401 INVITE\n<< ACK\n<< INVITE sdp=o", nonce="n2", stale=", stale=true")
+    assert 'nonce="n2"' in book.last("INVITE").headers.get("Authorization")
+
+
+def test_each_way_proves_itself_anew():
+    book = Playbook().play("-- invite sdp=o password=secret ways=2\n<< INVITE sdp=o")
+    challenged(book, ">> 401 INVITE\n<< ACK\n<< INVITE sdp=o")
+    book.play(">> 503 INVITE\n<< ACK\n<< INVITE sdp=o")
+    assert book.last("INVITE").headers.get("Authorization") is None
+    challenged(book, ">> 401 INVITE\n<< ACK\n<< INVITE sdp=o", nonce="other")
+
+
+def test_a_peer_that_has_asked_for_proof_gets_it_inside_the_call_too():
+    book = Playbook().play("-- invite sdp=o password=secret\n<< INVITE sdp=o")
+    challenged(book, ">> 401 INVITE\n<< ACK\n<< INVITE sdp=o")
+    book.play(
+        ">> 200 INVITE sdp=a\n<< ACK\n** CallAnswered sdp=a\n-- hang_up\n<< BYE\n** CallEnded cause=LOCAL status=0"
+    )
+    assert "nc=00000002" in book.last("BYE").headers.get("Authorization")
+    challenged(book, ">> 401 BYE\n<< BYE", nonce="n2", stale=", stale=true")
+    book.play(">> 200 BYE\n.. 40")
+    assert book.agent.transactions == book.agent.dialogs == 0
+
+
+def test_a_peer_that_asked_for_nothing_cannot_fish_for_a_proof_by_challenging_our_bye():
+    """interop.md 1.2-2 (ES2021-05): whoever we call could name our trunk's realm."""
+    book = Playbook().play(
+        "-- invite sdp=o password=secret\n<< INVITE sdp=o\n>> 200 INVITE sdp=a\n<< ACK\n** CallAnswered sdp=a"
+    )
+    book.play("-- hang_up\n<< BYE\n** CallEnded cause=LOCAL status=0")
+    challenged(book, ">> 407 BYE\n.. 40", header="Proxy-Authenticate")
+
+
+def test_a_proof_goes_nowhere_but_to_who_asked_for_it():
+    book = Playbook().play("-- invite sdp=o password=secret\n<< INVITE sdp=o")
+    challenged(book, ">> 401 INVITE\n<< ACK\n<< INVITE sdp=o")
+    book.extra = [("Record-Route", "<sip:203.0.113.66;lr>")]
+    book.play(
+        ">> 200 INVITE sdp=a\n<< ACK\n** CallAnswered sdp=a\n-- hang_up\n<< BYE\n** CallEnded cause=LOCAL status=0"
+    )
+    assert book.flows[-1].remote == ("203.0.113.66", 5060)
+    assert book.last("BYE").headers.get("Authorization") is None
+    challenged(book, ">> 401 BYE\n.. 40", nonce="n9")
+
+
+def test_a_redirection_is_told_and_followed_where_the_user_says():
+    book = Playbook().play("-- invite sdp=o redirects=yes\n<< INVITE sdp=o")
+    book.extra = [("Contact", "<sip:second@b>;q=0.5, <sip:first@a>, <sip:third@c>;q=x")]
+    book.play(">> 302 INVITE\n<< ACK\n** CallRedirected status=302")
+    told = book.told[-1]
+    assert (told.status, [str(target.uri) for target in told.targets]) == (
+        302, ["sip:first@a", "sip:second@b", "sip:third@c"],
+    )  # fmt: skip
+    book.play("""
+        .. 9.9
+        -- redirect ways=2
+        << INVITE sdp=o
+        >> 200 INVITE sdp=a
+        << ACK
+        ** CallAnswered sdp=a
+    """)
+
+
+def test_a_redirection_that_nobody_follows_ends_as_it_would_have_anyway():
+    book = Playbook().play("-- invite sdp=o redirects=yes\n<< INVITE sdp=o")
+    book.extra = [("Contact", "<sip:a@b>")]
+    book.feed(book.response(301, "INVITE", {}))
+    book.play(".. 9.9\n.. 0.1\n** CallEnded cause=REJECTED status=301\n-- redirect\n.. 60")
+    assert book.agent.calls == book.agent.transactions == 0
+
+
+def test_a_redirected_call_can_be_hung_up():
+    book = Playbook().play("-- invite sdp=o redirects=yes\n<< INVITE sdp=o")
+    book.extra = [("Contact", "<sip:a@b>")]
+    book.feed(book.response(301, "INVITE", {}))
+    book.play("-- hang_up\n** CallEnded cause=LOCAL status=0\n.. 60")
+    assert book.agent.calls == book.agent.dialogs == 0
+
+
+@pytest.mark.parametrize("contact", ["", "*", "nonsense <"])
+def test_a_redirection_to_nowhere_is_a_refusal(contact):
+    book = Playbook().play("-- invite sdp=o redirects=yes\n<< INVITE sdp=o")
+    book.extra = [("Contact", contact)] if contact and contact != "nonsense <" else []
+    book.play(">> 302 INVITE\n<< ACK\n** CallEnded cause=REJECTED status=302")
+
+
+def test_redirections_are_not_followed_for_ever():
+    book = Playbook().play("-- invite sdp=o redirects=yes\n<< INVITE sdp=o")
+    for turn in range(6):
+        book.extra = [("Contact", "<sip:a@b>")]
+        book.feed(book.response(302, "INVITE", {"to": f"t{turn}"}))
+        if turn < 5:
+            book.play("-- redirect\n<< INVITE sdp=o")
+    assert book.told[-1].cause.name == "REJECTED"
+
+
+def test_without_leave_to_follow_a_redirection_ends_the_call():
+    book = Playbook().play("-- invite sdp=o\n<< INVITE sdp=o")
+    book.extra = [("Contact", "<sip:a@b>")]
+    book.play(">> 302 INVITE\n<< ACK\n** CallEnded cause=REJECTED status=302")
+
+
+def test_a_call_can_take_the_place_of_another():
+    book = Playbook()
+    book.agent.invite(
+        Uri.parse("sip:b@c"), from_=Address.parse("<sip:a@b>"), sdp=b"o", flow=book.flow, now=book.now,
+        replaces="call-9;to-tag=1;from-tag=2", routes=("<sip:edge;lr>",),
+    )  # fmt: skip
+    book.play(".. 0\n<< INVITE sdp=o")
+    assert book.last("INVITE").headers.get("Replaces") == "call-9;to-tag=1;from-tag=2"
+    assert book.last("INVITE").headers.get("Require") == "replaces"
+    assert book.last("INVITE").headers.get("Route") == "<sip:edge;lr>"

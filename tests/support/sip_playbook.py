@@ -12,7 +12,11 @@ A script is what should happen, line by line:
 `>>`, `--` and `..` are done; what the agent then sends and tells is written down in the same language, and the whole
 transcript must equal the script. The peer is dull but honest: it learns tags, counts CSeq, makes branches. Words after a
 request change that: `again` (the same bytes), `cseq=7`, `branch=x`, `from=x` and `to=x` (tags; `to=` none), `call=x`
-(Call-ID), `type=a/b`, `sdp=text` and `body=text`. A response names what it answers: `>> 200 INVITE sdp=x to=tag`.
+(Call-ID), `type=a/b`, `sdp=text` and `body=text`. A response names what it answers: `>> 200 INVITE sdp=x to=tag`, of
+several the newest, or with `of=1` the first.
+
+`-- invite ways=2` places a call by two ways, to ports 5062 and 5063 of the peer; `password=x` gives credentials for any
+realm, and `redirects=yes` follows redirections; `-- redirect ways=1` does.
 """
 
 import difflib
@@ -21,7 +25,7 @@ import re
 from dataclasses import fields, replace
 from enum import Enum
 
-from sip.agent import Agent, AgentSettings, Flow
+from sip.agent import Agent, AgentSettings, Credentials, Flow, Way
 from sip.events import FlowClosed
 from sip.gate import OPEN, Gate
 from sip.headers import Address
@@ -31,7 +35,7 @@ from sip.uri import Uri
 
 UDP = Flow("udp", ("10.0.0.1", 5060), ("10.0.0.9", 5062))
 TCP = Flow("tcp", ("10.0.0.1", 5060), ("10.0.0.9", 40_000), 1)
-_QUIET = {"call", "flow", "request_uri", "from_", "to", "call_id", "request", "reason", "message"}
+_QUIET = {"call", "flow", "request_uri", "from_", "to", "call_id", "request", "reason", "message", "targets"}
 
 
 def counting_entropy(seed: int = 1):
@@ -137,7 +141,8 @@ class Playbook:
 
     def response(self, status: int, method: str, words: dict[str, str]) -> bytes:
         """Bytes of a response of the peer to the newest request that we sent with that method."""
-        request = self.last(method)
+        sent = [message for message in self.sent if isinstance(message, Request) and message.method == method]
+        request = sent[int(words.get("of", 0)) - 1]
         if method == "INVITE":
             self._placed = request
         self._call_id = request.call_id
@@ -196,21 +201,38 @@ class Playbook:
                 agent.accept_offer(call, sdp, now)
             case "reject_offer":
                 agent.reject_offer(call, int(rest[0]), now)
+            case "close":
+                agent.flow_closed(self.flow, now)
+            case "drain":
+                agent.draining = True
+            case _:
+                self._place(verb, rest, words)
+
+    def _place(self, verb: str, rest: list[str], words: dict[str, str]) -> None:
+        """The verbs of calls that we place."""
+        agent, call, now, sdp = self.agent, self.call, self.now, words.get("sdp", "").encode()
+        match verb:
             case "invite":
                 self._to_tag = ""
                 self.call = agent.invite(
                     Uri.parse("sip:bob@peer.invalid"),
                     from_=Address.parse("<sip:roda@10.0.0.1>"),
                     sdp=sdp,
-                    flow=self.flow,
+                    ways=self._ways(words),
                     now=now,
+                    credentials=Credentials("roda", words["password"]) if "password" in words else None,
+                    redirects="redirects" in words,
                 )
-            case "close":
-                agent.flow_closed(self.flow, now)
-            case "drain":
-                agent.draining = True
+            case "redirect":
+                agent.redirect(call, self._ways(words), now)
             case _:
                 self._outside(verb, rest, words)
+
+    def _ways(self, words: dict[str, str]) -> list[Way]:
+        host, port = self.flow.remote
+        return [
+            Way(replace(self.flow, remote=(host, port + index))) for index in range(int(words.get("ways", 1)))
+        ]
 
     def _outside(self, verb: str, rest: list[str], words: dict[str, str]) -> None:
         """The verbs that are not of a call."""
