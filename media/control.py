@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Raised when a message changes its meaning; a worker of another version is refused at its `Ready`."""
 
 MESSAGE_BYTES: Final = 131_072
@@ -32,6 +32,50 @@ class Codec(IntEnum):
     PCMA = 8
 
 
+class Suite(IntEnum):
+    """How a row's packets are secured. The number is that of the protection profile of DTLS-SRTP (RFC 5764, RFC 7714)."""
+
+    AES_CM_128_HMAC_SHA1_80 = 1
+    AES_CM_128_HMAC_SHA1_32 = 2
+    AEAD_AES_128_GCM = 7
+    AEAD_AES_256_GCM = 8
+
+
+class Srtp(msgspec.Struct, frozen=True, gc=False):
+    """The keys of a stream (RFC 3711), each a master key and behind it the salt, by whatever way they were agreed."""
+
+    suite: Suite
+    key_in: bytes
+    """What the peer secures its packets with."""
+    key_out: bytes
+    mki_in_bytes: int = 0
+    """Length of what the peer's packets have before their tag, to name the key."""
+    mki_out: bytes = b""
+    """The same in ours."""
+
+    def __repr__(self) -> str:
+        """Name the suite: keys are shown nowhere."""
+        return f"Srtp({self.suite.name})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Likewise."""
+        return [("suite", self.suite.name)]
+
+
+class SrtpNumbers(msgspec.Struct, frozen=True, gc=False):
+    """How far the counting of secured packets has come: what another worker needs so that no number is used twice.
+
+    Numbers are indices of RFC 3711 section 3.3.1, each one more than the last or highest that was used; 0: none was.
+    """
+
+    next_out: int = 0
+    next_report_out: int = 0
+    ssrc_in: int = 0
+    """Whose `next_in` is meant."""
+    next_in: int = 0
+    next_report_in: int = 0
+
+
 class Format(msgspec.Struct, frozen=True, gc=False):
     """How a stream's RTP is written and read, as negotiated by SDP."""
 
@@ -46,6 +90,11 @@ class Format(msgspec.Struct, frozen=True, gc=False):
     """False while the peer holds us: nothing arrives, and that is no time-out."""
     tones: bool = False
     """Keys are looked for in the audio: the peer has no other way, or it says that it sends them so."""
+    srtp: Srtp | None = None
+    """The keys; None: audio is plain. Where there are keys nothing plain is taken, and nothing plain is sent."""
+    hear_first: bool = False
+    """Send nothing until the peer's source is learned: SDP named a host that is not the one that signals, and a host that
+    nobody asked is not to be sent fifty packets a second."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, gc=False):
@@ -104,6 +153,8 @@ class OpenStream(Command, frozen=True):
     auto_gain: bool = False
     auto_gain_db: float = 0.0
     """What the automatic gain had come to where the stream was before."""
+    srtp: SrtpNumbers | None = None
+    """How far it had counted there; None for a new call."""
     whisper_to: int = 0
     rtp_timeout_s: float = 60.0
     """After so long without RTP (while `format.receive`) `RtpTimedOut` is reported, once."""
@@ -324,8 +375,12 @@ class StreamClosed(Event, frozen=True):
     late: int = 0
     duplicate: int = 0
     jitter_ms: float = 0.0
+    refused: int = 0
+    """Secured packets that were not proved, or came again."""
     auto_gain_db: float = 0.0
     """What the automatic gain had come to: likewise."""
+    srtp: SrtpNumbers | None = None
+    """How far it had counted: likewise."""
 
 
 AnyCommand = (

@@ -45,6 +45,8 @@ class Drop(IntEnum):
     DUPLICATE = 9
     NOT_RECEIVING = 10  # the peer may not send now (hold)
     STRAY = 11  # its sequence number is far from all others, and the next one does not follow it
+    AUTH = 12  # of a secured stream: not proved to be the peer's, or not secured at all
+    REPLAY = 13  # of a secured stream: it has come before, or is too old to tell
 
 
 PACKET_IN: Final = np.dtype(

@@ -41,6 +41,14 @@ _COLUMNS: Final[tuple[tuple[str, Any], ...]] = (
     ("lost", np.int32),
     ("late", np.uint32),
     ("duplicate", np.uint32),
+    ("refused", np.uint32),  # secured packets that were not proved, or came again
+    # How far secured packets are counted, for a take-over; see control.SrtpNumbers. Keys are not here: control has them.
+    ("srtp_mark", np.uint32),  # of the keys that these count for (`srtp.mark`)
+    ("srtp_next_out", np.int64),
+    ("srtcp_next_out", np.int64),
+    ("srtp_ssrc_in", np.uint32),
+    ("srtp_next_in", np.int64),
+    ("srtcp_next_in", np.int64),
     (
         "foreign",
         np.uint32,
@@ -96,6 +104,13 @@ class Streams:
     lost: NDArray[np.int32]
     late: NDArray[np.uint32]
     duplicate: NDArray[np.uint32]
+    refused: NDArray[np.uint32]
+    srtp_mark: NDArray[np.uint32]
+    srtp_next_out: NDArray[np.int64]
+    srtcp_next_out: NDArray[np.int64]
+    srtp_ssrc_in: NDArray[np.uint32]
+    srtp_next_in: NDArray[np.int64]
+    srtcp_next_in: NDArray[np.int64]
     foreign: NDArray[np.uint32]
     concealed: NDArray[np.uint32]
     jitter_ms: NDArray[np.float32]

@@ -23,7 +23,9 @@ def values(kind: typing.Any) -> st.SearchStrategy[typing.Any]:
         str: st.text(max_size=20),
         bool: st.booleans(),
         type(None): st.none(),
+        bytes: st.binary(max_size=20),
         control.Codec: st.sampled_from(control.Codec),
+        control.Suite: st.sampled_from(control.Suite),
     }
     if kind in plain:
         return plain[kind]
@@ -115,3 +117,17 @@ def test_keys_are_in_no_repr() -> None:
     """Passcodes reach no log, whoever logs a message whole."""
     assert repr(control.DigitReceived(7, "5", "tone")) == "DigitReceived(stream=7, way='tone')"
     assert "4711" not in repr(control.SendDigits(7, "4711"))
+
+
+def test_keys_are_shown_nowhere() -> None:
+    keys = control.Srtp(control.Suite.AES_CM_128_HMAC_SHA1_80, b"k" * 30, b"q" * 30)
+    format_ = control.Format(control.Codec.PCMU, 0, srtp=keys)
+    opening = control.OpenStream(1, format_, 1, 2, 3, "x")
+    for thing in (keys, format_, opening, control.UpdateStream(1, format_)):
+        shown = repr(thing)
+        assert "AES_CM_128_HMAC_SHA1_80" in shown
+        assert "kkk" not in shown
+        assert "qqq" not in shown
+    assert dict(keys.__rich_repr__()) == {"suite": "AES_CM_128_HMAC_SHA1_80"}
+    packed = control.pack([control.encoder.encode(opening)])
+    assert control.commands_decoder.decode(packed) == [opening], "the worker has them"
