@@ -165,6 +165,38 @@ profiles: Final = Table(
 )
 """C7: named sets of settings, JSON by field; without a customer they are for all."""
 
+accounts: Final = Table(
+    "accounts",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("realm", String, nullable=False),
+    Column("secrets", String, nullable=False),
+    Column("display", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("customer_id", Integer, ForeignKey("customers.id")),
+    Column("pair_id", Integer, ForeignKey("pairs.id")),
+    Column("created_at", Double, nullable=False),
+    Column("changed_at", Double, nullable=False),
+    Column("disabled_at", Double),
+    Column("deleted_at", Double),
+    Column("revision", Integer, nullable=False, index=True),
+)
+"""Who may register a telephone. `secrets` is JSON by algorithm, each good for one user of one `realm` (RFC 7616 3.4.2) and never
+the password. `revision` rises with each change of any account, so that a running bridge asks for the news alone; a row outlives
+its account, empty, for that reason.
+"""
+
+telephones: Final = Table(
+    "telephones",
+    metadata,
+    Column("node", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("expires_at", Double, nullable=False),
+    Column("binding", String, nullable=False),
+)
+"""Where telephones were that registered by UDP with a node, JSON: they can be called again at once after its restart."""
+
 nodes: Final = Table(
     "nodes",
     metadata,
