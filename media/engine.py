@@ -406,7 +406,7 @@ class Engine:
         count = self._high
         both_laws = self._a_law_rows > 0
         intake = self._intake
-        intake.keys.advance(count, now)
+        intake.let_go(count, now)
         pull = intake.jitter.pull(count, now * RATE_HZ)
         pressed = intake.keys.pressed[:count]
         if not self._tones_in.idle:

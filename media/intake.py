@@ -73,6 +73,13 @@ class Intake:
         events, self._events = self._events, []
         return events
 
+    def let_go(self, count: int, now: float) -> None:
+        """Of the keys of the first `count` rows, those that are no longer pressed and whose tones have been played."""
+        pressed = self.keys.pressed[:count]
+        if pressed.any():
+            rows = pressed.nonzero()[0]
+            self.keys.advance(rows, now, self.jitter.delay(rows, now * RATE_HZ) / RATE_HZ)
+
     def receive(
         self,
         rows: NDArray[np.intp],

@@ -39,6 +39,8 @@ REPEATED_S: Final = 1.0
 """So long an end may be repeated: three times at the slowest packet time, and a retransmitting network."""
 SILENCE_S: Final = 0.15
 """Three packets of 50 ms, the longest interval that peers use: no more of a press, so it ended and its ends are lost."""
+TAIL_S: Final = 0.04
+"""So long after its end the tone of a key may still be in the audio that arrives: some peers sound it beside the events."""
 LONGEST: Final = 0xFFFF
 """The longest duration there is: a longer press goes on in a segment of its own (RFC 4733 section 2.5.1.3)."""
 SEGMENT_STEP: Final = (0xE000, 0x10400)
@@ -51,7 +53,7 @@ class EventReceiver:
 
     def __init__(self, rows: int) -> None:
         self.pressed = np.zeros(rows, np.bool_)
-        """A key is down: the row's audio is not heard meanwhile."""
+        """A key is down, or was until just now: the row's audio is not heard meanwhile, for there may be its tone in it."""
         self._event = np.full(rows, -1, np.int16)
         self._timestamp = np.zeros(rows, np.uint32)
         self._duration = np.zeros(rows, np.int32)
@@ -113,16 +115,21 @@ class EventReceiver:
         self._timestamp[mine] = timestamp[kept]
         self._duration[mine] = duration[kept]
         self._ended[mine] |= end[kept]
-        self.pressed[mine] = ~self._ended[mine]
+        self.pressed[mine] = True
         seen = kept | (repeated & end)
         self._seen_at[rows[seen]] = now[seen]
         return [(int(rows[index]), DIGITS[event[index]]) for index in np.flatnonzero(begins)]
 
-    def advance(self, count: int, now: float) -> None:
-        """Let go of keys of the first `count` rows that have been silent for `SILENCE_S`."""
-        pressed = self.pressed[:count]
-        if pressed.any():
-            pressed &= now - self._seen_at[:count] < SILENCE_S
+    def advance(self, rows: NDArray[np.intp], now: float, delay_s: NDArray[np.float64]) -> None:
+        """Let go of the keys of `rows` that have ended or been silent for long enough.
+
+        Parameters
+        ----------
+        delay_s : ndarray of shape (M,), float64
+            How much later than its events each row's audio is heard.
+        """
+        patience = np.where(self._ended[rows], TAIL_S, SILENCE_S) + delay_s
+        self.pressed[rows] = now - self._seen_at[rows] < patience
 
 
 END_REPEATS: Final = 3  # RFC 4733 section 2.5.1.4

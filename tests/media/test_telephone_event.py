@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.telephone_event import DIGITS, EventReceiver, EventSender
+from media.telephone_event import DIGITS, TAIL_S, EventReceiver, EventSender
 
 ROW = 2
 
@@ -47,7 +47,7 @@ def digits(packets: list[tuple[float, int, bytes]]) -> str:
     receiver = EventReceiver(4)
     heard = ""
     for at, timestamp, payload in packets:
-        receiver.advance(4, at)
+        receiver.advance(np.arange(4), at, np.zeros(4))
         begun = receiver.receive(
             np.array([ROW]),
             np.array([timestamp & 0xFFFFFFFF], np.uint32),
@@ -174,15 +174,20 @@ def test_a_key_is_down_from_its_first_packet_to_its_end_or_to_silence() -> None:
             np.array([ROW]), np.array([9], np.uint32), np.frombuffer(payload, np.uint8)[None], np.array([at])
         )
 
+    def is_down(at: float, delay_s: float = 0.0) -> bool:
+        receiver.advance(np.array([ROW]), at, np.array([delay_s]))
+        return bool(receiver.pressed.any())
+
     feed(1.0, bytes((5, 10, 0, 160)))
     assert receiver.pressed.tolist() == [False, False, True, False]
-    feed(1.02, bytes((5, 0x8A, 1, 64)))
-    assert not receiver.pressed.any()
+    assert is_down(1.1)
+    feed(1.12, bytes((5, 0x8A, 1, 64)))
+    assert is_down(1.12 + TAIL_S * 0.9)
+    assert is_down(1.12 + TAIL_S * 1.1, delay_s=0.1), "its tone is still in the jitter buffer"
+    assert not is_down(1.12 + TAIL_S * 1.1)
     feed(3.0, bytes((6, 10, 0, 160)))
-    receiver.advance(4, 3.1)
-    assert receiver.pressed[ROW]
-    receiver.advance(4, 3.16)
-    assert not receiver.pressed.any()
+    assert is_down(3.1)
+    assert not is_down(3.16)
 
 
 def test_a_new_stream_in_the_row_does_not_know_the_old_ones_presses() -> None:
