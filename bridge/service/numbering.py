@@ -261,6 +261,50 @@ def of_caller(rules: Numbering, caller: str) -> str:
     return found.e164 if isinstance(found, Number) and written_whole else ""
 
 
+class Writing(Enum):
+    """How a trunk writes the numbers of those who call. The value is the configuration's word."""
+
+    AUTO = "auto"
+    """With "+", with the country but without "+", or as dialled in the country: `of_caller` guesses."""
+    E164 = "e164"
+    """Whole, country code first, with "+" or without."""
+    NATIONAL = "national"
+    """As dialled in the country: area first, maybe behind the trunk prefix; foreign ones behind the international prefix."""
+    INTERNATIONAL = "international"
+    """Behind the international prefix, whole."""
+    AS_IS = "asis"
+    """The numbers of a PBX, which say nothing outside of it."""
+
+
+def of_trunk(rules: Numbering, written: str, how: Writing) -> str:
+    """The number of somebody who calls by a trunk that writes them like `how`, in E.164; "" where it is none.
+
+    A number with "+" is whole, whatever the trunk says it writes. Of numbers that are kept as they are no other is one.
+    """
+    if how is Writing.AUTO:
+        return of_caller(rules, written)
+    digits = written.removeprefix("+")
+    if not (digits.isdecimal() and digits.isascii()):
+        return ""
+    whole = _whole(rules, written, digits, how)
+    if whole:
+        found = read_international(rules, whole)
+        return found.e164 if isinstance(found, Number) else ""
+    if how is not Writing.NATIONAL:
+        return ""
+    rests = _without_trunk(rules, digits)
+    return next((_of_country(rules, rest).e164 for rest in rests if is_national(rules, rest)), "")
+
+
+def _whole(rules: Numbering, written: str, digits: str, how: Writing) -> str:
+    """The digits from the country code on; "" where the number does not begin with one."""
+    if written.startswith("+") or how is Writing.E164:
+        return digits
+    prefix = rules.international_prefix
+    behind = how in {Writing.NATIONAL, Writing.INTERNATIONAL} and bool(prefix) and digits.startswith(prefix)
+    return digits[len(prefix) :] if behind else ""
+
+
 def known_as(rules: Numbering, caller: str) -> str:
     """By what somebody is known who calls from a trusted network: their number in E.164, or the digits by which the
     telephones of a PBX call each other; "" where it is neither.

@@ -5,8 +5,10 @@ for the call, and for that there are eight. The tables below are the whole truth
 read them, so that the same refusal is spoken of in the same words.
 
 Two things decide. Where the call ended without the peer's own word (nobody answered at all, the connection broke, we
-gave up ringing), how it ended is what counts, since the status is then one that our own stack made up. Otherwise the
-peer's status counts; one that nobody has listed means what the x00 of its class does (RFC 3261 8.1.3.2).
+gave up ringing), how it ended is what counts, since the status is then one that our own stack made up. Otherwise, where a
+gateway names the cause that the telephone network gave (Q.850, in the Reason header of RFC 3326), that is the truth, and
+the status only its translation, in which much is lost: 480 and 503 stand for a dozen causes each (RFC 3398 8.2.6.1). Else
+the peer's status counts; one that nobody has listed means what the x00 of its class does (RFC 3261 8.1.3.2).
 """
 
 from __future__ import annotations
@@ -73,6 +75,40 @@ BY_STATUS: Final[dict[int, Outcome]] = {
 }
 """By the status that ended the call."""
 
+BY_Q850: Final[dict[int, Outcome]] = {
+    1: Outcome.UNKNOWN_NUMBER,  # unallocated number
+    2: Outcome.UNREACHABLE,  # no route to transit network
+    3: Outcome.UNREACHABLE,  # no route to destination
+    17: Outcome.BUSY,  # user busy
+    18: Outcome.NO_ANSWER,  # no user responding
+    19: Outcome.NO_ANSWER,  # alerted, and nobody took it
+    20: Outcome.NO_ANSWER,  # subscriber absent: the mobile is off
+    21: Outcome.DECLINED,  # call rejected
+    22: Outcome.UNKNOWN_NUMBER,  # number changed
+    26: Outcome.UNREACHABLE,  # cleared for another reason before it got there
+    27: Outcome.UNREACHABLE,  # destination out of order
+    28: Outcome.UNKNOWN_NUMBER,  # invalid number format, address incomplete
+    29: Outcome.DECLINED,  # facility rejected
+    34: Outcome.CONGESTED,  # no circuit or channel
+    38: Outcome.CONGESTED,  # network out of order
+    41: Outcome.CONGESTED,  # temporary failure
+    42: Outcome.CONGESTED,  # switching equipment congestion
+    43: Outcome.CONGESTED,  # access information discarded
+    44: Outcome.CONGESTED,  # requested circuit not there
+    47: Outcome.CONGESTED,  # resource unavailable
+    50: Outcome.DECLINED,  # facility not subscribed
+    55: Outcome.DECLINED,  # incoming calls barred within a closed group
+    57: Outcome.DECLINED,  # bearer capability not authorised
+    58: Outcome.CONGESTED,  # bearer capability not there now
+    65: Outcome.ERROR,  # bearer capability not implemented
+    79: Outcome.ERROR,  # service or option not implemented
+    87: Outcome.DECLINED,  # not a member of the closed group
+    88: Outcome.ERROR,  # incompatible destination
+    102: Outcome.UNREACHABLE,  # a timer ran out in the network
+    111: Outcome.ERROR,  # protocol error
+}
+"""By the cause that the telephone network gave (ITU-T Q.850 table 1). 16, 31 and 127 say nothing, and are not here."""
+
 BY_CAUSE: Final[dict[tuple[str, int | None], Outcome]] = {
     (
         EndCause.TIMEOUT.value,
@@ -89,13 +125,32 @@ BY_CAUSE: Final[dict[tuple[str, int | None], Outcome]] = {
 """By how the call ended, where that says more than the status: with this status, or (None) with any."""
 
 
-def outcome_of(sip_status: int, cause: str) -> Outcome:
+FAULTS_OF_THE_WAY: Final = frozenset({401, 407, 500, 502, 503, 504})
+"""Statuses that are about the trunk and not about whoever is called: another trunk may do better. 401 and 407 are here
+since the next trunk has credentials of its own."""
+ABOUT_THE_CALLED: Final = frozenset({1, 17, 18, 19, 20, 21, 22, 28})
+"""Causes of Q.850 that are about whoever is called, whatever status stands before them: each trunk would say the same."""
+
+
+def outcome_of(sip_status: int, cause: str, q850: int = 0) -> Outcome:
     """Say what became of a call that we placed and that was not answered.
 
-    `sip_status` and `cause` are those of `sip.events.CallEnded`, the cause by its value ("rejected", "timeout" ...).
-    A status of 0 or out of range, with a cause that says nothing either, is an ERROR.
+    `sip_status`, `cause` and `q850` are those of `sip.events.CallEnded`, the cause by its value ("rejected", "timeout"
+    ...). A status of 0 or out of range, with causes that say nothing either, is an ERROR.
     """
     by_cause = BY_CAUSE.get((cause, sip_status)) or BY_CAUSE.get((cause, None))
     if by_cause is not None:
         return by_cause
+    by_network = BY_Q850.get(q850)
+    if by_network is not None:
+        return by_network
     return BY_STATUS.get(sip_status) or BY_STATUS.get(sip_status // 100 * 100, Outcome.ERROR)
+
+
+def is_the_ways_fault(sip_status: int, cause: str, q850: int = 0) -> bool:
+    """Whether the same call may succeed by another trunk: this one is away, out of lines, or does not let us."""
+    if cause in {EndCause.TIMEOUT.value, EndCause.TRANSPORT.value}:
+        return sip_status in {408, 503}
+    return (
+        cause == EndCause.REJECTED.value and sip_status in FAULTS_OF_THE_WAY and q850 not in ABOUT_THE_CALLED
+    )

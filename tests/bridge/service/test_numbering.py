@@ -9,9 +9,11 @@ from bridge.service.numbering import (
     Misread,
     Number,
     Numbering,
+    Writing,
     is_national,
     known_as,
     of_caller,
+    of_trunk,
     places,
     read_international,
     read_keyed,
@@ -197,3 +199,45 @@ def test_a_caller_is_known_by_one_number_however_the_trunk_writes_it(written: st
 )
 def test_a_telephone_of_a_pbx_is_known_by_its_extension(caller: str, known: str) -> None:
     assert known_as(BRAZIL, caller) == known
+
+
+@pytest.mark.parametrize(
+    ("how", "written", "number"),
+    [
+        (Writing.E164, "14155550123", "+14155550123"),
+        (Writing.E164, "+14155550123", "+14155550123"),
+        (Writing.E164, "551140028922", "+551140028922"),
+        (Writing.E164, "1140028922", "+1140028922"),
+        (Writing.E164, "2001", ""),
+        (Writing.NATIONAL, "1140028922", "+551140028922"),
+        (Writing.NATIONAL, "01140028922", "+551140028922"),
+        (Writing.NATIONAL, "+14155550123", "+14155550123"),
+        (Writing.NATIONAL, "0014155550123", "+14155550123"),
+        (Writing.NATIONAL, "14155550123", ""),
+        (Writing.NATIONAL, "5511987654321", ""),
+        (Writing.INTERNATIONAL, "0014155550123", "+14155550123"),
+        (Writing.INTERNATIONAL, "00551140028922", "+551140028922"),
+        (Writing.INTERNATIONAL, "1140028922", ""),
+        (Writing.AS_IS, "1140028922", ""),
+        (Writing.AS_IS, "+551140028922", "+551140028922"),
+        (Writing.AUTO, "1140028922", "+551140028922"),
+        (Writing.AUTO, "14155550123", ""),
+        (Writing.E164, "ana", ""),
+        (Writing.NATIONAL, "", ""),
+        (Writing.E164, "\u0660" * 8, ""),
+        (Writing.E164, "1" * 16, ""),
+    ],
+)
+def test_a_trunk_that_says_how_it_writes_numbers_is_not_guessed_at(
+    how: Writing, written: str, number: str
+) -> None:
+    assert of_trunk(BRAZIL, written, how) == number
+
+
+@given(st.text("+0123456789a", max_size=18), st.sampled_from(Writing))
+@settings(max_examples=100)
+def test_whatever_a_trunk_writes_comes_out_as_a_whole_number_or_not_at_all(
+    written: str, how: Writing
+) -> None:
+    number = of_trunk(BRAZIL, written, how)
+    assert number == "" or of_trunk(BRAZIL, number, how) == number

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.service.outcome import BY_CAUSE, BY_STATUS, Outcome, outcome_of
+from bridge.service.outcome import (
+    ABOUT_THE_CALLED,
+    BY_CAUSE,
+    BY_Q850,
+    BY_STATUS,
+    FAULTS_OF_THE_WAY,
+    Outcome,
+    is_the_ways_fault,
+    outcome_of,
+)
 from sip.events import EndCause
 
 REJECTED = EndCause.REJECTED.value
@@ -62,3 +71,63 @@ def test_every_way_to_end_but_the_peers_own_word_is_in_the_table() -> None:
 @given(st.integers(), st.one_of(st.text(max_size=9), st.sampled_from([cause.value for cause in EndCause])))
 def test_whatever_ends_a_call_has_an_outcome_and_it_is_never_that_we_refused(status: int, cause: str) -> None:
     assert outcome_of(status, cause) is not Outcome.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("causes", "outcome"),
+    [
+        ((17,), Outcome.BUSY),
+        ((18, 19, 20), Outcome.NO_ANSWER),
+        ((21, 55), Outcome.DECLINED),
+        ((1, 22, 28), Outcome.UNKNOWN_NUMBER),
+        ((2, 3, 27, 102), Outcome.UNREACHABLE),
+        ((34, 38, 41, 42, 47), Outcome.CONGESTED),
+        ((88, 111), Outcome.ERROR),
+    ],
+)
+def test_the_cause_of_the_telephone_network_goes_before_its_translation(
+    causes: tuple[int, ...], outcome: Outcome
+) -> None:
+    """RFC 3398 8.2.6.1 folds them into 480, 503 and 500."""
+    for status in (404, 480, 500, 503, 603):
+        assert {q850: outcome_of(status, REJECTED, q850) for q850 in causes} == dict.fromkeys(causes, outcome)
+
+
+@pytest.mark.parametrize("q850", [0, 16, 31, 127, 999])
+def test_a_cause_that_says_nothing_leaves_it_to_the_status(q850: int) -> None:
+    assert outcome_of(486, REJECTED, q850) is Outcome.BUSY
+
+
+def test_what_our_own_stack_found_out_goes_before_all() -> None:
+    assert outcome_of(408, EndCause.TIMEOUT.value, 17) is Outcome.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "q850", "fault"),
+    [
+        (503, EndCause.REJECTED, 0, True),
+        (503, EndCause.REJECTED, 34, True),
+        (503, EndCause.REJECTED, 17, False),
+        (500, EndCause.REJECTED, 1, False),
+        (407, EndCause.REJECTED, 0, True),
+        (408, EndCause.TIMEOUT, 0, True),
+        (503, EndCause.TRANSPORT, 0, True),
+        (0, EndCause.TIMEOUT, 0, False),
+        (408, EndCause.REJECTED, 0, False),
+        (486, EndCause.REJECTED, 0, False),
+        (404, EndCause.REJECTED, 0, False),
+        (603, EndCause.REJECTED, 0, False),
+        (503, EndCause.LOCAL, 0, False),
+        (0, EndCause.BYE, 0, False),
+    ],
+)
+def test_another_trunk_is_tried_for_what_is_the_trunks_fault_alone(
+    status: int, cause: EndCause, q850: int, fault: bool
+) -> None:
+    assert is_the_ways_fault(status, cause.value, q850) is fault
+
+
+def test_what_is_about_the_called_is_an_outcome_that_another_trunk_would_not_change() -> None:
+    told = {BY_Q850[q850] for q850 in ABOUT_THE_CALLED}
+    assert told == {Outcome.UNKNOWN_NUMBER, Outcome.BUSY, Outcome.NO_ANSWER, Outcome.DECLINED}
+    assert not {BY_STATUS.get(status) for status in FAULTS_OF_THE_WAY} & told
