@@ -28,6 +28,7 @@ from sip.settings import AgentSettings
 from sip.stun import is_stun
 from sip.subscription import Input as Wish
 from sip.subscription import Note, Subscription
+from sip.trace import Trace
 from sip.uri import Uri
 
 __all__ = ["Agent", "AgentSettings", "Credentials", "Flow", "Transmit", "Way"]
@@ -45,6 +46,8 @@ class Agent:
         self, *, settings: AgentSettings, entropy: Callable[[int], bytes], gate: Gate = OPEN
     ) -> None:
         self._core = Core(settings, entropy, gate)
+        self.trace = Trace()
+        """Messages in are told to it here; messages out by the driver, which knows when they leave."""
 
     @property
     def draining(self) -> bool:
@@ -332,6 +335,8 @@ class Agent:
         if is_stun(data):
             self._asked_where(flow, data)
             return
+        if self.trace.on:
+            self.trace.arrived(flow, data, now)
         try:
             message = parse(data)
         except ParseError as error:
@@ -356,6 +361,8 @@ class Agent:
             elif isinstance(arrival, ParseError):
                 self._malformed(flow, arrival, now)
             else:
+                if self.trace.on:
+                    self.trace.arrived(flow, arrival.encode(), now)
                 dispatch.message(core, flow, arrival, now)
 
     def _malformed(self, flow: Flow, error: ParseError, now: float) -> None:
