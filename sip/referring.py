@@ -185,6 +185,13 @@ def _forget(core: Core, session: Session) -> None:
     core.deadlines.cancel(awaited.alarm)
 
 
+def _is_about(awaited: Awaited, number: str, last: int) -> bool:
+    """Whether a report's id, if it has one, is of our REFER: it may have had to be sent again, to prove who we are, and its
+    first report may come before its answer.
+    """
+    return not number or number in {str(each) for each in range(awaited.cseq, last + 1)}
+
+
 def notified(core: Core, session: Session, request: Request, flow: Flow, _: Pass, now: float) -> None:
     """A NOTIFY in the dialog of a call: the peer's word on our REFER, or it is about nothing that we asked for."""
     package = parse_event(request.headers.get("Event"))
@@ -192,7 +199,7 @@ def notified(core: Core, session: Session, request: Request, flow: Flow, _: Pass
     if package is None or package.name != REFER:
         refuse(core, request, flow, Refusal(489, (EVENTS,)))
         return
-    if awaited is None or package.id not in ("", str(awaited.cseq)):
+    if awaited is None or not _is_about(awaited, package.id, session.dialog.local_cseq):
         refuse(core, request, flow, Refusal(481))
         return
     if request.body and content_type(request) != SIPFRAG:

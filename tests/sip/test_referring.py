@@ -371,3 +371,14 @@ def test_a_dialog_to_take_over_goes_into_the_address():
     assert book.last("REFER").headers.get("Refer-To") == (
         "<sip:carol@c.example?Replaces=c%40h%3Bto-tag%3D1%3Bfrom-tag%3D2>"
     )
+
+
+def test_a_report_may_name_the_refer_as_it_was_sent_again_with_proof():
+    book = in_call().play(REFERRED)
+    book.play(
+        "-- reoffer sdp=hold\n<< INVITE sdp=hold\n>> 200 INVITE sdp=held\n<< ACK\n** AnswerReceived sdp=held"
+    )
+    report(book, "SIP/2.0 180 Ringing", cseq=book.last("INVITE").cseq.number)
+    assert book.told[-1].status == 180
+    report(book, "SIP/2.0 200 OK", cseq=book.last("INVITE").cseq.number + 1)
+    assert book.last("481").cseq.method == "NOTIFY"
