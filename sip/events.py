@@ -1,6 +1,6 @@
 """What an agent tells the one who uses it. `call` is the agent's own handle, never used twice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from sip.flow import Flow
@@ -106,7 +106,8 @@ class DigitReceived:
     """A key sent by INFO (application/dtmf-relay or application/dtmf)."""
 
     call: int
-    digit: str
+    digit: str = field(repr=False)
+    """Not for logs: it may be a passcode's."""
     duration_ms: int
 
 

@@ -88,7 +88,7 @@ class Negotiated:
     """All the peer may send us, with the numbers it will use; one, unless an offer of ours left the choice. Who answers it by
     several may change between them at any packet (RFC 3264 section 7), though phones keep to the first, which is `codec`."""
     telephone_event: int | None
-    """Payload type to send telephone-events with, at the clock rate of `codec`; None: the peer takes none."""
+    """Payload type to send telephone-events with; None: the peer takes none."""
     telephone_event_received: int | None
     """Payload type the peer's telephone-events come with; differs from the other only if it answered so."""
     remote: tuple[str, int] | None
@@ -158,7 +158,9 @@ def make_offer(
         known.append(Format(number, codec.name, codec.clock_rate))
     event = None
     if capabilities.events:
-        event = _number(TELEPHONE_EVENT, codecs[0].clock_rate, capabilities.event_payload_type, known)
+        rate = codecs[0].clock_rate
+        number = _number(TELEPHONE_EVENT, rate, capabilities.event_payload_type, known)
+        event = Format(number, TELEPHONE_EVENT, rate)
     profile, keys = securing.offer(
         capabilities.srtp,
         capabilities.suites,
@@ -225,8 +227,8 @@ def answer(
         Session(Origin(session_id, version, address), tuple(lines), address),
         codecs[0],
         tuple(codecs),
-        event,
-        event,
+        None if event is None else event.payload_type,
+        None if event is None else event.payload_type,
         remote,
         remote_rtcp,
         send,
@@ -275,6 +277,7 @@ def accept_answer(our_offer: Session, answer: Session, *, loopback: bool = False
         raise ParseError("no c= line")
     if why := media_address.refusal(host, media.port, loopback=loopback):
         raise NotAcceptable(399, why, agent)
+    event, received = _event(theirs, codec.clock_rate), _event(ours, codec.clock_rate)
     offered_direction = our_offer.direction_of(offered)
     direction = answer.direction_of(media)
     remote, remote_rtcp = media_address.remote(media, host, loopback=loopback)
@@ -282,8 +285,8 @@ def accept_answer(our_offer: Session, answer: Session, *, loopback: bool = False
         answer,
         codec,
         tuple([Codec(mine.name, mine.clock_rate, mine.payload_type) for mine, _ in pairs]),
-        event := _event(theirs, codec.clock_rate),
-        None if event is None else _event(ours, codec.clock_rate),
+        None if event is None else event.payload_type,
+        None if event is None or received is None else received.payload_type,
         remote,
         remote_rtcp,
         offered_direction in ("sendrecv", "sendonly")
@@ -347,12 +350,13 @@ def _same(mine: Codec | Format, theirs: Format) -> bool:
     )
 
 
-def _event(formats: list[Format], clock_rate: int) -> int | None:
-    """Payload type of the telephone-event with the codec's clock, where there is one."""
-    for format_ in formats:
-        if format_.clock_rate == clock_rate and format_.name.lower() == TELEPHONE_EVENT:
-            return format_.payload_type
-    return None
+def _event(formats: list[Format], clock_rate: int) -> Format | None:
+    """The telephone-event with the codec's clock, where there is one, else one with another: phones that offer Opus first
+    name its clock alone, and a press is a press however its length is counted.
+    """
+    events = [format_ for format_ in formats if format_.name.lower() == TELEPHONE_EVENT]
+    right = [format_ for format_ in events if format_.clock_rate == clock_rate]
+    return next(iter(right or events), None)
 
 
 def _number(name: str, clock_rate: int, preferred: int, before: list[Format]) -> int:
@@ -371,7 +375,7 @@ def _audio(
     protocol: str,
     events: str,
     codecs: list[Codec],
-    event: int | None,
+    event: Format | None,
     port: int,
     direction: str,
     ptime_ms: int,
@@ -382,9 +386,9 @@ def _audio(
         ("rtpmap", f"{codec.payload_type} {codec.name}/{codec.clock_rate}") for codec in codecs
     ]
     if event is not None:
-        formats.append(str(event))
-        attributes.append(("rtpmap", f"{event} {TELEPHONE_EVENT}/{codecs[0].clock_rate}"))
-        attributes.append(("fmtp", f"{event} {events}"))
+        formats.append(str(event.payload_type))
+        attributes.append(("rtpmap", f"{event.payload_type} {TELEPHONE_EVENT}/{event.clock_rate}"))
+        attributes.append(("fmtp", f"{event.payload_type} {events}"))
     attributes += [(sdes.ATTRIBUTE, sdes.encode(line)) for line in keys]
     attributes.append(("ptime", str(ptime_ms)))
     attributes.append((direction, ""))

@@ -5,7 +5,7 @@ A person in a conference is the `leg` they speak over, the call's own number, fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -100,7 +100,7 @@ class Given:
 
     command: Command
     actor: Actor
-    keys: str = ""
+    keys: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class UnknownKeys:
     """Keys that mean nothing."""
 
     leg: int
-    keys: str
+    keys: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

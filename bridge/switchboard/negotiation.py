@@ -126,7 +126,8 @@ class Negotiation:
         """Take what was agreed.
 
         Who no longer takes our audio has put us on hold: what still comes is music that a conference must not hear,
-        and that nothing comes is no sign of a caller who is gone. A peer that only talks from the start is heard.
+        and that nothing comes is no sign of a caller who is gone. A peer that only talks from the start is heard. Who
+        has no telephone-events keys in the audio, if at all.
         """
         event = agreed.telephone_event
         held = not agreed.send and not self.late
@@ -136,6 +137,7 @@ class Negotiation:
             telephone_event=-1 if event is None else event,
             send=agreed.send,
             receive=agreed.receive and not held,
+            tones=event is None,
         )
         if agreed.remote is not None:
             self.remote = Endpoint(*agreed.remote)

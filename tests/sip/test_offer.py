@@ -79,9 +79,10 @@ class TestAnswer:
     def test_static_payload_types_need_no_rtpmap(self) -> None:
         assert reply("m=audio 4000 RTP/AVP 8").codec == PCMA
 
-    def test_telephone_event_is_the_one_with_the_codecs_clock(self) -> None:
+    def test_telephone_event_is_the_one_with_the_codecs_clock_or_any(self) -> None:
         lines = ["m=audio 4000 RTP/AVP 0 100 101", "a=rtpmap:100 telephone-event/48000"]
-        assert reply(*lines).telephone_event is None
+        assert reply(*lines).telephone_event == 100
+        assert ("rtpmap", "100 telephone-event/48000") in reply(*lines).answer.media[0].attributes
         assert reply(*lines, "a=rtpmap:101 Telephone-Event/8000").telephone_event == 101
         silent = Capabilities(events="")
         assert reply(*lines, "a=rtpmap:101 telephone-event/8000", capabilities=silent).telephone_event is None
