@@ -19,7 +19,7 @@ from sip.uri import Uri
 
 if TYPE_CHECKING:
     from bridge.addresses import Addresses
-    from bridge.config.settings import Server
+    from bridge.config.listening import Server
     from bridge.switchboard.effects import PlaceCall
     from sip.agent import Agent
 

@@ -29,6 +29,7 @@ from bridge import ledger, logs
 from bridge.addresses import Addresses
 from bridge.alarm import Alarm
 from bridge.config import Config
+from bridge.config.listening import TRANSPORTS
 from bridge.control.door import Door
 from bridge.control.protocol import AnyRequest
 from bridge.desk import Desk
@@ -173,8 +174,11 @@ class Server:
         self._figures_timer = self._loop.call_later(EVERY_S, self._figures_due)
         _log.info(
             "serving",
-            udp=[str(address) for address in config.server.udp],
-            tcp=[str(address) for address in config.server.tcp],
+            **{
+                name: [str(each) for each in places]
+                for name in TRANSPORTS
+                if (places := config.server.of(name))
+            },
             workers=config.media.worker_count,
             numbers=len(config.access_numbers),
             open_rooms=[room.pattern for room in config.open_rooms],
@@ -341,19 +345,21 @@ class Server:
     # Effects ---------------------------------------------------------------------------------------------------
 
     def _open_stream(self, effect: effects.OpenStream) -> None:
+        peer = None if effect.remote is None else effect.remote.host
+        local = self._addresses.audio_local(effect.local, peer)
         try:
             port = self._pool.open(
                 effect.stream,
                 effect.format,
                 effect.remote,
+                local=local,
                 room=effect.room,
                 rtp_timeout_s=effect.rtp_timeout_s,
             )
         except PoolFullError as error:
             answer: Event = StreamRefused(effect.stream, str(error))
         else:
-            peer = None if effect.remote is None else effect.remote.host
-            answer = StreamOpened(effect.stream, self._addresses.for_audio(effect.local, peer), port)
+            answer = StreamOpened(effect.stream, self._addresses.for_audio(local, peer), port)
         self._switchboard.handle(answer, self._now())
 
     def _answer(self, effect: effects.Answered) -> None:

@@ -58,7 +58,7 @@ class Signalling:
         tell
             Takes what happens here besides, at any time.
         """
-        self._listeners = Listeners(config.server)
+        self._listeners = Listeners(config.server, config.resolve)
         self.agent = Agent(
             settings=AgentSettings(
                 product=PRODUCT,
@@ -95,6 +95,7 @@ class Signalling:
     def close(self) -> None:
         """Stop at once."""
         self._placing.close()
+        self._listeners.close()
         self._driver.close()
 
     def transmit(self) -> None:

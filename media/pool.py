@@ -177,15 +177,19 @@ class Pool:
         format_: control.Format,
         remote: control.Endpoint | None,
         *,
+        local: str = "",
         room: int = control.NO_ROOM,
         rtp_timeout_s: float,
     ) -> int:
-        """Open `stream`, a number never used before; returns its RTP port. Raises PoolFullError."""
+        """Open `stream`, a number never used before; returns its RTP port. Raises PoolFullError.
+
+        `local` is our address that it is bound on, if not the one of `Ports`.
+        """
         worker = self._choose(room)
         if worker is None:
             raise PoolFullError("every media worker is full")
         try:
-            port, rtp, rtcp = self._ports.bind()
+            port, rtp, rtcp = self._ports.bind(local)
         except PortsExhaustedError as error:
             raise PoolFullError(str(error)) from error
         numbers = self._entropy(10)

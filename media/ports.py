@@ -18,7 +18,7 @@ class PortsExhaustedError(Exception):
 
 
 class Ports:
-    """Pairs within `low` .. `high`, bound on `host`.
+    """Pairs within `low` .. `high`, bound on `host` where nobody names another address, IPv4 or IPv6.
 
     Parameters
     ----------
@@ -28,7 +28,6 @@ class Ports:
 
     def __init__(self, host: str, low: int, high: int, below: Callable[[int], int]) -> None:
         self._host = host
-        self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._free = list(range(low + low % 2, high, 2))
         self._below = below
 
@@ -37,13 +36,14 @@ class Ports:
         """Pairs that are not given out."""
         return len(self._free)
 
-    def bind(self) -> tuple[int, socket.socket, socket.socket]:
-        """A pair of bound sockets and its RTP port; raises PortsExhaustedError."""
+    def bind(self, host: str = "") -> tuple[int, socket.socket, socket.socket]:
+        """A pair of sockets bound on `host` and its RTP port; raises PortsExhaustedError."""
+        host = host or self._host
         for _ in range(min(ATTEMPTS, len(self._free))):
             index = self._below(len(self._free))
             port = self._free[index]
-            rtp = self._try(port)
-            rtcp = self._try(port + 1) if rtp is not None else None
+            rtp = self._try(host, port)
+            rtcp = self._try(host, port + 1) if rtp is not None else None
             if rtp is not None and rtcp is not None:
                 self._free[index] = self._free[-1]
                 self._free.pop()
@@ -51,16 +51,20 @@ class Ports:
             if rtp is not None:
                 rtp.close()
         raise PortsExhaustedError(
-            f"no port pair on {self._host}: the {len(self._free)} that are left are taken by others, or no descriptor is"
+            f"no port pair on {host}: the {len(self._free)} that are left are taken by others, or no descriptor is"
         )
 
-    def _try(self, port: int) -> socket.socket | None:
+    def _try(self, host: str, port: int) -> socket.socket | None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            bound = socket.socket(self._family, socket.SOCK_DGRAM)
+            bound = socket.socket(family, socket.SOCK_DGRAM)
         except OSError:  # no descriptor is left: as good as no port
             return None
         try:
-            bound.bind((self._host, port))
+            if family == socket.AF_INET6:
+                # Each stream speaks one version of IP: addresses look the same in SDP and in packets.
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            bound.bind((host, port))
         except OSError:
             bound.close()
             return None

@@ -12,6 +12,8 @@ DEFAULT_PORTS: Final = {"udp": SIP_PORT, "tcp": SIP_PORT, "tls": SIPS_PORT, "ws"
 WEB: Final = frozenset({"ws", "wss"})
 """Transports where the peer always connects to us, and its own address says nothing (RFC 7118)."""
 SECURE: Final = frozenset({"tls", "wss"})
+ANYBODY: Final = "*"
+"""As `Flow.peer`: whoever is at that address will do. For trunks alone whose certificate nobody can verify."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,9 @@ class Flow:
     """The listener that it came by, also where that is every address of the machine."""
     remote: tuple[str, int]
     connection: int = 0
+    peer: str = ""
+    """Over TLS, who has to be at the other end of a connection that we ask for: the name that its certificate must prove
+    (RFC 5922); empty: the address itself."""
     names: tuple[str, ...] = field(default=(), compare=False)
     """What the peer's certificate proves: domains and `sip:` URIs (RFC 5922 7.1). Known from the end of the handshake on,
     so two flows that differ in it alone are the same."""
@@ -50,3 +55,18 @@ class Transmit:
 def bracketed(host: str) -> str:
     """Host as it stands in a URI or Via: IPv6 addresses in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+MAPPED: Final = "::ffff:"
+"""How an IPv4 address begins that is written as an IPv6 one (RFC 4291 2.5.5.2)."""
+
+
+def plain(host: str) -> str:
+    """A numeric address in the version that it is of: one that is IPv4 in IPv6's clothes without them."""
+    tail = host[len(MAPPED) :]
+    return tail if "." in tail and host[: len(MAPPED)].lower() == MAPPED else host
+
+
+def is_ipv6(host: str) -> bool:
+    """Whether a numeric address is reached by IPv6."""
+    return ":" in plain(host)

@@ -10,7 +10,7 @@ import typer
 
 from bridge.cli.terminal import DEFAULT_FILE, UserError, local, say, store
 from bridge.config import Config, load
-from bridge.config.settings import SIP_PORT
+from bridge.config.listening import SIP_PORT
 
 if TYPE_CHECKING:
     from bridge.demo import Demo
@@ -67,7 +67,7 @@ def init(
 
 def told(config: Config, made: Demo) -> str:
     """What to dial, the codes, and how to reach it with a softphone."""
-    listening = [*config.server.udp, *config.server.tcp][0]
+    _, _, listening = next(config.server.listeners())
     host = config.server.advertised or (LOOPBACK if listening.host == "0.0.0.0" else listening.host)  # noqa: S104 - compared, not bound
     host = f"[{host}]" if ":" in host else host
     port = "" if listening.port == SIP_PORT else f":{listening.port}"

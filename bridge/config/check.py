@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args, get_origin, get_type_hints
 
 from bridge.conference import keymaps
+from bridge.config import certificates
 from bridge.config.lines import Path as KeyPath
 from bridge.config.lines import locate
 from bridge.config.settings import PORTS_PER_STREAM, Config
@@ -214,19 +215,28 @@ class _Reader:
 
     def _listening(self, config: Config) -> None:
         server = config.server
-        if not server.udp and not server.tcp:
-            self.fault(("server", "udp"), "server.udp and server.tcp are both empty: nobody could call")
-            return
-        first = (*server.udp, *server.tcp)[0]
-        for name, addresses in (("udp", server.udp), ("tcp", server.tcp)):
-            for index, address in enumerate(addresses):
-                if address in addresses[:index]:
-                    self.fault(("server", name, index), f"server.{name} names {address} twice")
-                if address.is_ipv6 != first.is_ipv6:
-                    self.fault(
-                        ("server", name, index),
-                        f"server.{name} {address}: all addresses must be of one IP version, as {first} is",
-                    )
+        seen: dict[tuple[bool, Address], str] = {}
+        for transport, index, address in server.listeners():
+            place = ("server", transport, index)
+            # Whatever is not UDP is TCP below.
+            before = seen.setdefault((transport == "udp", address), transport)
+            if address in server.of(transport)[:index]:
+                self.fault(place, f"server.{transport} names {address} twice")
+            elif before != transport:
+                self.fault(place, f"server.{transport} {address}: server.{before} listens there")
+        if not seen:
+            self.fault(
+                ("server", "udp"), "no address in udp, tcp, tls, ws and wss of [server]: nobody could call"
+            )
+        listeners = {address for _, address in seen}
+        for index, each in enumerate(server.mapped):
+            if each.listener not in listeners:
+                self.fault(
+                    ("server", "mapped", index, "listener"),
+                    f"server.mapped: nothing listens on {each.listener}",
+                )
+        for path, text in certificates.faults(server, config.resolve):
+            self.fault(path, text)
 
     def _calling(self, config: Config) -> None:
         dial_out = config.dial_out

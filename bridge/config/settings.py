@@ -18,17 +18,15 @@ from zoneinfo import ZoneInfo
 from bridge.conference.keymap import Keymap
 from bridge.conference.keymaps import MANUAL, find
 from bridge.config.calling import HOST, Blast, DialOut, RingS
+from bridge.config.listening import Server
 from bridge.config.meeting import Conference, Names
 from bridge.config.security import Security
 from bridge.config.tracing import Trace
-from bridge.config.values import Address, Form, Network, OneOf, Range, within
+from bridge.config.values import Form, Network, OneOf, Range, within
 from bridge.service.dialplan import DialPlan
 from bridge.service.passcodes import DEFAULT_DIGITS, LONGEST_DIGITS, SHORTEST_DIGITS
 from bridge.service.settings import DEFAULT_GRACE_S
 from bridge.service.spending import Night, Spending
-
-SIP_PORT: Final = 5060
-"""RFC 3261 section 19.1.2."""
 
 PORTS_PER_STREAM: Final = 2
 """RTP on an even port, RTCP on the next (RFC 3550 section 11)."""
@@ -36,29 +34,9 @@ PORTS_PER_STREAM: Final = 2
 LANGUAGES: Final = ("pt-BR", "en", "es")
 """Languages there are prompts in."""
 
-_LOOPBACK: Final = Address("127.0.0.1", SIP_PORT)
-
 Language = Annotated[str, OneOf(LANGUAGES)]
 MaybeLanguage = Annotated[str, OneOf(("", *LANGUAGES))]
 Port = Annotated[int, Range(1024, 65535)]
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where callers reach us."""
-
-    udp: tuple[Address, ...] = (_LOOPBACK,)
-    tcp: tuple[Address, ...] = (_LOOPBACK,)
-    advertised: Annotated[
-        str, Form(re.compile(r"|[0-9A-Za-z.:-]{1,253}"), "an IP address or a host name")
-    ] = ""
-    """What we call ourselves in Via, Contact and SDP where a router maps our address; empty: the address in use."""
-    node: Annotated[str, Form(re.compile(r"[A-Za-z0-9-]{1,32}"), "1 to 32 letters, digits and hyphens")] = (
-        "roda"
-    )
-    """The name of this machine among those that share a store: each closes only its own records after a crash."""
-    trusted_networks: tuple[Network, ...] = ()
-    """Carriers and PBXs that say truly who calls: wrong codes are counted by the caller's number (`service.origin`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,10 +263,9 @@ class Config:
         uri = out.uri.replace("{trunk}", str(out.trunk))
         if out.transport == "tcp" and ";transport=" not in uri:
             uri += ";transport=tcp"
-        ours = [str(address) for address in (*self.server.udp, *self.server.tcp)]
-        advertised = self.server.advertised
-        if advertised:
-            ours.append(f"[{advertised}]" if ":" in advertised else advertised)
+        ours = [str(address) for _, _, address in self.server.listeners()]
+        advertised = (self.server.advertised, *(each.advertised for each in self.server.mapped))
+        ours += [f"[{host}]" if ":" in host else host for host in advertised if host]
         return DialPlan(
             enabled=out.enabled,
             numbering=out.numbering,

@@ -1,10 +1,12 @@
 """SIP edges: the sockets that carry messages.
 
-A *transport* (`udp`, `tcp`; TLS and WebSocket fit the same shape) owns sockets and knows nothing of SIP. A *receiver*
-is told what arrives. A *flow* names the way of a message. The *driver* joins an agent, which knows SIP and no sockets,
-to its transports: it is the receiver of all of them, and the only place where the clock is read.
+A *transport* (`udp`; `stream` for all that connects) owns sockets and knows nothing of SIP. A *receiver* is told what
+arrives. A *flow* names the way of a message. A *connection* of a stream transport has *wires* between its socket and SIP:
+TLS, WebSocket, both, or none. The *driver* joins an agent, which knows SIP and no sockets, to its transports: it is the
+receiver of all of them, and the only place where the clock is read.
 """
 
+from collections import Counter
 from typing import Protocol
 
 from sip.flow import Flow
@@ -20,7 +22,9 @@ class Receiver(Protocol):
         """A datagram or a piece of a stream arrived."""
 
     def opened(self, requested: Flow, flow: Flow) -> None:
-        """A connection stands; `requested` is the flow we asked with, or `flow` itself if the peer opened it."""
+        """A connection stands; `requested` is the flow we asked with, or `flow` itself if the peer opened it. A peer's may
+        still have hands to shake.
+        """
 
     def closed(self, flow: Flow) -> None:
         """A connection is gone, or the one asked for by this flow could not be opened."""
@@ -35,6 +39,10 @@ class Transport(Protocol):
     @property
     def local(self) -> tuple[str, int]:
         """Where it listens, once started."""
+
+    @property
+    def counters(self) -> Counter[str]:
+        """What was refused or lost, by reason."""
 
     async def start(self) -> None:
         """Listen. Raises OSError if the address cannot be had."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sip.agent import Agent
 from sip.events import Event
-from sip.flow import Flow
+from sip.flow import Flow, is_ipv6
 from sip.transport import Transport
 
 
@@ -87,7 +87,7 @@ class Driver:
         agent = self.agent
         while True:
             for out in agent.outgoing():
-                transport = self._transports.get((out.flow.transport, out.flow.local))
+                transport = self._transport(out.flow)
                 if transport is None:
                     agent.counters["dropped:no such transport"] += 1
                 elif out.close:
@@ -99,6 +99,16 @@ class Driver:
                 return
             while self._untold:
                 self._on_event(self._untold.popleft())
+
+    def _transport(self, flow: Flow) -> Transport | None:
+        """The listener that a flow names; where none is there, or it cannot reach the peer's version of IP, another of the
+        same kind.
+        """
+        named = self._transports.get((flow.transport, flow.local))
+        if named is not None and (flow.connection or _reaches(named, flow)):
+            return named
+        fits = (each for each in self._transports.values() if each.name == flow.transport)
+        return next((each for each in fits if _reaches(each, flow)), named)
 
     def _arm(self) -> None:
         deadline = self.agent.next_deadline()
@@ -115,3 +125,7 @@ class Driver:
         self._timer = None
         self.agent.advance(self.now())
         self.transmit()
+
+
+def _reaches(transport: Transport, flow: Flow) -> bool:
+    return is_ipv6(transport.local[0]) == is_ipv6(flow.remote[0])

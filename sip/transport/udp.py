@@ -2,10 +2,11 @@
 
 import asyncio
 import socket
+import struct
 from collections import Counter
 from typing import Final
 
-from sip.flow import Flow
+from sip.flow import Flow, plain
 from sip.transport import Receiver
 
 BUFFER_BYTES: Final = 4 * 1024 * 1024
@@ -17,6 +18,13 @@ DATAGRAM_MAX: Final = 65_535
 """Longest datagram that IP has."""
 FLOWS_MAX: Final = 8192
 """Remembered sources, so that the calls of a trunk share one Flow. When full all are forgotten and learned anew."""
+
+IP_MTU_DISCOVER: Final = 10
+IP_PMTUDISC_DONT: Final = 0
+SO_MEMINFO: Final = 55
+"""The kernel's figures of a socket (linux/sock_diag.h), as nine numbers."""
+MEMINFO: Final = struct.Struct("=9I")
+MEMINFO_DROPS: Final = 8
 
 
 class UdpTransport:
@@ -32,13 +40,22 @@ class UdpTransport:
         self._local = (host, port)
         self._family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._flows: dict[tuple[str, int], Flow] = {}
-        self.counters: Counter[str] = Counter()
-        """What was lost here, by reason."""
+        self._counters: Counter[str] = Counter()
 
     @property
     def local(self) -> tuple[str, int]:
         """Address and port bound."""
         return self._local
+
+    @property
+    def counters(self) -> Counter[str]:
+        """What was lost here, by reason."""
+        if self._socket is not None:
+            figures = self._socket.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, MEMINFO.size)
+            # Zero is as good as nothing in a Counter, but stands in what it prints.
+            if drops := MEMINFO.unpack(figures)[MEMINFO_DROPS]:
+                self._counters["dropped:receive buffer full"] = drops
+        return self._counters
 
     async def start(self) -> None:
         """Bind and read."""
@@ -46,7 +63,10 @@ class UdpTransport:
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-            if self._family == socket.AF_INET6:
+            # What is too long for a link on the way is cut there, instead of being dropped in silence.
+            if self._family == socket.AF_INET:
+                sock.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT)
+            else:
                 # As asyncio does for TCP: IPv4 has a listener of its own, where addresses look like IPv4.
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             sock.bind(self._address)
@@ -70,13 +90,16 @@ class UdpTransport:
         """One datagram; SIP repeats what is lost, so a full buffer is only counted."""
         if self._socket is None:
             return
+        host, port = flow.remote
+        if ":" in host:
+            host = plain(host)
         try:
-            socket.inet_pton(self._family, flow.remote[0])  # a name would block in the resolver
-            self._socket.sendto(data, flow.remote)
+            socket.inet_pton(self._family, host.partition("%")[0])  # a name would block in the resolver
+            self._socket.sendto(data, (host, port))
         except BlockingIOError:
-            self.counters["dropped:send buffer full"] += 1
+            self._counters["dropped:send buffer full"] += 1
         except OSError:
-            self.counters["dropped:not sendable"] += 1
+            self._counters["dropped:not sendable"] += 1
 
     def shut(self, flow: Flow) -> None:
         """There is no connection."""
@@ -90,7 +113,7 @@ class UdpTransport:
             except BlockingIOError:
                 return
             except OSError:
-                self.counters["dropped:not readable"] += 1
+                self._counters["dropped:not readable"] += 1
                 return
             self._receiver.receive(self._flow(source[:2]), data)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import ip_network
+
 import pytest
 
 from bridge.addresses import PEERS_REMEMBERED, Addresses, facing
-from bridge.config.settings import Server
+from bridge.config.listening import Mapped, Server
 from bridge.config.values import Address
 from sip.flow import Flow
 
@@ -26,7 +29,8 @@ def test_audio_is_where_signalling_is() -> None:
 
 def test_of_several_addresses_a_caller_hears_of_the_one_that_was_called() -> None:
     addresses = listening("127.0.0.1", "192.0.2.1")
-    assert addresses.audio == "0.0.0.0"
+    assert addresses.audio == "127.0.0.1"
+    assert addresses.audio_local("192.0.2.1", "198.51.100.7") == "192.0.2.1"
     assert addresses.for_audio("127.0.0.1", "127.0.0.9") == "127.0.0.1"
     assert addresses.for_audio("192.0.2.1", "198.51.100.7") == "192.0.2.1"
 
@@ -48,6 +52,50 @@ def test_an_advertised_address_is_told_to_everybody() -> None:
     addresses = listening("0.0.0.0", advertised="conf.example")
     assert addresses.for_audio("0.0.0.0", "127.0.0.1") == "conf.example"
     assert addresses.for_signalling(came("0.0.0.0", "127.0.0.1")) == ("conf.example", 5060)
+
+
+def test_audio_of_the_other_ip_version_gets_an_address_of_that_version() -> None:
+    addresses = listening("192.0.2.1", "2001:db8::5")
+    assert addresses.audio_local("192.0.2.1", "2001:db8::9") == "2001:db8::5"
+    assert addresses.audio_local("192.0.2.1", None) == "192.0.2.1"
+    assert addresses.audio_local("2001:db8::5", "::ffff:192.0.2.7") == "192.0.2.1"
+    assert listening("192.0.2.1").audio_local("192.0.2.1", "2001:db8::9") == "192.0.2.1"
+
+
+def test_a_numeric_advertised_address_is_for_peers_of_its_ip_version() -> None:
+    addresses = listening("192.0.2.1", "2001:db8::5", advertised="203.0.113.5")
+    assert addresses.for_audio("192.0.2.1", "198.51.100.7") == "203.0.113.5"
+    assert addresses.for_audio("2001:db8::5", "2001:db8::9") == "2001:db8::5"
+
+
+INSIDE = Server(
+    udp=(Address("10.0.0.5", 5060), Address("10.0.0.6", 5070)),
+    advertised="203.0.113.5",
+    local_networks=(ip_network("10.0.0.0/8"),),
+    mapped=(Mapped(Address("10.0.0.6", 5070), "203.0.113.6", 15070),),
+)
+
+
+def test_peers_on_our_side_of_the_router_are_told_the_address_in_use() -> None:
+    addresses = Addresses(INSIDE)
+    assert addresses.for_signalling(came("10.0.0.5", "10.9.9.9")) == ("10.0.0.5", 5060)
+    assert addresses.for_signalling(came("10.0.0.5", "198.51.100.7")) == ("203.0.113.5", 5060)
+    assert addresses.for_audio("10.0.0.5", "10.9.9.9") == "10.0.0.5"
+
+
+def test_where_signalling_comes_from_says_on_which_side_a_peer_is() -> None:
+    """A telephone behind another router names an address of its own network in SDP."""
+    addresses = Addresses(INSIDE)
+    assert addresses.for_audio("10.0.0.5", "10.9.9.9", "198.51.100.7") == "203.0.113.5"
+    assert addresses.for_audio("10.0.0.5", "198.51.100.7", "10.9.9.9") == "10.0.0.5"
+
+
+def test_a_listener_may_be_mapped_otherwise() -> None:
+    addresses = Addresses(INSIDE)
+    flow = Flow("udp", ("10.0.0.6", 5070), ("198.51.100.7", 5062))
+    assert addresses.for_signalling(flow) == ("203.0.113.6", 15070)
+    assert addresses.for_audio("10.0.0.6", "198.51.100.7") == "203.0.113.6"
+    assert addresses.for_signalling(replace(flow, remote=("10.1.1.1", 5062))) == ("10.0.0.6", 5070)
 
 
 def test_what_is_remembered_of_peers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,12 @@ import struct
 import pytest
 import uvloop
 
+from sip import crowd
 from sip.agent import Agent, AgentSettings, Flow
 from sip.events import IncomingCall
-from sip.transport import tcp
+from sip.transport import connection
 from sip.transport.driver import Driver
-from sip.transport.tcp import TcpTransport
+from sip.transport.stream import tcp, ws
 from sip.transport.udp import UdpTransport
 from tests.support.sip_playbook import Playbook
 
@@ -26,7 +27,7 @@ INVITE = Playbook().request("INVITE", {"sdp": "offer"})
 @contextlib.asynccontextmanager
 async def driven(on_event=lambda event: None):
     driver = Driver(Agent(settings=AgentSettings(), entropy=os.urandom), on_event)
-    udp, stream = UdpTransport(LOOPBACK, 0, driver), TcpTransport(LOOPBACK, 0, driver)
+    udp, stream = UdpTransport(LOOPBACK, 0, driver), tcp(LOOPBACK, 0, driver)
     try:
         await driver.start(udp)
         await driver.start(stream)
@@ -105,7 +106,7 @@ def test_udp_never_waits_and_never_raises(run):
 def test_a_port_that_is_taken_is_said_at_the_start(run):
     async def story():
         async with driven() as (driver, udp, stream):
-            for taken in (UdpTransport(*udp.local, driver), TcpTransport(*stream.local, driver)):
+            for taken in (UdpTransport(*udp.local, driver), tcp(*stream.local, driver)):
                 with contextlib.suppress(OSError):
                     await driver.start(taken)
                     raise AssertionError("two listeners on one port")
@@ -128,7 +129,7 @@ def test_both_ip_versions_are_heard_on_one_port_each_in_its_own_addresses(run):
         async with driven() as (driver, udp, stream):
             for transport in (
                 UdpTransport("::", udp.local[1], driver),
-                TcpTransport("::", stream.local[1], driver),
+                tcp("::", stream.local[1], driver),
             ):
                 await driver.start(transport)
             with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as phone:
@@ -196,17 +197,22 @@ def test_a_connection_that_is_reset_before_we_see_it_is_no_error(run):
     run(story())
 
 
-def test_one_host_gets_only_so_many_connections(run, monkeypatch):
-    monkeypatch.setattr(tcp, "CONNECTIONS_PER_HOST_MAX", 2)
-    monkeypatch.setattr(tcp, "is_own", lambda host: False)  # loopback stands for a stranger here
+def test_one_host_gets_only_so_many_connections_and_the_silent_go_first(run, monkeypatch):
+    monkeypatch.setattr(crowd, "PLACES_PER_HOST", 2)
+    monkeypatch.setattr(crowd, "host_of", lambda address: address)  # loopback stands for a stranger here
 
     async def story():
-        async with driven() as (_, _, stream):
-            pairs = [await asyncio.open_connection(*stream.local) for _ in range(3)]
-            with contextlib.suppress(ConnectionResetError):
-                assert await pairs[2][0].read() == b""
-            assert len(stream) == 2
-            assert stream.counters["refused:too many of one host"] == 1
+        async with driven() as (driver, _, stream):
+            pairs = [await asyncio.open_connection(*stream.local) for _ in range(2)]
+            for reader, writer in pairs[:1]:
+                writer.write(OPTIONS)
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"SIP/2.0 200")
+            pairs.append(await asyncio.open_connection(*stream.local))
+            assert await pairs[1][0].read() == b""
+            assert driver.agent.counters["closed:crowded out"] == 1
+            for reader, writer in (pairs[0], pairs[2]):
+                writer.write(b"\r\n\r\n")
+                assert await reader.readexactly(2) == b"\r\n"
             for _, writer in pairs:
                 writer.close()
 
@@ -214,7 +220,7 @@ def test_one_host_gets_only_so_many_connections(run, monkeypatch):
 
 
 def test_this_machine_may_connect_as_often_as_it_likes(run, monkeypatch):
-    monkeypatch.setattr(tcp, "CONNECTIONS_PER_HOST_MAX", 2)
+    monkeypatch.setattr(crowd, "PLACES_PER_HOST", 2)
 
     async def story():
         async with driven() as (_, _, stream):
@@ -229,8 +235,54 @@ def test_this_machine_may_connect_as_often_as_it_likes(run, monkeypatch):
     run(story())
 
 
+def test_a_connection_that_we_close_does_not_wait_for_ever_for_its_peer_to_read(run, monkeypatch):
+    monkeypatch.setattr(connection, "LINGER_S", 0.05)
+
+    async def story():
+        closed = asyncio.Event()
+
+        class Hearer(Idle):
+            def receive(self, flow, data):
+                while stream.counters["closed:peer does not read"] == 0 and len(told) < 40:
+                    told.append(flow)
+                    stream.send(flow, b"x" * 200_000 if len(told) == 1 else b"x" * 1000)
+                stream.shut(flow)
+
+            def closed(self, flow):
+                closed.set()
+
+        told = []
+        stream = tcp(LOOPBACK, 0, Hearer())
+        await stream.start()
+        with socket.create_connection(stream.local) as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            deaf.sendall(b"x")
+            await closed.wait()
+        assert len(stream) == 0
+        stream.close()
+
+    run(story())
+
+
+class Idle:
+    """A receiver that takes what comes."""
+
+    def __init__(self):
+        self.connections = 0
+
+    def number(self):
+        self.connections += 1
+        return self.connections
+
+    def receive(self, flow, data): ...
+
+    def opened(self, requested, flow): ...
+
+    def closed(self, flow): ...
+
+
 def test_a_peer_that_does_not_read_is_dropped(run, monkeypatch):
-    monkeypatch.setattr(tcp, "WRITE_BUFFER_MAX", 1000)
+    monkeypatch.setattr(connection, "WRITE_BUFFER_MAX", 1000)
     closed = asyncio.Event()
 
     class Hearer:
@@ -247,7 +299,7 @@ def test_a_peer_that_does_not_read_is_dropped(run, monkeypatch):
         def closed(self, flow):
             closed.set()
 
-    stream = TcpTransport(LOOPBACK, 0, Hearer())
+    stream = tcp(LOOPBACK, 0, Hearer())
 
     async def story():
         await stream.start()
@@ -283,7 +335,7 @@ def test_a_flow_without_connection_gets_one_and_a_dead_end_is_told(run):
                 told.append(("closed", flow.connection))
                 over.set()
 
-        stream = TcpTransport(LOOPBACK, 0, Hearer())
+        stream = tcp(LOOPBACK, 0, Hearer())
         await stream.start()
         asked = Flow("tcp", stream.local, ("127.0.0.1", stream.local[1]))
         stream.send(asked, b"hello ")
@@ -299,6 +351,111 @@ def test_a_flow_without_connection_gets_one_and_a_dead_end_is_told(run):
         assert told[-1] == ("closed", 0)
         assert stream.counters["failed:connect"] == 1
         stream.close()
+
+    run(story())
+
+
+def test_nobody_is_called_by_websocket_and_that_is_told(run):
+    async def story():
+        told = asyncio.Event()
+
+        class Hearer(Idle):
+            def closed(self, flow):
+                assert flow == asked
+                told.set()
+
+        stream = ws(LOOPBACK, 0, Hearer())
+        await stream.start()
+        asked = Flow("ws", stream.local, (LOOPBACK, 9))
+        stream.send(asked, b"x")
+        await told.wait()
+        assert stream.counters["failed:nobody can be called"] == 1
+        stream.close()
+
+    run(story())
+
+
+def test_what_waits_for_a_connection_is_bounded(run):
+    async def story():
+        over = asyncio.Event()
+
+        class Hearer(Idle):
+            def closed(self, flow):
+                over.set()
+
+        stream = tcp(LOOPBACK, 0, Hearer())
+        await stream.start()
+        with socket.socket() as nobody:
+            nobody.bind((LOOPBACK, 0))
+            for _ in range(3):
+                stream.send(Flow("tcp", stream.local, nobody.getsockname()), b"x" * 100_000)
+            assert stream.counters["dropped:too much waits for a connection"] == 1
+            await over.wait()
+        stream.close()
+
+    run(story())
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+def test_a_request_takes_the_listener_that_reaches_its_peer(run):
+    """Also for an IPv4 address that is written as an IPv6 one."""
+
+    async def story():
+        async with driven() as (driver, udp, _):
+            six = UdpTransport("::1", udp.local[1], driver)
+            await driver.start(six)
+            with bound() as phone, socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as new:
+                new.bind(("::1", 0))
+                new.setblocking(False)
+                port = phone.getsockname()[1]
+                for local, remote, sock in (
+                    (six.local, (LOOPBACK, port), phone),
+                    (six.local, (f"::ffff:{LOOPBACK}", port), phone),
+                    (udp.local, (f"::ffff:{LOOPBACK}", port), phone),
+                    (udp.local, new.getsockname()[:2], new),
+                    ((LOOPBACK, 1), (LOOPBACK, port), phone),  # a listener that is no more
+                ):
+                    driver.agent._core.send(Flow("udp", local, remote), b"hello")
+                    driver.transmit()
+                    assert await heard(sock) == b"hello"
+
+    run(story())
+
+
+def test_a_transport_that_there_is_not_is_counted(run):
+    async def story():
+        async with driven() as (driver, _, _):
+            driver.agent._core.send(Flow("udp", (LOOPBACK, 1), ("::1", 9)), b"x")
+            driver.transmit()
+            assert driver.agent.counters["dropped:no such transport"] == 1
+
+    run(story())
+
+
+def test_datagrams_of_nearly_64_kb_come_and_go_in_fragments(run):
+    async def story():
+        async with driven() as (_, udp, _):
+            with bound() as phone:
+                long = OPTIONS.replace(b"Max-Forwards", b"Subject: " + b"x" * 8000 + b"\r\nMax-Forwards")
+                body = b"x" * (65_000 - len(long))
+                long = long.replace(b"Content-Length: 0", b"Content-Length: %d" % len(body)) + body
+                phone.sendto(long, udp.local)
+                assert (await heard(phone)).startswith(b"SIP/2.0 200")
+                udp.send(Flow("udp", udp.local, phone.getsockname()), long)
+                assert await heard(phone) == long
+
+    run(story())
+
+
+def test_datagrams_that_the_kernel_had_no_room_for_are_counted(run):
+    async def story():
+        async with driven() as (_, udp, _):
+            assert not udp.counters
+            udp._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            with bound() as phone:
+                for _ in range(50):
+                    phone.sendto(b"x" * 1000, udp.local)
+            assert udp.counters["dropped:receive buffer full"] > 30
 
     run(story())
 

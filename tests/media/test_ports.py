@@ -25,6 +25,22 @@ def test_a_pair_is_an_even_port_and_the_next() -> None:
         assert rtcp.getsockname() == ("127.0.0.1", port + 1)
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_a_pair_is_bound_where_it_is_wanted_on_either_version_of_ip() -> None:
+    some = ports()
+    for host in ("::1", "127.0.0.2"):
+        port, rtp, rtcp = some.bind(host)
+        with rtp, rtcp:
+            assert rtp.getsockname()[:2] == (host, port)
+            assert rtcp.getsockname()[:2] == (host, port + 1)
+    some = Ports("0.0.0.0", LOW, LOW + 2, lambda _: 0)
+    for host in ("", "::"):  # both, since an IPv6 socket hears IPv6 alone
+        port, rtp, rtcp = some.bind(host)
+        some.give_back(port)
+        rtp.close()
+        rtcp.close()
+
+
 def test_the_range_is_given_out_once_then_full_and_then_again() -> None:
     some = ports()
     assert some.free == 4

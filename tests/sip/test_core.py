@@ -42,7 +42,7 @@ def test_a_uri_knows_one_kind_of_websocket_and_a_via_two(transport):
     assert core().sent_by(flow) == f"SIP/2.0/{transport.upper()} 10.0.0.1:5080;rport"
 
 
-TRUNK = Flow("tls", ("10.0.0.1", 5061), ("10.0.0.9", 40_000), 1, ("trunk.example", "sip:also.example"))
+TRUNK = Flow("tls", ("10.0.0.1", 5061), ("10.0.0.9", 40_000), 1, names=("trunk.example", "sip:also.example"))
 
 
 def lending(flow, via="trunk.example:5071;alias"):

@@ -13,6 +13,7 @@ from bridge.conference.keymaps import CONFERTEL
 from bridge.config import AccessNumber, Address, Config, OpenRoom, Operator, check, read
 from bridge.config.calling import DialOut
 from bridge.config.settings import Control, Media
+from tests.support.certificates import Authority
 
 EXAMPLE = Path(__file__).parents[3] / "roda.example.toml"
 
@@ -41,6 +42,19 @@ def settable(kind: type, table: str = "") -> set[str]:
     return found
 
 
+def make_certificates(folder: Path) -> None:
+    """The files that the example names."""
+    authority = Authority(folder)
+    for pair, names in (
+        (authority.issue("sip.example"), ("fullchain.pem", "privkey.pem")),
+        (authority.issue("conference.example"), ("conference.pem", "conference.key")),
+    ):
+        for file, name in zip((pair.certificate, pair.key), names, strict=True):
+            file.rename(folder / name)
+    for name in ("callers.pem", "trunks.pem"):
+        (folder / name).write_bytes(authority.file.read_bytes())
+
+
 def test_the_example_as_it_stands_is_the_default() -> None:
     config, faults = read(EXAMPLE.read_text())
     assert faults == []
@@ -50,6 +64,7 @@ def test_the_example_as_it_stands_is_the_default() -> None:
 def test_the_example_shows_every_default_and_documents_every_key(tmp_path: Path) -> None:
     (tmp_path / "recordings").mkdir()
     (tmp_path / "var").mkdir()
+    make_certificates(tmp_path / "tls")
     text = uncommented(EXAMPLE.read_text())
     assert check(text, directory=tmp_path) == []
     assert shown(tomllib.loads(text)) == settable(Config) - {"directory", "key_maps"}
