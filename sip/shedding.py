@@ -2,8 +2,8 @@
 
 Theory of operation
 -------------------
-Three figures are told now and then: how many transactions live, by how much the event loop is late, and by how much the
-media is. Each is put in relation to what may not be reached, and the worst of the three is the *pressure*, 1 being the
+Three figures are told now and then: how many transactions live, by how much the event loop is late, and how often the media
+is. Each is put in relation to what may not be reached, and the worst of the three is the *pressure*, 1 being the
 end. The pressure moves a level, by the table:
 
     CALM    everybody comes in
@@ -26,10 +26,11 @@ from sip.transactions import TRANSACTIONS_MAX
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LAG_MAX_S: Final = 0.25
-"""The event loop so late is the end: a call is then answered after half a second, and the queue grows."""
-LATE_MAX_S: Final = 0.010
-"""Media so late is the end: half a packet time, the most that jitter buffers at the far end are sure to take."""
+LAG_MAX_S: Final = 0.4
+"""The event loop so late is the end: a call is then answered after most of a second, and the queue grows."""
+LATE_SHARE_MAX: Final = 0.1
+"""So large a share of the media's ticks coming late by a whole tick is the end. Jitter buffers at the far end take such a
+tick; many of them in a row they do not."""
 RISES_S: Final = 0.5
 """Pressure must last so long before anybody is refused for it."""
 FALLS_S: Final = 3.0
@@ -69,12 +70,14 @@ class Load:
     transactions: int = 0
     lag_s: float = 0.0
     """By how much the event loop came later than it wanted."""
-    late_s: float = 0.0
-    """By how much the media's ticks come late."""
+    late_share: float = 0.0
+    """The share of the media's ticks that came late by a tick or more, in the busiest worker."""
 
     @property
     def pressure(self) -> float:
-        return max(self.transactions / TRANSACTIONS_MAX, self.lag_s / LAG_MAX_S, self.late_s / LATE_MAX_S)
+        return max(
+            self.transactions / TRANSACTIONS_MAX, self.lag_s / LAG_MAX_S, self.late_share / LATE_SHARE_MAX
+        )
 
 
 class Shedding:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sip.shedding import FALLS_S, LAG_MAX_S, LATE_MAX_S, MARKS, RISES_S, Level, Load, Shedding
+from sip.shedding import FALLS_S, LAG_MAX_S, LATE_SHARE_MAX, MARKS, RISES_S, Level, Load, Shedding
 from sip.transactions import TRANSACTIONS_MAX
 
 EASY = Load()
@@ -23,7 +23,7 @@ def after(shedding: Shedding, pressure: float, since: float, seconds: float) -> 
 
 @pytest.mark.parametrize(
     "load",
-    [Load(transactions=TRANSACTIONS_MAX), Load(lag_s=LAG_MAX_S), Load(late_s=LATE_MAX_S)],
+    [Load(transactions=TRANSACTIONS_MAX), Load(lag_s=LAG_MAX_S), Load(late_share=LATE_SHARE_MAX)],
     ids=["transactions", "lag", "late media"],
 )
 def test_each_of_the_three_is_enough(load: Load):
