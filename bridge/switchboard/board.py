@@ -41,7 +41,8 @@ from bridge.switchboard.events import (
     StreamOpened,
     StreamRefused,
 )
-from bridge.switchboard.legs import KeyWay, Leg, LegState, LegTimer
+from bridge.switchboard.keys_in import KeyWay
+from bridge.switchboard.legs import Leg, LegState, LegTimer
 from bridge.switchboard.lines import BoardTimer, Lines, TimerName, Voice
 from bridge.switchboard.operators import Operators
 from bridge.switchboard.performing import Performing
@@ -78,6 +79,9 @@ LEFT_BECAUSE: Final = {
     sip.EndCause.PROTOCOL: LeaveReason.FAILED,
 }
 """What a call's end is in the records."""
+
+KEY_WAYS: Final[dict[str, KeyWay]] = {"event": KeyWay.EVENT, "tone": KeyWay.TONE}
+"""What media workers call them."""
 
 
 class Switchboard:
@@ -271,19 +275,21 @@ class Switchboard:
     # --- keys ---
 
     def _digit_by_info(self, event: sip.DigitReceived, now: float) -> None:
-        self._digit(self._lines.by_call.get(event.call), event.digit, KeyWay.INFO, now)
+        leg = self._lines.by_call.get(event.call)
+        if leg is not None and leg.keys.take(event.digit, KeyWay.INFO, now, held_s=event.duration_ms / 1_000):
+            self._digit(leg, event.digit, now)
 
     def _digit_by_rtp(self, event: control.DigitReceived, now: float) -> None:
-        self._digit(self._lines.by_number.get(event.stream), event.digit, KeyWay.RTP, now)
+        leg = self._lines.by_number.get(event.stream)
+        if leg is not None and leg.keys.take(event.digit, KEY_WAYS[event.way], now):
+            self._digit(leg, event.digit, now)
 
-    def _digit(self, leg: Leg | None, key: str, way: KeyWay, now: float) -> None:
+    def _digit(self, leg: Leg, key: str, now: float) -> None:
         """Bring a key to whoever owns the leg; after the last words it means nothing.
 
         A key tells as well as an ACK that the caller has our answer. Where the ACK is lost the next one is half a
         second away, and whoever dials number and passcode in one go would lose the first digits.
         """
-        if leg is None or leg.is_repeated(key, way, now):
-            return
         if leg.state is LegState.ANSWERED and not leg.negotiation.late:
             self._receptions.receive(leg, now)
         if leg.runner is not None:
@@ -369,4 +375,5 @@ class Switchboard:
                 leg,
                 reason=because.value,
                 duration_s=round(now - leg.came_at, 1),
+                pressed=leg.keys.ways,
             )

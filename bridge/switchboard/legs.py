@@ -21,8 +21,9 @@ The stream has a life of its own beside that, because the pool answers when it c
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from bridge.switchboard.keys_in import KeysIn
 from media.control import NO_ROOM
 
 if TYPE_CHECKING:
@@ -36,10 +37,6 @@ if TYPE_CHECKING:
     from bridge.switchboard.negotiation import Negotiation
     from bridge.switchboard.room import Room
     from prompts.values import Clip
-
-SAME_KEY_S: Final = 0.2
-"""A key that arrives by RTP and by INFO within this time was pressed once: some phones send both. Nobody presses the
-same key twice that fast."""
 
 
 class LegState(Enum):
@@ -61,13 +58,6 @@ class StreamState(Enum):
     OPEN = "open"
     GONE = "gone"
     """The pool closed it or refused it: there is nothing to give back."""
-
-
-class KeyWay(Enum):
-    """How a key reached us."""
-
-    RTP = "telephone-event"
-    INFO = "INFO"
 
 
 class LegTimer(Enum):
@@ -138,9 +128,7 @@ class Leg:
         "early",
         "host",
         "hours_end_at",
-        "key",
-        "key_at",
-        "key_way",
+        "keys",
         "language",
         "leaves_because",
         "limited",
@@ -240,13 +228,4 @@ class Leg:
         """What is being said whose end somebody waits for; 0: nothing."""
         self.leaves_because: LeaveReason | None = None
         """In LAST_WORDS: what the call's end will be recorded as."""
-        self.key = ""
-        self.key_way = KeyWay.RTP
-        self.key_at = float("-inf")
-
-    def is_repeated(self, key: str, way: KeyWay, now: float) -> bool:
-        """Tell whether `key` is the one that has just come the other way. If not, it is the last one from now on."""
-        if key == self.key and way is not self.key_way and now - self.key_at < SAME_KEY_S:
-            return True
-        self.key, self.key_way, self.key_at = key, way, now
-        return False
+        self.keys = KeysIn()

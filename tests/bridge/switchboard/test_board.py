@@ -152,7 +152,7 @@ def test_an_operator_reads_of_a_call_from_its_coming_to_its_end() -> None:
         "command {'command': 'lecture', 'by': 'id-2', 'subject': 'on'}",
         "left {'reason': 'hung_up', 'duration_s': 90.0, 'people': 0}",
         "conference ended {'reason': 'hung_up', 'duration_s': 90.0, 'joins': 1}",
-        "call ended {'reason': 'hung_up', 'duration_s': 90.0}",
+        "call ended {'reason': 'hung_up', 'duration_s': 90.0, 'pressed': {'telephone-event': 6}}",
     ]
 
 
