@@ -46,7 +46,7 @@ class PortsTwin:
     def free(self) -> int:
         return len(self._free)
 
-    def bind(self) -> tuple[int, Socket, Socket]:
+    def bind(self, _host: str = "") -> tuple[int, Socket, Socket]:
         if not self._free:
             raise PortsExhaustedError("none left")
         port = self._free.pop(self._chance.randrange(len(self._free)))
