@@ -88,6 +88,8 @@ class Driver:
         while True:
             for out in agent.outgoing():
                 transport = self._transport(out.flow)
+                if agent.trace.on:
+                    agent.trace.left(out.flow, out.data, self.now())
                 if transport is None:
                     agent.counters["dropped:no such transport"] += 1
                 elif out.close:

@@ -12,6 +12,7 @@ import uvloop
 from sip import crowd
 from sip.agent import Agent, AgentSettings, Flow
 from sip.events import IncomingCall
+from sip.trace import Wanted
 from sip.transport import connection
 from sip.transport.driver import Driver
 from sip.transport.stream import tcp, ws
@@ -497,5 +498,19 @@ def test_a_deadline_that_has_passed_is_met_at_once_however_often_it_is_asked_for
         driver.transmit()
         await met.wait()
         driver.close()
+
+    run(story())
+
+
+def test_what_goes_out_is_traced_with_the_moment_it_leaves(run):
+    async def story():
+        async with driven() as (driver, udp, _):
+            watch = driver.agent.trace.watch(Wanted(), 60, driver.now())
+            with bound() as phone:
+                phone.sendto(OPTIONS, udp.local)
+                answer = await heard(phone)
+            asked, answered = driver.agent.trace.read(watch)
+            assert (asked.outward, answered.outward, answered.data) == (False, True, answer)
+            assert asked.at <= answered.at <= driver.now()
 
     run(story())
