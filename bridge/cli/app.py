@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from bridge.cli import calls_out, conferences, floor, operators, room, serve, setup
+from bridge.cli import calls_out, conferences, floor, operators, phones, room, serve, setup
 from bridge.cli.later import add_later
 from bridge.cli.terminal import UserError, warn
 from bridge.config import ConfigError
@@ -41,7 +41,7 @@ app.command()(serve.check)
 app.command()(setup.init)
 for name, what in GROUPS.items():
     add_later(app, name, module=f"bridge.cli.{name.replace('-', '_')}", help=what)
-for each in (conferences, room, floor, calls_out, operators):
+for each in (conferences, room, floor, calls_out, operators, phones):
     app.add_typer(each.app)
 
 

@@ -107,6 +107,13 @@ class BlastBoard(Request, frozen=True):
     conference: Id
 
 
+class ListPhones(Request, frozen=True):
+    """Where telephones have registered: `Phones`."""
+
+    account: Words = ""
+    """Of this account alone; empty: of all."""
+
+
 AnyRequest = (
     ListConferences
     | ShowConference
@@ -118,6 +125,7 @@ AnyRequest = (
     | AdmitCaller
     | RefuseCaller
     | BlastBoard
+    | ListPhones
 )
 
 
@@ -268,13 +276,37 @@ class Board(Reply, frozen=True):
     rows: tuple[BoardRow, ...]
 
 
+class PhoneRow(msgspec.Struct, frozen=True):
+    """One telephone that has registered."""
+
+    account: str
+    contact: str
+    """What it wants to be called by, as a SIP address."""
+    transport: str
+    source: str
+    """Host and port that its registration came from, and that calls to it go to."""
+    product: str
+    """What it calls itself."""
+    since_s: float
+    """How long ago it registered last."""
+    left_s: float
+    """How long it may still be called if it does not register again."""
+
+
+class Phones(Reply, frozen=True):
+    """By account; of very many the first."""
+
+    rows: tuple[PhoneRow, ...]
+    total: int = 0
+
+
 class Problem(Reply, frozen=True):
     """It cannot be answered: no such conference, not understood, too late. `text` is for the person who asked."""
 
     text: str
 
 
-AnyReply = Conferences | Roster | Calls | Given | Queue | Board | Problem
+AnyReply = Conferences | Roster | Calls | Given | Queue | Board | Phones | Problem
 
 
 # On the wire -----------------------------------------------------------------------------------------------------

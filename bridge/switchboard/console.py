@@ -59,6 +59,9 @@ class Console:
             protocol.AdmitCaller: self._admit,
             protocol.RefuseCaller: self._refuse,
             protocol.BlastBoard: self._board,
+            protocol.ListPhones: lambda _request, _now: protocol.Phones(
+                ()
+            ),  # the edge's, if telephones register
         }
 
     def answer(self, event: Asked, now: float) -> protocol.AnyReply:

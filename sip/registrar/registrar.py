@@ -98,12 +98,16 @@ class Registrar:
         return [binding for name in sorted(self._bindings) for binding in self._bindings[name]]
 
     def restore(self, binding: Binding, now: float) -> bool:
-        """Take back a binding of before a restart; False where there is no room, or it has ended, or is known better."""
+        """Take back a binding of before a restart; False where it has ended, nobody may have it any more, there is no room,
+        or the telephone was faster.
+        """
         known = self._bindings.get(binding.aor, ())
         full = self._count >= self._settings.bindings_max or len(known) >= self._settings.contacts_max
-        if full or binding.expires_at <= now or any(binding.is_same(other) for other in known):
+        if full or binding.expires_at <= now or binding.aor not in self._accounts:
             return False
-        self._put(binding.aor, (binding, *known))
+        if any(binding.is_same(other) for other in known):
+            return False
+        self._put(binding.aor, tuple(sorted((*known, binding), key=lambda each: each.registered_at)))
         return True
 
     def flow_closed(self, flow: Flow) -> None:

@@ -34,6 +34,9 @@ EVERY_REPLY: tuple[protocol.AnyReply, ...] = (
         (protocol.QueueRow(1, "help", 4, "Ana", "+5511", "c1", 9.0),), (protocol.OperatorRow("rui", "free"),)
     ),
     protocol.Board((protocol.BoardRow("Eva", "+5521", State.BUSY, 2, 3.0, Outcome.BUSY),)),
+    protocol.Phones(
+        (protocol.PhoneRow("ana", "sip:ana@10.0.0.9", "udp", "10.0.0.9:5060", "Phone/1", 1.0, 299.0),), 1
+    ),
     protocol.Problem("no"),
 )
 

@@ -27,6 +27,7 @@ def test_every_request_is_answered_once_about_what_is_not_there_too(world: Opera
         (protocol.AdmitCaller(9, "ana"), NOBODY_WAITS),
         (protocol.RefuseCaller(9, "ana"), NOBODY_WAITS),
         (protocol.BlastBoard("gone"), NO_CONFERENCE),
+        (protocol.ListPhones(), protocol.Phones(())),
         (
             protocol.HelpQueue(),
             protocol.Queue((), (protocol.OperatorRow("ana", "free"), protocol.OperatorRow("bia", "free"))),

@@ -376,8 +376,9 @@ class TestPath:
 
 
 class TestRestoring:
-    def binding(self, contact: str = A, **values: float) -> Binding:
-        return Binding("alice", Uri.parse(contact), UDP, "old", 7, 900.0, values.get("expires_at", 1100.0))
+    def binding(self, contact: str = A, aor: str = "alice", **values: float) -> Binding:
+        times = {"registered_at": 900.0, "expires_at": 1100.0} | values
+        return Binding(aor, Uri.parse(contact), UDP, "old", 7, **times)
 
     def test_takes_back_what_was_known_before_a_restart(self, phone: Telephone) -> None:
         assert phone.registrar.restore(self.binding(), phone.now)
@@ -387,8 +388,17 @@ class TestRestoring:
         phone.registrar.advance(phone.now)
         assert phone.happened() == [(A, "expired")]
 
-    def test_but_nothing_that_has_ended_or_is_known_better_or_has_no_room(self, phone: Telephone) -> None:
+    def test_in_the_order_they_registered_in_and_before_who_was_faster(self, phone: Telephone) -> None:
+        phone.register(f"<{C}>")
+        assert phone.registrar.restore(self.binding(B, registered_at=910.0), phone.now)
+        assert phone.registrar.restore(self.binding(A, registered_at=905.0), phone.now)
+        assert [str(binding.contact) for binding in phone.registrar.everyone()] == [A, B, C]
+
+    def test_but_nothing_that_has_ended_or_is_known_better_or_is_nobodys_or_has_no_room(
+        self, phone: Telephone
+    ) -> None:
         assert not phone.registrar.restore(self.binding(expires_at=phone.now), phone.now)
+        assert not phone.registrar.restore(self.binding(aor="carol"), phone.now)
         phone.register(f"<{A}>")
         assert not phone.registrar.restore(self.binding(), phone.now)
         assert len(phone.registrar) == 1
