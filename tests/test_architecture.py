@@ -26,6 +26,7 @@ BEHAVIOURS = {
     "bridge/dialogue/test_every_dialogue.py",  # every dialogue with every caller
     "bridge/switchboard/test_callers.py",  # people who press anything at any time: the whole package
     "bridge/switchboard/test_operators_at_random.py",  # operators, consoles and blasts in any order
+    "media/test_digit_matrix.py",  # keys as telephone-events through the whole engine
     "prompts/test_grammar.py",  # whole texts with their numbers, in three languages
     "sip/test_lossy_network.py",  # calls over a network that loses and reorders: the whole package
 }
