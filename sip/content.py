@@ -1,18 +1,24 @@
 """Bodies as we take them: SDP on INVITE and its answers, digits on INFO, nothing else (RFC 3261 8.2.3)."""
 
+import re
 from typing import Final
 
 from sip.message import Request, Response
-from sip.settings import DIGIT_TYPES, SDP_TYPE
+from sip.settings import SDP_TYPE
 
-DIGITS: Final = {**{digit: digit for digit in "0123456789*#ABCD"}, "10": "*", "11": "#"}
-"""Signals of dtmf-relay; some gateways send the event numbers of RFC 4733 for star and pound."""
+DIGITS: Final = {
+    **{digit: digit for digit in "0123456789*#ABCD"},
+    **{str(event): digit for event, digit in enumerate("*#ABCD", 10)},
+}
+"""Signals of dtmf-relay; some gateways send the event numbers of RFC 4733 (10 to 15) instead."""
 DURATION_DEFAULT_MS: Final = 100
 """A press whose length is not said."""
 DURATION_MAX_MS: Final = 10_000
 """A longer press is cut to this: nothing in a conference is keyed by holding a key for longer."""
 INFO_BODY_MAX: Final = 512
 """Bytes of a digit body; two short lines are all it ever holds. Beyond: 400."""
+
+_PAIR: Final = re.compile(r"([A-Za-z]+)[ \t]*[=:][ \t]*(\S*)")
 
 
 def content_type(message: Request | Response) -> str:
@@ -29,18 +35,19 @@ def sdp_of(message: Request | Response) -> bytes | None:
 
 
 def digit_of(request: Request) -> tuple[str, int] | None:
-    """Digit and duration in ms of an INFO whose type is one of `DIGIT_TYPES`; None where there is no digit in it."""
+    """Digit and duration in ms of an INFO whose type is one of `DIGIT_TYPES`; None where there is no digit in it.
+
+    No standard says what stands in these bodies. One type is for lines such as `Signal=5` and `Duration=160`, the other for
+    the bare digit; phones mix the types up, write names short (`s`, `d`) and in any case, colons for the sign, spaces anywhere.
+    """
     if len(request.body) > INFO_BODY_MAX:
         return None
     text = request.body.decode("ascii", "replace")
-    if content_type(request) == DIGIT_TYPES[1]:
-        signal, duration = text, ""
-    else:
-        pairs = (line.partition("=") for line in text.splitlines())
-        values = {name.strip().lower(): value for name, _, value in pairs}
-        signal, duration = values.get("signal", ""), values.get("duration", "").strip()
+    values = {name.lower(): value for name, value in _PAIR.findall(text)}
+    signal = values.get("signal", values.get("s", "")) if values else text
     digit = DIGITS.get(signal.strip().upper())
     if digit is None:
         return None
+    duration = values.get("duration", values.get("d", ""))
     known = duration.isascii() and duration.isdigit() and len(duration) <= 6
     return digit, min(int(duration), DURATION_MAX_MS) if known else DURATION_DEFAULT_MS
