@@ -53,11 +53,14 @@ class TlsWire:
             self._shake_hands()
         pieces: list[bytes] = []
         try:
-            while self.settled and (piece := self._tls.read(PIECE)):
-                pieces.append(piece)
+            while self.settled and not self.ended:
+                if piece := self._tls.read(PIECE):
+                    pieces.append(piece)
+                else:
+                    self.ended = True
         except ssl.SSLWantReadError:
             pass
-        except ssl.SSLZeroReturnError:
+        except ssl.SSLZeroReturnError:  # the same, where we had said goodbye before
             self.ended = True
         except ssl.SSLError as error:
             raise WireError(f"TLS: {_words(error)}") from error

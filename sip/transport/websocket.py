@@ -30,6 +30,8 @@ from sip.transport.wire import WireError
 
 SUBPROTOCOL: Final = "sip"
 """RFC 7118 4.1."""
+HEAD_MAX: Final = 16_384
+"""Bytes of the request of a handshake; a browser with cookies sends 2,000. Beyond: refused."""
 PINGS_UNANSWERED_MAX: Final = 2
 """Pings in a row without a sign of life, after which the peer is gone. A browser that sleeps misses one."""
 
@@ -50,6 +52,8 @@ class WebSocketWire:
         self.pings = True
         self._origins = origins
         self._socket = WSConnection(ConnectionType.SERVER)
+        self._head = bytearray()
+        """The request of the handshake, while it is not whole."""
         self._out = bytearray()
         self._parts: list[bytes] = []
         self._size = 0
@@ -62,14 +66,20 @@ class WebSocketWire:
 
     def receive(self, data: bytes) -> list[bytes]:
         """Whole messages."""
-        if self.ended:
+        if self.ended or not data:
             return []
         self._unanswered = 0
-        messages: list[bytes] = []
         try:
-            self._socket.receive_data(data)
-            for event in self._socket.events():
-                messages += self._happened(event)
+            if self.settled:
+                return self._take(data)
+            # Cut here: wsproto forgets what comes in one piece with the handshake.
+            self._head += data
+            head, end, rest = self._head.partition(b"\r\n\r\n")
+            if not end and len(head) < HEAD_MAX:
+                return []
+            self._head.clear()
+            self._take(head + end)
+            return self._take(rest) if rest else []
         except RemoteProtocolError as error:
             if isinstance(error.event_hint, RejectConnection):
                 self._say(error.event_hint)
@@ -77,7 +87,6 @@ class WebSocketWire:
         except (LocalProtocolError, ValueError) as error:
             # ValueError: text of the handshake that is none, which wsproto decodes without asking.
             raise WireError("WebSocket: bad handshake") from error
-        return messages
 
     def send(self, data: bytes) -> None:
         """One message in one frame: as text where it is text (RFC 7118 5 leaves the choice), else as bytes."""
@@ -105,6 +114,13 @@ class WebSocketWire:
         """Frames."""
         out, self._out = self._out, bytearray()
         return bytes(out)
+
+    def _take(self, data: bytes | bytearray) -> list[bytes]:
+        self._socket.receive_data(bytes(data))
+        messages: list[bytes] = []
+        for event in self._socket.events():
+            messages += self._happened(event)
+        return messages
 
     def _happened(self, event: Event) -> list[bytes]:
         match event:
