@@ -28,6 +28,12 @@ from bridge.service.settings import MuteMode
 LONGEST_NAME: Final = 100
 """Characters of anybody's name, company, number or address: more is no such thing. A longer one is a `Problem`."""
 
+LONGEST_CALL_ID: Final = 256
+"""As long as the agent takes one (`sip.headers.MAX_IDENTIFIER`)."""
+
+LONGEST_TRACE_S: Final = 3600.0
+"""A trace that was forgotten ends by itself (`sip.trace.WATCH_S_MAX`)."""
+
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
 By = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
 Words = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)]
@@ -114,6 +120,51 @@ class ListPhones(Request, frozen=True):
     """Of this account alone; empty: of all."""
 
 
+class ListBans(Request, frozen=True):
+    """Which sources of signalling are not listened to for a time: `Bans`."""
+
+
+class LiftBan(Request, frozen=True):
+    """Listen to a source again: `Given`."""
+
+    source: Id
+    """As `Bans` has it, or any address of it."""
+
+
+class ShowFigures(Request, frozen=True):
+    """All that has been counted since the start: `Figures`."""
+
+
+class StartTrace(Request, frozen=True):
+    """Keep signalling from now on: `Tracing`. Fields that are empty do not matter; without any, it is everybody's."""
+
+    seconds: Annotated[float, msgspec.Meta(gt=0.0, le=LONGEST_TRACE_S)]
+    call_id: Annotated[str, msgspec.Meta(max_length=LONGEST_CALL_ID)] = ""
+    leg: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Somebody who is on the line; their call."""
+    number: Words = ""
+    """Whoever calls from it or is called by it."""
+    address: Words = ""
+    """Whoever is there."""
+
+
+class ReadTrace(Request, frozen=True):
+    """What has been kept: `TraceRows`."""
+
+    trace: int
+    after: int = 0
+    """Only what came after the message of this number."""
+
+
+class StopTrace(Request, frozen=True):
+    """Keep nothing more, and forget what was kept: `Given`."""
+
+    trace: int
+
+
+SignallingRequest = ListBans | LiftBan | ShowFigures | StartTrace | ReadTrace | StopTrace
+"""What is about signalling as such, not about calls: answered beside the agent (`bridge.lookout`)."""
+
 AnyRequest = (
     ListConferences
     | ShowConference
@@ -126,6 +177,7 @@ AnyRequest = (
     | RefuseCaller
     | BlastBoard
     | ListPhones
+    | SignallingRequest
 )
 
 
@@ -300,13 +352,83 @@ class Phones(Reply, frozen=True):
     total: int = 0
 
 
+class BanRow(msgspec.Struct, frozen=True):
+    """A source that is not listened to."""
+
+    source: str
+    """An IPv4 address, or the /64 of IPv6 that one customer has."""
+    why: str
+    since_s: float
+    left_s: float
+    times: int
+    """Which ban it is of this source."""
+    datagrams_only: bool
+    """It may come by TCP or TLS: on UDP a stranger may have used its address."""
+
+
+class Bans(Reply, frozen=True):
+    """The longest first; of very many the first."""
+
+    rows: tuple[BanRow, ...]
+    total: int = 0
+
+
+class Figures(Reply, frozen=True):
+    """Counts by part and name (`bridge.figures`)."""
+
+    parts: dict[str, dict[str, int]]
+
+
+class Tracing(Reply, frozen=True):
+    """Signalling is being kept."""
+
+    trace: int
+    call_id: str = ""
+    """Of the leg that was asked for."""
+
+
+class TraceRow(msgspec.Struct, frozen=True):
+    """One message, without its secrets."""
+
+    number: int
+    ago_s: float
+    outward: bool
+    """Seen from the bridge."""
+    transport: str
+    local: tuple[str, int]
+    remote: tuple[str, int]
+    call_id: str
+    data: bytes
+
+
+class TraceRows(Reply, frozen=True):
+    """In the order of the wire."""
+
+    rows: tuple[TraceRow, ...]
+    more: bool = False
+    """There are further ones already: ask again, after the last of these."""
+
+
 class Problem(Reply, frozen=True):
     """It cannot be answered: no such conference, not understood, too late. `text` is for the person who asked."""
 
     text: str
 
 
-AnyReply = Conferences | Roster | Calls | Given | Queue | Board | Phones | Problem
+AnyReply = (
+    Conferences
+    | Roster
+    | Calls
+    | Given
+    | Queue
+    | Board
+    | Phones
+    | Bans
+    | Figures
+    | Tracing
+    | TraceRows
+    | Problem
+)
 
 
 # On the wire -----------------------------------------------------------------------------------------------------

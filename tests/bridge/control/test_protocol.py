@@ -37,6 +37,17 @@ EVERY_REPLY: tuple[protocol.AnyReply, ...] = (
     protocol.Phones(
         (protocol.PhoneRow("ana", "sip:ana@10.0.0.9", "udp", "10.0.0.9:5060", "Phone/1", 1.0, 299.0),), 1
     ),
+    protocol.Bans((protocol.BanRow("198.51.100.7", "scanner", 1.0, 59.0, 1, True),), 1),
+    protocol.Figures({"sip": {"received:INVITE": 3}}),
+    protocol.Tracing(1, "c1"),
+    protocol.TraceRows(
+        (
+            protocol.TraceRow(
+                1, 0.5, False, "udp", ("192.0.2.1", 5060), ("198.51.100.7", 5070), "c1", b"BYE \xff"
+            ),
+        ),
+        True,
+    ),
     protocol.Problem("no"),
 )
 
