@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from sip.draft import Draft, Fields
 from sip.errors import ParseError
-from sip.flow import SIP_PORT, Flow
+from sip.flow import DEFAULT_PORTS, WEB, Flow
 from sip.headers import Address
 from sip.message import Request, Response
 from sip.proving import Prover
@@ -150,6 +150,8 @@ class Dialog:
         followed here.
         """
         flow = self.flow
+        if flow.transport in WEB:
+            return flow  # nobody is called by WebSocket, and a browser's Contact is `.invalid` (RFC 7118 5)
         if self.routes:
             way = _uri_of(self.routes[0])
         elif broken or self.relayed:
@@ -158,14 +160,15 @@ class Dialog:
             return flow
         if way is None or _address(way.host) is None:
             return flow
-        remote = (way.host, way.port or SIP_PORT)
+        remote = (way.host, way.port or DEFAULT_PORTS[flow.transport])
         if not broken:
             transport = (way.parameter("transport") or "udp").lower()
             # The port a stream comes from is never the one that its peer listens on.
             same = way.host == flow.remote[0] if flow.reliable else remote == flow.remote
             if same or transport != flow.transport:
                 return flow
-        return Flow(flow.transport, flow.local, remote)
+        # Over TLS it has to be the same peer, wherever its next proxy is.
+        return Flow(flow.transport, flow.local, remote, peer=flow.peer)
 
 
 def _relayed(request: Request) -> bool:

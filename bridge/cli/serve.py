@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -48,12 +49,16 @@ def check(
         Path, typer.Option("--config", "-c", metavar="FILE", help="The file to look at.")
     ] = DEFAULT_FILE,
 ) -> None:
-    """Say every fault of a configuration, each with its line."""
+    """Say every fault of a configuration, each with its line, and what will soon be one."""
+    from bridge.config.certificates import tls_settings, warnings
+
     try:
-        load(config)
+        sound = load(config)
     except ConfigError as error:
         warn(str(error))
         count = len(error.faults)
         warn(f"{count} fault{'' if count == 1 else 's'}")
         raise typer.Exit(1) from None
+    for text in warnings(tls_settings(sound.server.identity, sound.resolve), datetime.now(UTC)):
+        warn(f"warning: {text}")
     say(f"{config}: no fault")

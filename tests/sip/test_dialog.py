@@ -172,3 +172,22 @@ def test_a_target_that_is_no_address_leaves_a_broken_way_as_it_is():
     assert dialog.next_flow(broken=True) == TCP
     dialog.target = "not a uri"
     assert dialog.next_flow(broken=True) == TCP
+
+
+@pytest.mark.parametrize("transport", ["ws", "wss"])
+@pytest.mark.parametrize(
+    "contact", ["<sip:x@df7jal23ls0d.invalid;transport=ws>", "<sip:alice@8.8.8.8;transport=ws>"]
+)
+def test_a_browser_is_reached_on_its_connection_alone(transport, contact):
+    """RFC 7118 5: nobody can connect to it."""
+    flow = Flow(transport, TCP.local, TCP.remote, 7)
+    dialog, _ = dialog_of(flow, PROXY, ("Record-Route", "<sip:8.8.4.4;transport=ws;lr>"), contact=contact)
+    assert dialog.next_flow(broken=False) == dialog.next_flow(broken=True) == flow
+
+
+def test_over_tls_another_way_leads_to_the_same_peer_at_its_own_port():
+    flow = Flow("tls", ("10.0.0.1", 5061), ("10.0.0.9", 5061), 7, "trunk.example")
+    dialog, _ = dialog_of(flow, contact="<sip:trunk@10.0.0.10;transport=tls>")
+    assert dialog.next_flow(broken=False) == flow
+    again = Flow("tls", flow.local, ("10.0.0.10", 5061), peer="trunk.example")
+    assert dialog.next_flow(broken=True) == again

@@ -9,6 +9,7 @@ import pytest
 from bridge.cli.serve import chosen_configuration
 from bridge.config import Config
 from tests.bridge.cli.conftest import Roda
+from tests.support.certificates import Authority
 
 
 @pytest.fixture
@@ -80,3 +81,11 @@ def test_check_says_every_fault_and_how_many(roda: Roda, tmp_path: Path) -> None
 def test_check_of_a_sound_file_says_so(roda: Roda, tmp_path: Path) -> None:
     (tmp_path / "roda.toml").write_text("")
     assert roda("check") == (0, "roda.toml: no fault\n", "")
+
+
+def test_check_warns_of_a_certificate_that_has_ended(roda: Roda, tmp_path: Path) -> None:
+    old = Authority(tmp_path).issue("old", days=-1)
+    (tmp_path / "roda.toml").write_text("[server.identity]\ncertificate = 'old.crt'\nkey = 'old.key'\n")
+    status, said, err = roda("check")
+    assert (status, said) == (0, "roda.toml: no fault\n")
+    assert err.startswith(f"warning: {old.certificate.name} has ended on ")
