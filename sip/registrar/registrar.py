@@ -40,7 +40,7 @@ class RegistrarSettings:
     contacts_max: int = 10
     """Of one account, and in one request (beyond: 403)."""
     bindings_max: int = 100_000
-    """In all, at 1.5 kB each. Beyond: 503 with Retry-After."""
+    """In all, at 3 kB each (`benchmarks.register`). Beyond: 503 with Retry-After."""
     flow_timer_s: int = 120
     """RFC 5626 4.4: how often, at least, telephones with outbound are to show that their flow lives."""
 
