@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from dsp import g711
 from media import control, rtcp, rtp
 from media.arena import ArenaAudio
-from media.intake import Intake
+from media.intake import NO_EVENT, Intake
 from media.jitter import FRAME, RATE_HZ
 from media.keys_out import KeysOut
 from media.latching import SILENCE_S, Address, Course
@@ -37,6 +37,7 @@ from media.sources import Connect, Sources, Target
 from media.speakers import Speakers
 from media.streams import DEFAULT_ROWS, Streams
 from media.tones_in import TonesIn
+from media.tones_out import TonesOut
 
 HOLD_TIMEOUT_S: Final = 1_800.0
 """A caller who holds us sends no audio, and maybe no reports: after half an hour of nothing at all it has died without
@@ -115,6 +116,7 @@ class Engine:
         self._timeout_s = np.zeros(rows, np.float64)
         self._timed_out = np.zeros(rows, np.bool_)
         self._keys_out = KeysOut(self.streams, self._intake.event_type)
+        self._tones_out = TonesOut(self._speakers.a_law)
         self._senders: NDArray[np.intp] | None = None
         self._marked: set[int] = set()
         self._tick = 0
@@ -198,7 +200,9 @@ class Engine:
             case control.UpdateStream():
                 self._update(command, row, now)
             case control.SendDigits(_, digits, duration_ms, gap_ms):
-                self._keys_out.press(row, digits, duration_ms, gap_ms)
+                by_event = self._intake.event_type[row] != NO_EVENT
+                out = self._keys_out if by_event else self._tones_out
+                out.press(row, digits, duration_ms, gap_ms)
             case control.CloseStream(stream, moves):
                 if not moves:
                     self._goodbyes.append((row, rtcp.goodbye(int(self.streams.ssrc_out[row]))))
@@ -337,6 +341,7 @@ class Engine:
         self._senders = None
         self._marked.discard(row)
         self._keys_out.forget(row)
+        self._tones_out.forget(row)
         self._stop_recording(row)
         reception = self._intake.reception
         closed = control.StreamClosed(
@@ -423,6 +428,9 @@ class Engine:
         rows = self._senders
         block = self.block[:count]
         self._frames_out[:count] = table.view(_FRAME_PIECE)[:, 0].take(line)
+        if not self._tones_out.idle:
+            for row in self._tones_out.tick(self.block["frame"]):
+                self._turn(row)
         block["sequence"] = streams.sequence_out[:count]
         block["timestamp"] = streams.timestamp_out[:count]
         events: list[tuple[int, bytes]] = []
