@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bridge.config.certificates import tls_settings, warnings
+from bridge.config.certificates import tls_settings
+from bridge.config.expiry import warnings
 from bridge.errors import StartError
 from sip.transport import stream
 from sip.transport.certificates import CertificateError, Certificates

@@ -50,7 +50,8 @@ def check(
     ] = DEFAULT_FILE,
 ) -> None:
     """Say every fault of a configuration, each with its line, and what will soon be one."""
-    from bridge.config.certificates import tls_settings, warnings
+    from bridge.config.certificates import tls_settings
+    from bridge.config.expiry import warnings  # takes longer to load than all else here
 
     try:
         sound = load(config)

@@ -1,26 +1,18 @@
-"""The certificates that a configuration names: what is wrong with them, and how long they are good for.
-
-A fault is what keeps the bridge from starting. That a certificate has ended, or soon does, is a warning: telephones that
-verify it stay away, and all others still call.
+"""The certificates that a configuration names, and what is wrong with them. How long they are good for is told by
+`expiry`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-from cryptography import x509
+from typing import TYPE_CHECKING
 
 from sip.transport.certificates import CertificateError, Certificates, Pair, TlsSettings
 
 if TYPE_CHECKING:
     from bridge.config.lines import Path as KeyPath
     from bridge.config.listening import Identity, Server
-
-SOON: Final = timedelta(days=14)
-"""Before the end of a certificate from which on there is a warning. What renews by itself does so at 30 days."""
 
 Resolve = Callable[[Path], Path]
 
@@ -76,26 +68,6 @@ def _parts(whole: TlsSettings, here: KeyPath) -> Iterator[tuple[KeyPath, TlsSett
         yield (*here, "client_ca"), TlsSettings(server_authorities=whole.client_authorities)
     if whole.server_authorities is not None:
         yield (*here, "server_ca"), TlsSettings(server_authorities=whole.server_authorities)
-
-
-def warnings(settings: TlsSettings, now: datetime) -> list[str]:
-    """A sentence for each certificate of ours that has ended, soon will, or has not begun."""
-    pairs = (*([settings.pair] if settings.pair else []), *settings.by_name.values())
-    return [said for pair in pairs if (said := _warning(pair.certificate, now))]
-
-
-def _warning(file: Path, now: datetime) -> str:
-    try:
-        certificate = x509.load_pem_x509_certificates(file.read_bytes())[0]
-    except (OSError, ValueError):
-        return f"{file} cannot be read"
-    if now > certificate.not_valid_after_utc:
-        return f"{file} has ended on {certificate.not_valid_after_utc:%Y-%m-%d}: renew it"
-    if now + SOON > certificate.not_valid_after_utc:
-        return f"{file} ends on {certificate.not_valid_after_utc:%Y-%m-%d}: renew it"
-    if now < certificate.not_valid_before_utc:
-        return f"{file} is not valid before {certificate.not_valid_before_utc:%Y-%m-%d}: is the clock right?"
-    return ""
 
 
 def _resolved(path: Path | None, resolve: Resolve) -> Path | None:

@@ -1,13 +1,11 @@
-"""Certificates of a configuration: faults where they are said, and warnings before they end."""
+"""Certificates of a configuration: faults where they are said."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bridge.config import read
-from bridge.config.certificates import SOON, tls_settings, warnings
-from tests.support.certificates import NOW, Authority
+from tests.support.certificates import Authority
 
 LISTENING = "[server]\ntls = ['127.0.0.1:5061']\n[server.identity]\n"
 
@@ -66,34 +64,3 @@ def test_a_certificate_and_its_key_are_no_fault(authority: Authority) -> None:
 def test_what_cannot_be_used_is_said_where_it_is_named(authority: Authority, text: str, fault: str) -> None:
     (found,) = said(authority, text)
     assert found.startswith(fault.format(authority.folder))
-
-
-def test_an_end_is_a_warning_and_no_fault(authority: Authority) -> None:
-    authority.issue("old", days=-1)
-    text = "certificate = 'old.crt'\nkey = 'old.key'"
-    assert said(authority, text) == []
-    config, _ = read(LISTENING + text, directory=authority.folder)
-    (warning,) = warnings(tls_settings(config.server.identity, config.resolve), NOW)
-    assert warning.startswith(f"{authority.folder}/old.crt has ended on ")
-
-
-@pytest.mark.parametrize(
-    ("at", "expected"),
-    [
-        (timedelta(days=0), ""),
-        (timedelta(days=90) - SOON + timedelta(hours=1), "ends on"),
-        (timedelta(days=91), "has ended on"),
-        (timedelta(days=-10), "is not valid before"),
-    ],
-)
-def test_a_certificate_is_good_for_some_time(authority: Authority, at: timedelta, expected: str) -> None:
-    config, _ = read(LISTENING + "certificate = 'ours.crt'\nkey = 'ours.key'", directory=authority.folder)
-    found = warnings(tls_settings(config.server.identity, config.resolve), NOW + at)
-    assert [expected in text for text in found] == ([True] if expected else [])
-
-
-def test_a_file_that_is_gone_meanwhile_is_a_warning(authority: Authority) -> None:
-    config, _ = read(LISTENING + "certificate = 'ours.crt'\nkey = 'ours.key'", directory=authority.folder)
-    (authority.folder / "ours.crt").unlink()
-    (warning,) = warnings(tls_settings(config.server.identity, config.resolve), NOW)
-    assert warning.endswith("cannot be read")
