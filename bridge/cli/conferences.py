@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import typer
 
 from bridge.cli.console import RUNNING, SHORT_ID, AsJson, ConferenceId, console, length, short_ids, show_json
@@ -60,7 +62,7 @@ def conference(conference: ConferenceId, config: ConfigFile = None, *, as_json: 
         return
     say(_heading(found.conference))
     show_table(
-        ["LEG", "ROLE", "NAME", "CALLER", "CAME BY", "FOR", "STATE"],
+        ["LEG", "ROLE", "NAME", "CALLER", "CAME BY", "FOR", "KEYS BY", "STATE"],
         [
             (
                 row.leg,
@@ -69,6 +71,7 @@ def conference(conference: ConferenceId, config: ConfigFile = None, *, as_json: 
                 row.caller,
                 row.came_by,
                 length(row.joined_s),
+                _keys(row.keys),
                 ", ".join(_states(row)),
             )
             for row in found.rows
@@ -86,9 +89,17 @@ def calls(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
         show_json(found)
         return
     show_table(
-        ["LEG", "CALLER", "DIALLED", "STATE", "CONFERENCE", "FOR"],
+        ["LEG", "CALLER", "DIALLED", "STATE", "CONFERENCE", "FOR", "KEYS BY"],
         [
-            (row.leg, row.caller, row.dialled, row.state, row.conference[:SHORT_ID], length(row.since_s))
+            (
+                row.leg,
+                row.caller,
+                row.dialled,
+                row.state,
+                row.conference[:SHORT_ID],
+                length(row.since_s),
+                _keys(row.keys),
+            )
             for row in found.rows
         ],
         empty="There is no call.",
@@ -102,6 +113,11 @@ def _heading(row: ConferenceRow) -> str:
     if row.locked:
         parts.append("locked")
     return "  ".join(part for part in parts if part)
+
+
+def _keys(came: Mapping[str, int]) -> str:
+    """Which ways somebody's keys come, and how many did."""
+    return ", ".join(f"{way} {count}" for way, count in came.items())
 
 
 def _states(row: PersonRow) -> list[str]:

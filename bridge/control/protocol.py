@@ -237,6 +237,8 @@ class PersonRow(msgspec.Struct, frozen=True):
     gain_db: float
     joined_s: float
     """How long they have been in."""
+    keys: dict[str, int] = {}
+    """How many keys came which way (`switchboard.keys_in`); never which."""
 
 
 class Roster(Reply, frozen=True):
@@ -259,6 +261,8 @@ class CallRow(msgspec.Struct, frozen=True):
     conference: str
     """Its id; empty: in none."""
     since_s: float
+    keys: dict[str, int] = {}
+    """Likewise."""
 
 
 class Calls(Reply, frozen=True):

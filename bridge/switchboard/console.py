@@ -107,6 +107,7 @@ class Console:
                 place=row.place,
                 gain_db=row.gain_db,
                 joined_s=round(now - row.joined_at, 1),
+                keys=self._lines.by_number[row.leg].keys.ways,
             )
             for row in rosters.roster(room.conference, masked=masked)
         )
@@ -124,6 +125,7 @@ class Console:
                     state=leg.state.value,
                     conference="" if leg.room is None else leg.room.conference_id,
                     since_s=round(now - leg.came_at, 1),
+                    keys=leg.keys.ways,
                 )
                 for leg in self._lines.by_number.values()
             )

@@ -79,6 +79,6 @@ class KeysIn:
 
     @property
     def ways(self) -> dict[str, int]:
-        """How many keys came which way, such as {"telephone-event": 4, "telephone-event, INFO": 2}; never which keys."""
+        """How many keys came which way, such as {"telephone-event": 4, "telephone-event+INFO": 2}; never which keys."""
         came: Counter[KeyWay] = self._came or Counter()
-        return {", ".join(WORDS[each] for each in ways): count for ways, count in came.items() if count}
+        return {"+".join(WORDS[each] for each in ways): count for ways, count in came.items() if count}

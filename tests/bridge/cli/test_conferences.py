@@ -56,7 +56,7 @@ def test_a_roster_says_who_is_in_and_how_they_stand(roda: Roda, bridge: FakeBrid
         (
             person(7, Role.MODERATOR, "Ana", gain_db=-4.5),
             person(8, Role.PARTICIPANT, "", muted=True, hand=2, caller="+5521", came_by="blast"),
-            person(9, Role.PARTICIPANT, "Eva", asking=True, place=2),
+            person(9, Role.PARTICIPANT, "Eva", asking=True, place=2, keys={"tone": 8, "tone+INFO": 1}),
             person(10, Role.PARTICIPANT, "Leo", silenced=True, place=-1),
             person(11, Role.MODERATOR, "Ida", place=10),
         ),
@@ -68,7 +68,16 @@ def test_a_roster_says_who_is_in_and_how_they_stand(roda: Roda, bridge: FakeBrid
     assert [cells(row) for row in rows] == [
         ["7", "moderator", "Ana", "+5511", "dial-in", "0:01:01", "-4.5 dB"],
         ["8", "participant", "+5521", "blast", "0:01:01", "muted, hand 2"],
-        ["9", "participant", "Eva", "+5511", "dial-in", "0:01:01", "has the floor, group 2"],
+        [
+            "9",
+            "participant",
+            "Eva",
+            "+5511",
+            "dial-in",
+            "0:01:01",
+            "tone 8, tone+INFO 1",
+            "has the floor, group 2",
+        ],
         ["10", "participant", "Leo", "+5511", "dial-in", "0:01:01", "silenced, aside"],
         ["11", "moderator", "Ida", "+5511", "dial-in", "0:01:01", "private"],
     ]
@@ -93,14 +102,14 @@ def test_every_call_is_listed_wherever_it_is(roda: Roda, bridge: FakeBridge) -> 
     bridge.reply = Calls(
         (
             CallRow(7, "+5511", "1000", "conference", BOARD.id, 61.0),
-            CallRow(8, "+5521", "", "calling", "", 1.2),
+            CallRow(8, "+5521", "", "calling", "", 1.2, {"INFO": 3}),
         )
     )
     status, out, _ = roda("calls")
     assert (status, bridge.asked) == (0, [ListCalls()])
     assert [cells(line) for line in out.splitlines()[1:]] == [
         ["7", "+5511", "1000", "conference", "0192f3a4-1111", "0:01:01"],
-        ["8", "+5521", "calling", "0:00:01"],
+        ["8", "+5521", "calling", "0:00:01", "INFO 3"],
     ]
     assert json.loads(roda("calls", "--json")[1])["type"] == "calls"
     bridge.reply = Calls(())

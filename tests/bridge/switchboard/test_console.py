@@ -56,6 +56,8 @@ def test_a_conference_is_listed_with_who_is_in_it(world: OperatedWorld) -> None:
         (participant, Role.PARTICIPANT),
     ]
     assert {each.joined_s for each in shown.rows} == {10.0}
+    keyed = [each.keys["telephone-event"] for each in shown.rows]
+    assert keyed[0] == keyed[1] + 2, "both keyed a passcode, and one locked the room"
     settled(world)
 
 

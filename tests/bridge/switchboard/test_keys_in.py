@@ -67,7 +67,7 @@ def test_it_is_known_how_keys_came_and_not_which() -> None:
         keys.take(key, EVENT, number * 0.3)
         if number:
             keys.take(key, INFO, number * 0.3 + 0.05)
-    assert keys.ways == {"telephone-event": 1, "telephone-event, INFO": 3}
+    assert keys.ways == {"telephone-event": 1, "telephone-event+INFO": 3}
     told = repr(keys) + str(keys.ways) + repr(keys._presses)
     assert "4711" not in told
     assert "key" not in repr(keys.ways).replace("keys", "")
