@@ -10,9 +10,21 @@ The way of what arrives: the gate admits it -> `parser` -> `dispatch`, where the
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
-from sip import answering, asking, dispatch, ending, notifying, placing, referring, renegotiating, stun
+from sip import (
+    answering,
+    asking,
+    dispatch,
+    ending,
+    notifying,
+    placing,
+    referring,
+    renegotiating,
+    stun,
+    updating,
+)
 from sip.core import Core
 from sip.digest import Credentials
 from sip.errors import LocalError, ParseError
@@ -22,8 +34,9 @@ from sip.framing import KeepAlive
 from sip.gate import OPEN, Gate
 from sip.headers import Address
 from sip.parser import parse
+from sip.pending import Way
 from sip.reply import way_back
-from sip.session import Input, Session, Way
+from sip.session import Input, Session
 from sip.settings import AgentSettings
 from sip.stun import is_stun
 from sip.subscription import Input as Wish
@@ -46,6 +59,7 @@ class Agent:
         self, *, settings: AgentSettings, entropy: Callable[[int], bytes], gate: Gate = OPEN
     ) -> None:
         self._core = Core(settings, entropy, gate)
+        self._core.refresh = partial(updating.refresh, self._core)
         self.trace = Trace()
         """Messages in are told to it here; messages out by the driver, which knows when they leave."""
 
@@ -118,10 +132,20 @@ class Agent:
         if (session := self._session(call, "progress")) is not None:
             answering.progress(self._core, session, sdp, now)
 
-    def accept(self, call: int, sdp: bytes, now: float) -> None:
-        """200 with our answer, or with our offer where the INVITE had none."""
+    def accept(
+        self,
+        call: int,
+        sdp: bytes,
+        now: float,
+        *,
+        focus: bool = False,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """200 with our answer, or with our offer where the INVITE had none. As a `focus` the call has a name of its own, by
+        which peers subscribe to its conference or refer others to it (RFC 4579).
+        """
         if (session := self._session(call, "accept")) is not None:
-            answering.accept(self._core, session, sdp, now)
+            answering.accept(self._core, session, sdp, now, focus=focus, headers=headers)
 
     def reject(
         self,
@@ -184,17 +208,17 @@ class Agent:
     def reoffer(self, call: int, sdp: bytes, now: float) -> None:
         """Ask to change a running call. While another change is open this one waits; the latest wins."""
         if (session := self._session(call, "reoffer")) is not None:
-            renegotiating.reoffer(self._core, session, sdp, now)
+            (updating if session.early else renegotiating).reoffer(self._core, session, sdp, now)
 
     def accept_offer(self, call: int, sdp: bytes, now: float) -> None:
         """Answer an OfferReceived."""
         if (session := self._session(call, "accept_offer")) is not None:
-            renegotiating.accept_offer(self._core, session, sdp, now)
+            (updating if session.asked else renegotiating).accept_offer(self._core, session, sdp, now)
 
     def reject_offer(self, call: int, status: int, now: float) -> None:
         """Refuse an OfferReceived; the session goes on as it was."""
         if (session := self._session(call, "reject_offer")) is not None:
-            renegotiating.reject_offer(self._core, session, status, now)
+            (updating if session.asked else renegotiating).reject_offer(self._core, session, status, now)
 
     # Requests outside calls
 

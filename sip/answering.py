@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
+from sip import reliable, session_timer
 from sip.content import sdp_of
 from sip.core import SUPPORTS, Core, checked, checked_fields
 from sip.dialog import Dialog
@@ -16,34 +17,46 @@ from sip.errors import LocalError
 from sip.events import AnswerReceived, CallConfirmed, EndCause, IncomingCall, OfferFailed
 from sip.flow import Flow
 from sip.gate import Pass
+from sip.inspection import Refusal
 from sip.message import REASONS, Request
+from sip.pending import Invitation
 from sip.reason import q850_of, words_of
+from sip.replacing import replaced
 from sip.reply import Echo
-from sip.session import Input, Invitation, Negotiation, Session, State, Turn
-from sip.settings import SDP_TYPE
+from sip.session import Input, Negotiation, Session, State, Turn
+from sip.settings import SDP_FIELD
 from sip.timers import GIVE_UP_S, RINGING_MAX_S, T2_S
 
-SDP_FIELD = ("Content-Type", SDP_TYPE)
 UNANSWERED: Final = 480
 """To an INVITE that the user of the agent has left without an answer: nobody is there (RFC 3261 21.4.18)."""
 
 
 def arrived(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) -> None:
     """A new call: 100 at once, so that the caller stops repeating, and the event."""
+    wish = session_timer.wish_of(core, request)
+    other = replaced(core, request)
+    refusal = other if isinstance(other, Refusal) else session_timer.refusal(core, wish)
+    if refusal is not None:
+        core.refuse(request, flow, refusal.status, fields=refusal.fields, reason=refusal.reason)
+        return
     core.last_call += 1
     tag = core.tag()
     session = Session(core.last_call, tag, Dialog.of_request(request, flow, tag), ours=False)
     transaction = core.transactions.open(request, flow)
     transaction.call = session.call
     offer = sdp_of(request)
+    session.peer_sdp = offer or b""
+    session.note_abilities(request)
     echo = Echo(request, flow, tag)
-    session.invitation = Invitation(
+    invitation = session.invitation = Invitation(
         transaction,
         echo,
         request.cseq.number,
         late=offer is None,
+        wish=wish,
         alarm=core.deadlines.set(now + RINGING_MAX_S, partial(_unanswered, core, session)),
     )
+    invitation.reliable = reliable.wanted(core, request)
     core.enter(session)
     core.reply(transaction, echo, 100, now)
     core.tell(
@@ -58,6 +71,7 @@ def arrived(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) 
             request=request,
             identity=let_in.identity,
             trusted=let_in.trusted,
+            replaces=other.call if isinstance(other, Session) else 0,
         )
     )
 
@@ -76,17 +90,51 @@ def _provisional(core: Core, session: Session, status: int, sdp: bytes, now: flo
     invitation = session.invitation
     if session.state is not State.OFFERED or invitation is None:
         raise LocalError(f"call {session.call} is {session.state}: no {status} any more")
-    fields: Fields = (core.contact(session.dialog.flow), core.allow)
+    if invitation.reliable:
+        reliable.send(core, session, status, sdp, now)
+        return
+    fields: Fields = (core.contact_of(session), core.allow)
     if sdp:
         fields = (*fields, SDP_FIELD)
     echo = invitation.echo
     core.reply(invitation.transaction, echo, status, now, fields=fields, body=sdp, lines=echo.record_routes)
 
 
-def accept(core: Core, session: Session, sdp: bytes, now: float) -> None:
-    """200, and again until its ACK."""
-    session.require(Input.ACCEPT)
-    answer(core, session, sdp, now)
+def accept(
+    core: Core,
+    session: Session,
+    sdp: bytes,
+    now: float,
+    *,
+    focus: bool = False,
+    headers: Sequence[tuple[str, str]] = (),
+) -> None:
+    """200, and again until its ACK; but first the PRACK of what we answered provisionally (RFC 3262 3)."""
+    fields = checked_fields(headers)
+    early = session.reliable
+    waits = early is not None and (early.awaited or session.asked)
+    session.require(Input.ACCEPT_LATER if waits else Input.ACCEPT)
+    session.focus = focus
+    if session.invitation is not None:
+        session.invitation.fields = fields
+    if early is not None and waits:
+        early.accepting = sdp
+    else:
+        answer(core, session, sdp, now)
+
+
+def go_on(core: Core, session: Session, now: float) -> None:
+    """A PRACK came, or what it asked is answered: say what had to wait for it."""
+    early = session.reliable
+    if early is None or early.data or session.asked:
+        return
+    sdp, early.accepting = early.accepting, None
+    if sdp is not None:
+        if session.step(Input.PRACK):
+            answer(core, session, sdp, now)
+    elif early.waiting and session.state is State.OFFERED:
+        status = next(iter(early.waiting))
+        reliable.send(core, session, status, early.waiting.pop(status), now)
 
 
 def reject(
@@ -138,12 +186,24 @@ def answer(core: Core, session: Session, sdp: bytes, now: float) -> None:
         raise LocalError(f"call {session.call} has no open INVITE")
     core.deadlines.cancel(invitation.alarm)
     invitation.started = now
+    timer = session_timer.agree(core, session, invitation.wish, now)
+    said = (core.contact_of(session), core.allow, SUPPORTS, *timer, *invitation.fields)
+    early = session.reliable
+    if early is not None:
+        reliable.silence(core, session)
+        if early.agreed and session.state is State.ACCEPTED:
+            # The session is agreed, and is not said again (RFC 6337 3.1); what differs by now is the next question.
+            session.offer = sdp if sdp != session.sdp else session.offer
+            sdp = b""
+    if sdp:
+        session.sdp = sdp
+        said = (*said, SDP_FIELD)
     invitation.data = core.reply(
         invitation.transaction,
         invitation.echo,
         200,
         now,
-        fields=(core.contact(session.dialog.flow), core.allow, SUPPORTS, SDP_FIELD),
+        fields=said,
         body=sdp,
         lines=invitation.echo.record_routes,
     )
@@ -174,7 +234,12 @@ def acknowledged(core: Core, session: Session, cseq: int, sdp: bytes | None, now
         return
     core.settled(session)
     late = invitation.late
+    if late and sdp is not None:
+        session.peer_sdp = sdp
     if session.step(Input.ACK):
+        early, session.reliable = session.reliable, None
+        if late and early is not None and early.agreed:
+            sdp = early.answer
         if session.state is State.ENDED:
             part(core, session, now, session.farewell)
         else:

@@ -91,6 +91,8 @@ class Core:
         """REFERs of ours, by the tag of ours that names their call."""
         self.methods = (*METHODS, *settings.served)
         self.allow = ("Allow", ", ".join(self.methods))
+        self.refresh: Callable[[Session, float], None] = _not_refreshed
+        """What a session timer does when it is due; said by the agent, for the verbs stand above the timers."""
         self._secret = entropy(16)
         self._server = f"Server: {checked(settings.product)}\r\n" if settings.product else ""
         self.agent: Fields = (("User-Agent", settings.product),) if settings.product else ()
@@ -136,6 +138,14 @@ class Core:
     def contact(self, flow: Flow) -> tuple[str, str]:
         """Contact header of ours on a flow."""
         return ("Contact", self._way(flow)[1])
+
+    def contact_of(self, session: Session) -> tuple[str, str]:
+        """Contact header of ours in a call; as a focus it is the name of that one call (RFC 4579 5.1)."""
+        way = self._way(session.dialog.flow)[1]
+        if session.focus:
+            user = self.settings.user
+            way = f"{way.replace(f'sip:{user}@', f'sip:{user}.{session.tag}@', 1)};isfocus"
+        return ("Contact", way)
 
     def _way(self, flow: Flow) -> tuple[str, str]:
         host, port = self.settings.reached_at(flow)
@@ -332,12 +342,33 @@ class Core:
         session.alarm = None
         session.placement = None
         self.settled(session)
+        if session.timer is not None:
+            self.deadlines.cancel(session.timer.alarm)
+            session.timer = None
+        if session.reliable is not None:
+            self.deadlines.cancel(session.reliable.alarm)
+            session.reliable = None
+        update = session.update
+        if update is not None:
+            self.deadlines.cancel(update.alarm)
+            session.update = None
 
     def settled(self, session: Session) -> None:
         """Wait for nothing more of the peer's INVITE: it is refused or acknowledged."""
         invitation, session.invitation = session.invitation, None
         if invitation is not None:
             self.deadlines.cancel(invitation.alarm)
+
+
+def _not_refreshed(_session: Session, _now: float) -> None:
+    """A core without an agent asks nobody anything."""
+
+
+def dialog_of(session: Session, request: Request) -> Dialog:
+    """The dialog of a call that a request of the peer belongs to: before the answer there may be several."""
+    placement = session.placement
+    early = None if placement is None else placement.early.get(request.from_.tag or "")
+    return session.dialog if early is None else early.dialog
 
 
 def checked(text: str) -> str:

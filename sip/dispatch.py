@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from sip import answering, asking, ending, notifying, placing, referring, renegotiating
+from sip import answering, asking, ending, notifying, placing, referring, renegotiating, updating
 from sip.content import digit_of, sdp_of
-from sip.core import SUPPORTS, Core
+from sip.core import SUPPORTS, Core, dialog_of
 from sip.draft import Fields
 from sip.events import DigitReceived, EndCause
 from sip.flow import Flow
@@ -86,10 +86,11 @@ def _new(core: Core, request: Request, flow: Flow, now: float) -> None:
 
 def _inside(core: Core, session: Session, request: Request, flow: Flow, let_in: Pass, now: float) -> None:
     """A request of the peer in the dialog of a call."""
-    if not session.dialog.in_order(request.cseq.number):
+    dialog = session.dialog if session.placement is None else dialog_of(session, request)
+    if not dialog.in_order(request.cseq.number):
         core.refuse(request, flow, 500)
         return
-    session.dialog.flow = flow
+    dialog.flow = flow
     INSIDE.get(request.method, asking.received_inside)(core, session, request, flow, let_in, now)
 
 
@@ -231,6 +232,8 @@ OUTSIDE: Final[Mapping[str, Outside]] = {
     # These live in dialogs alone.
     "BYE": _no_dialog,
     "INFO": _no_dialog,
+    "PRACK": _no_dialog,
+    "UPDATE": _no_dialog,
     "NOTIFY": _no_dialog,
 }
 """What may open something, or stands alone."""
@@ -240,6 +243,8 @@ INSIDE: Final[Mapping[str, Inside]] = {
     "BYE": _bye,
     "INFO": _info,
     "OPTIONS": _options_inside,
+    "PRACK": updating.pracked,
+    "UPDATE": updating.asked,
     "SUBSCRIBE": notifying.received_inside,
     "REFER": referring.received_inside,
     "NOTIFY": referring.notified,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from sip.answering import SDP_FIELD
+from sip import reliable, renegotiating, session_timer
 from sip.asking import ENDS
 from sip.client_transaction import ClientTransaction, Failure, Outcome
 from sip.content import sdp_of
@@ -24,9 +24,11 @@ from sip.events import CallAnswered, CallRedirected, CallRinging, EndCause
 from sip.headers import Address
 from sip.leaving import FORKS_MAX, leave, send_cancel
 from sip.message import Response
+from sip.pending import Early, Placement, Way
 from sip.proving import CHALLENGES, Prover
 from sip.reason import q850_of, reason_fields, retry_after_s
-from sip.session import Input, Placement, Session, State, Turn, Way
+from sip.session import Input, Session, State, Turn
+from sip.settings import SDP_FIELD
 from sip.timers import GIVE_UP_S, RINGING_MAX_S
 from sip.uri import Uri
 
@@ -112,16 +114,22 @@ def _next_way(core: Core, session: Session, placement: Placement, now: float) ->
 
 def _send(core: Core, session: Session, placement: Placement, now: float, proof: Fields = ()) -> None:
     """Send the INVITE by the way that is being tried."""
-    way, dialog = placement.way, session.dialog
+    way, dialog, prover = placement.way, session.dialog, placement.prover
     dialog.flow = flow = core.opened.get(way.flow, way.flow)
     dialog.target = placement.target if way.uri is None else str(way.uri)
+    if not proof and prover is not None:
+        proof = prover.repeat("INVITE", dialog.uri, placement.sdp, flow)
+    timer = session_timer.asking(core, placement.min_se_s)
+    fields = (core.contact(flow), core.allow, SUPPORTS, *timer, *placement.fields, *proof, SDP_FIELD)
     draft = dialog.request(
         "INVITE",
         sent_by=core.sent_by(flow),
         branch=core.branch(),
-        fields=(core.contact(flow), core.allow, SUPPORTS, *placement.fields, *proof, SDP_FIELD, *core.agent),
+        fields=(*fields, *core.agent),
         body=placement.sdp,
     )
+    placement.early.clear()
+    placement.agreed = None
     core.deadlines.cancel(session.alarm)
     session.alarm = None
     if placement.ways:
@@ -236,6 +244,7 @@ class _Attempt:
         if (
             (response.status == 503 and self._go_on(now))
             or (response.status in CHALLENGES and self._proved(transaction, response, now))
+            or (response.status == 422 and self._lengthened(response, now))
             or (response.status < 400 and self._redirected(response, now))
         ):
             return
@@ -252,6 +261,16 @@ class _Attempt:
             return False
         self.session.step(Input.RETRY)
         _send(self.core, self.session, self.placement, now, proof)
+        return True
+
+    def _lengthened(self, response: Response, now: float) -> bool:
+        """Ask again for a session as long as somebody on the way wants it (RFC 4028 7.3)."""
+        least_s, session = session_timer.least_of(response), self.session
+        asked_s = max(self.placement.min_se_s, self.core.settings.min_se_s)
+        if least_s <= asked_s or not session.step(Input.RETRY):
+            return False
+        self.placement.min_se_s = least_s
+        _send(self.core, session, self.placement, now)
         return True
 
     def _redirected(self, response: Response, now: float) -> bool:
@@ -285,8 +304,24 @@ class _Attempt:
         if before is State.PLACED:
             core.deadlines.cancel(session.alarm)
             session.alarm = core.deadlines.set(now + RINGING_MAX_S, self._rang_out)
-        if response.status > 100:
+        if response.status == 100:
+            return
+        early = self._early(transaction, response)
+        if early is None or reliable.heard(core, early, response, transaction.draft.cseq, now):
+            if early is not None and early.sdp is not None:
+                self.placement.agreed = early
             core.tell(CallRinging(session.call, response.status, sdp_of(response)))
+
+    def _early(self, transaction: ClientTransaction, response: Response) -> Early | None:
+        """The dialog that a provisional response opens or continues (12.1); a response without To tag opens none."""
+        tag, dialogs = response.to.tag, self.placement.early
+        early = dialogs.get(tag or "")
+        if early is None and tag and len(dialogs) < FORKS_MAX:
+            dialog = Dialog.of_response(response, transaction.draft, transaction.flow, self.session.tag)
+            dialog.prover = self.placement.prover
+            early = dialogs[tag] = Early(dialog)
+            self.session.note_abilities(response)
+        return early
 
     def _rang_out(self, now: float) -> None:
         self.session.alarm = None
@@ -304,6 +339,9 @@ class _Attempt:
             return
         dialog = Dialog.of_response(response, transaction.draft, transaction.flow, session.tag)
         dialog.prover = self.placement.prover
+        early = self.placement.early.get(tag)
+        if early is not None:  # the numbers go on (13.2.2.4)
+            dialog.local_cseq, dialog.remote_cseq = early.dialog.local_cseq, early.dialog.remote_cseq
         self.acknowledgements[tag] = core.acknowledge(dialog, transaction.draft)
         first = session.step(Input.SUCCESS)
         if first and session.state is State.CONFIRMED:
@@ -312,7 +350,17 @@ class _Attempt:
             session.turn(Turn.PEER_ANSWERS)
             core.deadlines.cancel(session.alarm)
             session.alarm = None
-            core.tell(CallAnswered(session.call, sdp_of(response)))
+            sdp = sdp_of(response)
+            if early is not None and early.sdp is not None:
+                sdp = (
+                    session.peer_sdp or early.sdp
+                )  # agreed already; what a 2xx says is no answer (RFC 6337 3.1)
+            else:
+                session.sdp, session.peer_sdp = self.placement.sdp, sdp or b""
+            session.note_abilities(response)
+            session_timer.agreed(core, session, response, now)
+            core.tell(CallAnswered(session.call, sdp))
+            renegotiating.resume(core, session, now)
             return
         # Another fork, or an answer that crossed our CANCEL: acknowledged, and over (13.2.2.4).
         core.request(dialog, "BYE", now, fields=session.farewell)

@@ -3,19 +3,22 @@
 from functools import partial
 from typing import Final
 
-from sip import answering
+from sip import answering, session_timer
 from sip.answering import UNANSWERED
 from sip.client_transaction import ClientTransaction, Failure, Outcome
 from sip.content import sdp_of
-from sip.core import SUPPORTS, Acknowledgement, Core, checked_fields
+from sip.core import SUPPORTS, Acknowledgement, Core
+from sip.draft import Fields
 from sip.ending import lost
 from sip.errors import LocalError
 from sip.events import AnswerReceived, EndCause, OfferFailed, OfferReceived
 from sip.flow import Flow
 from sip.gate import Pass
 from sip.message import Request, Response
+from sip.pending import Invitation
 from sip.reply import Echo
-from sip.session import Invitation, Negotiation, Session, State, Turn
+from sip.session import Negotiation, Session, State, Turn
+from sip.settings import SDP_FIELD
 from sip.timers import GIVE_UP_S, RINGING_MAX_S, Alarm
 
 OWNER_WAITS_S: Final = (2.1, 4.0)
@@ -40,24 +43,42 @@ def asked(core: Core, session: Session, request: Request, flow: Flow, _let_in: P
         if session.state is State.ENDED:
             core.reply(transaction, echo, 481, now)
             return
-    if session.negotiation is Negotiation.ASKED:
-        retry_after = str(int(core.random_s(0, RETRY_WITHIN_S)))
-        core.reply(transaction, echo, 500, now, fields=(("Retry-After", retry_after),))
+    if session.negotiation is Negotiation.ASKED or session.asked:
+        core.reply(transaction, echo, 500, now, fields=soon(core))
         return
-    if not session.turn(Turn.PEER_ASKS):
+    wish = session_timer.wish_of(core, request)
+    refusal = session_timer.refusal(core, wish)
+    if refusal is not None:
+        core.reply(transaction, echo, refusal.status, now, fields=refusal.fields)
+        return
+    if session.asking or not session.turn(Turn.PEER_ASKS):
         core.reply(transaction, echo, 491, now)
         return
     session.dialog.refresh(request)
+    session.note_abilities(request)
     offer = sdp_of(request)
+    if offer is not None:
+        session.peer_sdp = offer
     session.invitation = Invitation(
         transaction,
         echo,
         request.cseq.number,
         late=offer is None,
+        wish=wish,
         alarm=core.deadlines.set(now + RINGING_MAX_S, partial(reject_offer, core, session, UNANSWERED)),
     )
     core.reply(transaction, echo, 100, now)
     core.tell(OfferReceived(session.call, offer))
+
+
+def soon(core: Core) -> Fields:
+    """When to come again with an offer that came while another waits for our answer (14.2; RFC 3311 5.2)."""
+    return (("Retry-After", str(int(core.random_s(0, RETRY_WITHIN_S)))),)
+
+
+def pause_s(core: Core, session: Session) -> float:
+    """How long to wait after a 491."""
+    return core.random_s(*(OWNER_WAITS_S if session.ours else OTHER_WAITS_S))
 
 
 def accept_offer(core: Core, session: Session, sdp: bytes, now: float) -> None:
@@ -105,24 +126,38 @@ def resume(core: Core, session: Session, now: float) -> None:
     """Ask what has been waiting, if nothing is open now."""
     if session.offer is None or session.state is not State.CONFIRMED:
         return
-    if session.negotiation in (Negotiation.IDLE, Negotiation.WAITING) and session.turn(Turn.WE_ASK):
-        core.deadlines.cancel(session.alarm)
-        session.alarm = None
-        sdp, session.offer = session.offer, None
-        fields = (core.contact(session.dialog.flow), core.allow, SUPPORTS, answering.SDP_FIELD)
-        user = _Question(core, session, sdp)
-        core.request(session.dialog, "INVITE", now, user=user, fields=checked_fields(fields), body=sdp)
+    if session.asked or session.asking or session.negotiation not in (Negotiation.IDLE, Negotiation.WAITING):
+        return
+    sdp, session.offer = session.offer, None
+    _ask(core, session, sdp, now, refresh=False)
+
+
+def repeat(core: Core, session: Session, now: float) -> None:
+    """Say again what has been said last: a session timer asks for it."""
+    _ask(core, session, session.sdp, now, refresh=True)
+
+
+def _ask(core: Core, session: Session, sdp: bytes, now: float, *, refresh: bool) -> None:
+    session.turn(Turn.WE_ASK)
+    core.deadlines.cancel(session.alarm)
+    session.alarm = None
+    timer = session_timer.asking_again(core, session)
+    fields = (core.contact_of(session), core.allow, SUPPORTS, *timer, SDP_FIELD)
+    user = _Question(core, session, sdp, refresh=refresh)
+    core.request(session.dialog, "INVITE", now, user=user, fields=fields, body=sdp)
 
 
 class _Question:
     """Our INVITE inside the dialog, as the user of its transaction."""
 
-    __slots__ = ("acknowledgement", "alarm", "asked", "core", "sdp", "session")
+    __slots__ = ("acknowledgement", "alarm", "asked", "core", "refresh", "sdp", "session")
 
-    def __init__(self, core: Core, session: Session, sdp: bytes) -> None:
+    def __init__(self, core: Core, session: Session, sdp: bytes, *, refresh: bool) -> None:
         self.core = core
         self.session = session
         self.sdp = sdp
+        self.refresh = refresh
+        """Nobody asked for it, and nobody needs to know unless the peer changes something."""
         self.acknowledgement: Acknowledgement | None = None
         self.asked = 0.0
         """When the peer took note of the question."""
@@ -145,7 +180,7 @@ class _Question:
         elif outcome.status in (408, 481):
             lost(core, session, EndCause.PROTOCOL, outcome.status, now)
         elif session.state is State.CONFIRMED:
-            self._refused(outcome.status, now)
+            self._refused(outcome, now)
 
     def _watch(self, transaction: ClientTransaction, now: float) -> None:
         """No timer of the transaction runs after a 1xx (17.1.1.2), and a peer that hung up may never answer. One that thinks
@@ -173,22 +208,40 @@ class _Question:
             return
         session.turn(Turn.PEER_ANSWERS)
         session.attempts = 0
-        sdp = sdp_of(response)
-        # A 2xx without answer agrees to nothing.
-        core.tell(
-            OfferFailed(session.call, response.status) if sdp is None else AnswerReceived(session.call, sdp)
-        )
+        session.note_abilities(response)
+        session_timer.agreed(core, session, response, now)
+        sdp, before = sdp_of(response), session.peer_sdp
+        if sdp is not None:
+            session.sdp, session.peer_sdp = self.sdp, sdp
+        if self.refresh:
+            if sdp is not None and sdp != before:
+                core.tell(AnswerReceived(session.call, sdp))
+        elif sdp is None:
+            core.tell(OfferFailed(session.call, response.status))  # a 2xx without answer agrees to nothing
+        else:
+            core.tell(AnswerReceived(session.call, sdp))
         resume(core, session, now)
 
-    def _refused(self, status: int, now: float) -> None:
-        core, session = self.core, self.session
+    def _refused(self, response: Response, now: float) -> None:
+        core, session, status = self.core, self.session, response.status
+        timer = session.timer
+        if timer is not None:
+            timer.asking = False
+        if status == 422 and session_timer.lengthened(session, response):
+            session.turn(Turn.PEER_ANSWERS)
+            _ask(core, session, self.sdp, now, refresh=self.refresh)
+            return
+        if self.refresh:
+            # The timer asks again before the session is over.
+            session.turn(Turn.PEER_ANSWERS)
+            resume(core, session, now)
+            return
         if status == 491 and session.attempts < GLARES_MAX:
             session.turn(Turn.GLARE)
             session.attempts += 1
             if session.offer is None:
                 session.offer = self.sdp
-            wait_s = core.random_s(*(OWNER_WAITS_S if session.ours else OTHER_WAITS_S))
-            session.alarm = core.deadlines.set(now + wait_s, self._ask_again)
+            session.alarm = core.deadlines.set(now + pause_s(core, session), self._ask_again)
             return
         session.turn(Turn.PEER_ANSWERS)
         session.attempts = 0

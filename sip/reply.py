@@ -30,10 +30,11 @@ def way_back(request: Request, flow: Flow) -> Flow:
 class Echo:
     """What every response to one request repeats, and what those that open a dialog add."""
 
-    __slots__ = ("copied", "record_routes", "tag", "timestamp", "to")
+    __slots__ = ("copied", "method", "record_routes", "tag", "timestamp", "to")
 
     def __init__(self, request: Request, flow: Flow, tag: str) -> None:
         headers = request.headers
+        self.method = request.method
         via, *further = headers.get_all("Via")
         copied = [f"Via: {_returned(_whole(via), request, flow.remote)}\r\n"]
         copied += [f"Via: {_whole(hop)}\r\n" for hop in further]

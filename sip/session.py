@@ -20,30 +20,23 @@ same call by another way, or with proof. CLOSING waits for the ACK before it say
 to cancel: a 1xx brings the CANCEL on its way, a 2xx is acknowledged and hung up.
 """
 
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from sip.client_transaction import ClientTransaction
 from sip.dialog import Dialog
-from sip.digest import Credentials
 from sip.draft import Fields
 from sip.errors import LocalError
-from sip.flow import Flow
-from sip.message import Response
-from sip.proving import Prover
-from sip.reply import Echo
-from sip.server_transaction import ServerTransaction
-from sip.timers import T1_S, Alarm
-from sip.uri import Uri
+from sip.message import Request, Response
+from sip.pending import Exchange, Invitation, Placement, Reliable, SessionTimer, Update
+from sip.timers import Alarm
 
 
 class State(StrEnum):
     """Of the call."""
 
     OFFERED = "offered"
+    ACCEPTING = "accepted once the PRACK is there"
     ACCEPTED = "accepted"
     CLOSING = "closing"
     PLACED = "placed"
@@ -58,6 +51,8 @@ class Input(StrEnum):
     """What moves a call: our verbs, the peer's messages, time."""
 
     ACCEPT = "we accept"
+    ACCEPT_LATER = "we accept, but the session is not acknowledged"
+    PRACK = "PRACK of the session we answered with"
     REJECT = "we reject"
     HANG_UP = "we hang up"
     CANCEL = "CANCEL"
@@ -77,7 +72,16 @@ class Input(StrEnum):
 CALL: Final[Mapping[State, Mapping[Input, State]]] = {
     State.OFFERED: {
         Input.ACCEPT: State.ACCEPTED,
+        Input.ACCEPT_LATER: State.ACCEPTING,
         Input.REJECT: State.ENDED,
+        Input.HANG_UP: State.ENDED,
+        Input.CANCEL: State.ENDED,
+        Input.BYE: State.ENDED,
+        Input.EXPIRED: State.ENDED,
+    },
+    # RFC 3262 3: no 2xx while a provisional response with the session in it waits for its PRACK.
+    State.ACCEPTING: {
+        Input.PRACK: State.ACCEPTED,
         Input.HANG_UP: State.ENDED,
         Input.CANCEL: State.ENDED,
         Input.BYE: State.ENDED,
@@ -137,6 +141,8 @@ CALL: Final[Mapping[State, Mapping[Input, State]]] = {
     },
     State.ENDED: {},
 }
+EARLY: Final = frozenset({State.OFFERED, State.ACCEPTING, State.PLACED, State.PROGRESSING})
+"""States of a call that nobody has answered."""
 
 
 class Negotiation(StrEnum):
@@ -171,80 +177,29 @@ NEGOTIATION: Final[Mapping[Negotiation, Mapping[Turn, Negotiation]]] = {
 }
 
 
-class Invitation:
-    """An INVITE of the peer that is not settled yet: kept until its ACK, then dropped."""
-
-    __slots__ = ("alarm", "cseq", "data", "echo", "interval_s", "late", "started", "transaction")
-
-    def __init__(
-        self, transaction: ServerTransaction, echo: Echo, cseq: int, *, late: bool, alarm: Alarm
-    ) -> None:
-        self.transaction = transaction
-        self.echo = echo
-        self.cseq = cseq
-        self.late = late
-        """It came without offer: ours is in the 2xx, the answer in the ACK."""
-        self.data = b""
-        """The 2xx, to be repeated."""
-        self.started = 0.0
-        self.interval_s = T1_S
-        self.alarm = alarm
-        """Until our 2xx: we have not answered. After: its next repetition."""
+EXCHANGE: Final[Mapping[Exchange, Mapping[Turn, Exchange]]] = {
+    Exchange.IDLE: {Turn.PEER_ASKS: Exchange.ASKED, Turn.WE_ASK: Exchange.ASKING},
+    Exchange.ASKED: {Turn.WE_ANSWER: Exchange.IDLE, Turn.WE_REFUSE: Exchange.IDLE},
+    Exchange.ASKING: {Turn.PEER_ANSWERS: Exchange.IDLE, Turn.GLARE: Exchange.WAITING},
+    Exchange.WAITING: {Turn.PEER_ASKS: Exchange.ASKED, Turn.WE_ASK: Exchange.ASKING},
+}
+"""The same for offers that are in no INVITE: by UPDATE (RFC 3311), or in a PRACK. They are answered at once, so no ACK."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way to place a call by."""
+class Owes(StrEnum):
+    """Who has to answer an offer: until then nobody may make another (RFC 3264 4, RFC 6337 2)."""
 
-    flow: Flow
-    uri: Uri | None = None
-    """The Request-URI for this way, where it differs."""
-
-
-class Placement:
-    """A call of ours that is not answered yet: what is asked, and by which ways."""
-
-    __slots__ = (
-        "credentials", "fields", "prover", "redirected", "redirects", "refusal", "sdp", "target", "transaction", "tried",
-        "way", "ways",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        target: str,
-        sdp: bytes,
-        fields: Fields,
-        credentials: Credentials | None,
-        ways: deque[Way],
-        *,
-        redirects: bool,
-    ) -> None:
-        self.target = target
-        """Request-URI, where a way has none of its own."""
-        self.sdp = sdp
-        self.fields = fields
-        self.credentials = credentials
-        self.ways = ways
-        """Those not tried yet."""
-        self.way = ways[0]
-        """The one that is being tried."""
-        self.tried = 0
-        self.transaction: ClientTransaction | None = None
-        """The INVITE that may have to be cancelled."""
-        self.prover: Prover | None = None
-        self.redirects = redirects
-        """3xx are told, not the end."""
-        self.redirected = 0
-        self.refusal: Response | None = None
-        """The 3xx that is being thought about."""
+    NOBODY = "nobody"
+    WE = "we"
+    PEER = "the peer"
 
 
 class Session:
     """One call."""
 
     __slots__ = (
-        "alarm", "attempts", "call", "dialog", "farewell", "invitation", "negotiation", "offer", "ours", "placement",
-        "state", "tag", "told",
+        "alarm", "attempts", "call", "dialog", "farewell", "focus", "invitation", "negotiation", "offer", "ours",
+        "peer_sdp", "peer_updates", "placement", "reliable", "sdp", "state", "tag", "timer", "told", "update",
     )  # fmt: skip
 
     def __init__(self, call: int, tag: str, dialog: Dialog, *, ours: bool) -> None:
@@ -269,6 +224,24 @@ class Session:
         """What the BYE will say that has to wait for an ACK."""
         self.told = False
         """CallEnded has been told."""
+        self.sdp = b""
+        """What we said last about the session; a refresh says it again."""
+        self.peer_sdp = b""
+        """What the peer said last."""
+        self.peer_updates = False
+        """The peer takes UPDATE: its Allow says so."""
+        self.focus = False
+        """Our Contact is the name of a conference's focus (RFC 4579)."""
+        self.reliable: Reliable | None = None
+        """Provisional responses of ours that want a PRACK."""
+        self.update: Update | None = None
+        """A change that is asked for by UPDATE or PRACK; None as long as there never was one."""
+        self.timer: SessionTimer | None = None
+
+    @property
+    def early(self) -> bool:
+        """Not answered yet, by whichever side, and still wanted."""
+        return self.state in EARLY
 
     def may(self, what: Input) -> bool:
         """Whether the table has a way from here."""
@@ -294,3 +267,50 @@ class Session:
             return False
         self.negotiation = after
         return True
+
+    def note_abilities(self, message: Request | Response) -> None:
+        """Remember whether the peer takes UPDATE, which may change with every message that says what it takes."""
+        allow = message.headers.get("Allow")
+        if allow is not None:
+            self.peer_updates = "UPDATE" in allow
+
+    def exchange(self, what: Turn) -> bool:
+        """Move the exchange of offers outside INVITEs; False where it cannot."""
+        update = self.update
+        if update is None:
+            update = self.update = Update()
+        after = EXCHANGE[update.state].get(what)
+        if after is None:
+            return False
+        update.state = after
+        return True
+
+    @property
+    def asked(self) -> bool:
+        """An offer of the peer by UPDATE or PRACK waits for our answer."""
+        return self.update is not None and self.update.state is Exchange.ASKED
+
+    @property
+    def asking(self) -> bool:
+        """An offer of ours by UPDATE waits for the peer's answer."""
+        return self.update is not None and self.update.state is Exchange.ASKING
+
+    def owes(self) -> Owes:
+        """Whose answer is open."""
+        update = self.update
+        if update is not None and update.state in (Exchange.ASKED, Exchange.ASKING):
+            return Owes.WE if update.state is Exchange.ASKED else Owes.PEER
+        invitation, reliable = self.invitation, self.reliable
+        agreed = reliable is not None and reliable.agreed
+        if self.negotiation is Negotiation.ASKED:
+            if self.early and agreed:
+                return Owes.NOBODY
+            offered = reliable is not None and reliable.said and invitation is not None and invitation.late
+            return Owes.PEER if self.early and offered else Owes.WE
+        if self.negotiation is Negotiation.ANSWERED:
+            late = invitation is not None and invitation.late and not agreed
+            return Owes.PEER if late else Owes.NOBODY
+        if self.negotiation is Negotiation.ASKING:
+            placement = self.placement
+            return Owes.NOBODY if placement is not None and placement.agreed is not None else Owes.PEER
+        return Owes.NOBODY

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from sip.agent import Agent, AgentSettings, Flow
 from sip.events import CallEnded, EndCause
-from sip.settings import SUPPORTED
+from sip.settings import METHODS, SUPPORTED
 from sip.timers import GIVE_UP_S, T4_S
 from sip.transactions import TRANSACTIONS_MAX
 from tests.support.sip_playbook import TCP, UDP, Playbook, counting_entropy
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, SUBSCRIBE, NOTIFY, REFER"
+ALLOW = ", ".join(METHODS)
 IN_CALL = """
     >> INVITE sdp=offer
     << 100 INVITE
@@ -90,7 +90,7 @@ def test_transactions_are_bounded_but_a_bye_is_let_in(monkeypatch):
 
 @pytest.mark.parametrize(
     ("method", "status"),
-    [("REGISTER", 405), ("UPDATE", 405), ("PRACK", 405), ("JUMP", 501)],
+    [("REGISTER", 405), ("PUBLISH", 405), ("MESSAGE", 405), ("JUMP", 501)],
 )
 def test_a_method_that_is_not_ours_is_refused_with_allow(method, status):
     book = Playbook().play(f">> {method}\n<< {status} {method}")
@@ -99,9 +99,9 @@ def test_a_method_that_is_not_ours_is_refused_with_allow(method, status):
 
 def test_an_unknown_require_is_420_and_named():
     book = Playbook()
-    book.extra = [("Require", "100rel, timer"), ("Require", "magic")]
+    book.extra = [("Require", "precondition, timer"), ("Require", "magic")]
     book.play(">> INVITE sdp=o\n<< 420 INVITE")
-    assert book.last("420").headers.get("Unsupported") == "100rel, timer, magic"
+    assert book.last("420").headers.get("Unsupported") == "precondition, magic"
 
 
 @pytest.mark.parametrize(

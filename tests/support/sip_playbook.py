@@ -13,7 +13,8 @@ A script is what should happen, line by line:
 transcript must equal the script. The peer is dull but honest: it learns tags, counts CSeq, makes branches. Words after a
 request change that: `again` (the same bytes), `cseq=7`, `branch=x`, `from=x` and `to=x` (tags; `to=` none), `call=x`
 (Call-ID), `type=a/b`, `sdp=text` and `body=text`. A response names what it answers: `>> 200 INVITE sdp=x to=tag`, of
-several the newest, or with `of=1` the first.
+several the newest, or with `of=1` the first. `rseq=1` makes a provisional response reliable, and a PRACK acknowledges our
+newest. Words with a capital are headers: `Supported=timer`.
 
 `-- invite ways=2` places a call by two ways, to ports 5062 and 5063 of the peer; `password=x` gives credentials for any
 realm, and `redirects=yes` follows redirections; `-- redirect ways=1` does.
@@ -70,6 +71,8 @@ class Playbook:
         self._last: dict[str, bytes] = {}
         self._invite: tuple[str, int] = ("", 0)
         self._to_tag = ""
+        self._rack = "0 0 INVITE"
+        self._refused = False
         self._call_id = "call-1"
         self._placed: Request | None = None
         if flow.reliable:
@@ -108,7 +111,7 @@ class Playbook:
         branch = words.get("branch") or f"z9hG4bKpeer{next(self._branches)}"
         if method in ("ACK", "CANCEL"):
             cseq = self._invite[1]
-            if method == "CANCEL" or self._to_tag == "":
+            if method == "CANCEL" or self._to_tag == "" or (self._refused and "cseq" not in words):
                 branch = words.get("branch") or self._invite[0]
         else:
             self._cseq += 1
@@ -132,11 +135,14 @@ class Playbook:
             ("CSeq", f"{cseq} {method}"),
             ("Contact", "<sip:alice@192.168.0.9:5062>"),
             *([("Content-Type", kind)] if kind else []),
+            *([("RAck", self._rack)] if method == "PRACK" else []),
+            *_headers(words),
             *self.extra,
             ("Content-Length", str(len(body))),
         ]
         self.extra = []
-        head = "".join([f"{name}: {value}\r\n" for name, value in lines if name not in self.removed])
+        removed = {*self.removed, *[name for name, value in words.items() if name[0].isupper() and not value]}
+        head = "".join([f"{name}: {value}\r\n" for name, value in lines if name not in removed])
         return f"{method} {self.uri} SIP/2.0\r\n{head}\r\n".encode() + body
 
     def response(self, status: int, method: str, words: dict[str, str]) -> bytes:
@@ -159,6 +165,8 @@ class Playbook:
             ("CSeq", request.headers.get("CSeq")),
             *([("Contact", "<sip:bob@192.168.0.9:5062>")] if status < 300 else []),
             *([("Content-Type", "application/sdp")] if body else []),
+            *([("Require", "100rel"), ("RSeq", words["rseq"])] if "rseq" in words else []),
+            *_headers(words),
             *self.extra,
             ("Content-Length", str(len(body))),
         ]
@@ -190,7 +198,7 @@ class Playbook:
             case "progress":
                 agent.progress(call, sdp, now)
             case "accept":
-                agent.accept(call, sdp, now)
+                agent.accept(call, sdp, now, focus="focus" in words)
             case "reject":
                 agent.reject(call, int(rest[0]), now)
             case "hang_up":
@@ -273,6 +281,10 @@ class Playbook:
             message = parse(out.data)
             self.sent.append(message)
             if isinstance(message, Response):
+                if message.cseq.method == "INVITE" and message.status >= 200:
+                    self._refused = message.status >= 300
+                if (rseq := message.headers.get("RSeq")) is not None:
+                    self._rack = f"{rseq} {message.cseq}"
                 if message.cseq.method == "INVITE" and message.status < 300:
                     self._to_tag = message.to.tag or self._to_tag
             elif message.method == "INVITE":
@@ -299,6 +311,10 @@ def _title(message: Message) -> str:
     if isinstance(message, Response):
         return f"{message.status} {message.cseq.method}"
     return message.method
+
+
+def _headers(words: dict[str, str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in words.items() if name[0].isupper() and value]
 
 
 def _plain(value: object) -> str:
