@@ -7,7 +7,19 @@ from typing import Final
 
 import typer
 
-from bridge.cli import calls_out, conferences, floor, operators, phones, room, serve, setup
+from bridge.cli import (
+    bans,
+    calls_out,
+    conferences,
+    figures,
+    floor,
+    operators,
+    phones,
+    room,
+    serve,
+    setup,
+    trace,
+)
 from bridge.cli.later import add_later
 from bridge.cli.terminal import UserError, warn
 from bridge.config import ConfigError
@@ -41,7 +53,7 @@ app.command()(serve.check)
 app.command()(setup.init)
 for name, what in GROUPS.items():
     add_later(app, name, module=f"bridge.cli.{name.replace('-', '_')}", help=what)
-for each in (conferences, room, floor, calls_out, operators, phones):
+for each in (conferences, room, floor, calls_out, operators, phones, trace, bans, figures):
     app.add_typer(each.app)
 
 
