@@ -1,8 +1,8 @@
 """A telephone: a real SIP agent, a mouth and fingers that make RTP, an ear, and somebody who uses them.
 
 It does what telephones do and nothing else: it dials and is called (`Manners` says what becomes of that), answers
-re-INVITEs by refusing them, sends 20 ms packets from the 200 on, sends no audio while a key is down, and falls silent at
-BYE. What it is told is kept for tests to ask.
+re-INVITEs by refusing them, sends 20 ms packets from the 200 on, sends no audio while a key is down (or, where it knows
+no telephone-events, the key's tones), and falls silent at BYE. What it is told is kept for tests to ask.
 """
 
 from __future__ import annotations
@@ -115,6 +115,8 @@ class Phone:
         """The number that it was told calls."""
         self.saves_silence = False
         """Sends no packets while nothing is said (RFC 3551 section 4.1), but for a word of comfort noise now and then."""
+        self.keys_sound = False
+        """It knows no telephone-events: what is pressed sounds in its audio (ITU-T Q.23)."""
         self.pressed_at: list[tuple[float, str]] = []
         """When which key went down, of those that travel by RTP."""
         self._clock, self._network = clock, network
@@ -266,11 +268,14 @@ class Phone:
 
     def _description(self, direction: str) -> bytes:
         name, number = (self.law.value, 0 if self.law is g711.Law.MU else 8)
+        formats, events = f"{number} {EVENT_TYPE}", f"a=rtpmap:{EVENT_TYPE} telephone-event/8000\r\n"
+        events += f"a=fmtp:{EVENT_TYPE} 0-16\r\n"
+        if self.keys_sound:
+            formats, events = f"{number}", ""
         return (
             f"v=0\r\no=- {self._calls} {self._clock.now * 1000:.0f} IN IP4 {self.host}\r\ns=-\r\n"
-            f"c=IN IP4 {self.host}\r\nt=0 0\r\nm=audio {RTP_PORT} RTP/AVP {number} {EVENT_TYPE}\r\n"
-            f"a=rtpmap:{number} {name}/8000\r\na=rtpmap:{EVENT_TYPE} telephone-event/8000\r\n"
-            f"a=fmtp:{EVENT_TYPE} 0-16\r\na={direction}\r\n"
+            f"c=IN IP4 {self.host}\r\nt=0 0\r\nm=audio {RTP_PORT} RTP/AVP {formats}\r\n"
+            f"a=rtpmap:{number} {name}/8000\r\n{events}a={direction}\r\n"
         ).encode()
 
     def _reoffer(self, direction: str) -> None:
@@ -425,6 +430,10 @@ class Phone:
             self._key_timestamp = self._timestamp
             self.pressed_at.append((self._clock.now, key))
         self._key_at += 1
+        if self._key_at <= packets and self.keys_sound:
+            payload = voice.key(key, packets, self.law)[self._key_at - 1]
+            self._send(0 if self.law is g711.Law.MU else 8, self._timestamp, payload)
+            return
         if self._key_at <= packets:
             last = self._key_at == packets
             marker = 0x80 if self._key_at == 1 else 0

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 
 from dsp import g711
+from dsp.tones import dtmf
 from media.telephone_event import DIGITS
 
 FRAME = 160
@@ -31,6 +32,13 @@ def syllables(frequency_hz: int, law: g711.Law, amplitude: float = AMPLITUDE) ->
     loudness = 0.55 - 0.45 * np.cos(2 * np.pi * 4 * time)
     wave = np.round(amplitude * loudness * np.sin(2 * np.pi * frequency_hz * time)).astype(np.int16)
     return tuple(frame.tobytes() for frame in g711.encode(wave.reshape(-1, FRAME), law))
+
+
+@cache
+def key(digit: str, packets: int, law: g711.Law) -> tuple[bytes, ...]:
+    """The tones of a key (ITU-T Q.23)."""
+    codes = g711.encode(dtmf(digit, duration_ms=20 * packets).reshape(-1, FRAME), law)
+    return tuple(frame.tobytes() for frame in codes)
 
 
 @cache
