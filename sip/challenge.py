@@ -50,7 +50,8 @@ class Policy:
 
     realm: str
     algorithms: tuple[Algorithm, ...] = (Algorithm.SHA256, Algorithm.MD5)
-    """As they are offered. A client of RFC 2617's days takes the first it is shown, so the one all know comes last."""
+    """As they are offered, the best first, as RFC 8760 has it. Some clients of RFC 2617's days fail where they are offered one
+    that they do not know, wherever it stands."""
     methods: frozenset[str] = frozenset({"REGISTER"})
     """Asked of everybody."""
     domains: frozenset[str] = frozenset()

@@ -32,6 +32,7 @@ INTERRUPTED: Final = 130
 GROUPS: Final = {
     "passcode": "Passcode pairs: a code for moderators, a code for participants.",
     "customer": "Customers: who holds passcodes.",
+    "account": "Accounts: who may register a telephone.",
     "people": "People of a customer, and the numbers they call from.",
     "profile": "Profiles: settings for a kind of conference. Given by `roda passcode new` and `set`.",
     "blast-list": "Blast lists: whom *92 calls, and what they hear first.",

@@ -199,6 +199,8 @@ class _Reader:
         self._repeated("open_rooms", "pattern", [each.pattern for each in config.open_rooms])
         self._repeated("operators", "name", [each.name for each in config.operators])
         self._calling(config)
+        for key, text in config.registrar.faults():
+            self.fault(("registrar", key), text)
         for index, number in enumerate(config.access_numbers):
             if keymaps.find(number.key_map, config.key_maps) is None:
                 known = {*config.key_maps, *keymaps.SHIPPED}
@@ -244,7 +246,8 @@ class _Reader:
         for index, domain in enumerate(dial_out.sip_domains):
             self._sip_address(("dial_out", "sip_domains", index), f"sip:{domain}")
         for index, operator in enumerate(config.operators):
-            self._sip_address(("operators", index, "address"), operator.address)
+            if not operator.address.startswith("account:"):
+                self._sip_address(("operators", index, "address"), operator.address)
         seen: set[str] = set()
         for index, each in enumerate(dial_out.prefixes):
             if each.prefix in seen:

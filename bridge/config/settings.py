@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from bridge.conference.keymap import Keymap
 from bridge.conference.keymaps import MANUAL, find
+from bridge.config.accounts import Registrar
 from bridge.config.calling import HOST, Blast, DialOut, RingS
 from bridge.config.listening import Server
 from bridge.config.meeting import Conference, Names
@@ -159,11 +160,12 @@ class Operator:
         Form(
             re.compile(
                 r"sip:(?:[A-Za-z0-9._+-]{1,64}@)?" + HOST + r"(?::[0-9]{1,5})?(?:;transport=(?:udp|tcp))?"
+                r"|account:[A-Za-z0-9][A-Za-z0-9._+-]{0,63}"
             ),
-            'a SIP address, such as "sip:ana@10.0.0.5:5070"',
+            'a SIP address, such as "sip:ana@10.0.0.5:5070", or an account, such as "account:ana"',
         ),
     ]
-    """What the bridge calls."""
+    """What the bridge calls: an address, or wherever the telephone of an account has registered."""
     language: MaybeLanguage = ""
     """Of what is said to the operator; empty: `service.language`."""
 
@@ -222,6 +224,7 @@ class Config:
     dial_out: DialOut = field(default_factory=DialOut)
     blast: Blast = field(default_factory=Blast)
     help: Help = field(default_factory=Help)
+    registrar: Registrar = field(default_factory=Registrar)
     security: Security = field(default_factory=Security)
     control: Control = field(default_factory=Control)
     trace: Trace = field(default_factory=Trace)
@@ -289,6 +292,11 @@ class Config:
             night=Night(out.night_from_hour, out.night_until_hour),
             maximum_call_s=out.maximum_call_s,
         )
+
+    @property
+    def realm(self) -> str:
+        """Of passwords of accounts: changed, and all of them need new ones."""
+        return self.registrar.realm or self.server.advertised or self.server.node
 
     @property
     def caller_id(self) -> str:
