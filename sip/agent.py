@@ -183,20 +183,23 @@ class Agent:
         credentials: Credentials | None = None,
         redirects: bool = False,
         replaces: str = "",
+        hurry: bool = False,
         flow: Flow | None = None,
     ) -> int:
         """Place a call by the first of `ways` that answers; returns its handle.
 
         `credentials` answer who asks for proof; with `redirects` a 3xx becomes a CallRedirected; `replaces` names a call of
-        the peer's that this one is to take the place of (RFC 3891).
+        the peer's that this one is to take the place of (RFC 3891). In a `hurry` no way is waited for that says nothing
+        for four seconds, not even the last: the user knows another.
         """
         return placing.invite(
             self._core, uri, from_=from_, sdp=sdp, ways=ways if flow is None else (Way(flow),), now=now,
             headers=headers, routes=routes, credentials=credentials, redirects=redirects, replaces=replaces,
+            hurry=hurry,
         ).call  # fmt: skip
 
     def redirect(self, call: int, ways: Sequence[Way], now: float) -> None:
-        """Go on after a CallRedirected, by these ways."""
+        """Go on after a CallRedirected, by these ways; without any it ends as refused."""
         if (session := self._session(call, "redirect")) is not None:
             placing.redirect(self._core, session, ways, now)
 
@@ -234,13 +237,14 @@ class Agent:
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
         routes: tuple[str, ...] = (),
+        credentials: Credentials | None = None,
         call_id: str = "",
         cseq: int = 0,
     ) -> int:
         """REGISTER, OPTIONS, MESSAGE: RequestAnswered tells what became of it; returns its handle."""
         return asking.request(
             self._core, method, uri, from_=from_, to=to, flow=flow, now=now, headers=headers, body=body,
-            routes=routes, call_id=call_id, cseq=cseq,
+            routes=routes, credentials=credentials, call_id=call_id, cseq=cseq,
         )  # fmt: skip
 
     def respond(

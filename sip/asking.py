@@ -5,18 +5,21 @@ the answer for repetitions. One of ours is told once, when its final response is
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from sip.client_transaction import ClientTransaction, Failure, Outcome
 from sip.core import Asked, Core, checked, checked_fields
+from sip.digest import Credentials
 from sip.draft import Draft
 from sip.errors import LocalError
 from sip.events import RequestAnswered, RequestReceived
 from sip.flow import Flow
 from sip.gate import Pass
 from sip.headers import Address
-from sip.message import REASONS, Request
+from sip.message import REASONS, Request, Response
+from sip.proving import Prover
 from sip.reply import Echo
 from sip.session import Session
 from sip.uri import Uri
@@ -91,10 +94,13 @@ def request(
     headers: Sequence[tuple[str, str]] = (),
     body: bytes = b"",
     routes: tuple[str, ...] = (),
+    credentials: Credentials | None = None,
     call_id: str = "",
     cseq: int = 0,
 ) -> int:
-    """Send a request of ours. `call_id` and `cseq` keep the registrations of one binding in order (10.2)."""
+    """Send a request of ours. `call_id` and `cseq` keep the registrations of one binding in order (10.2); `credentials` are
+    for a peer that wants proof, and each proof takes the next CSeq.
+    """
     core.last_request += 1
     draft = Draft(
         checked(method),
@@ -109,13 +115,33 @@ def request(
         (*checked_fields(headers), *core.agent),
         body,
     )
-    core.start(draft, flow, partial(_answered, core, core.last_request), now)
+    core.start(draft, flow, _Question(core, core.last_request, draft, credentials), now)
     return core.last_request
 
 
-def _answered(core: Core, handle: int, _: ClientTransaction, outcome: Outcome, _now: float) -> None:
-    if isinstance(outcome, Failure):
-        status = ENDS[outcome]
-        core.tell(RequestAnswered(handle, status, REASONS[status], None))
-    elif outcome.status >= 200:
-        core.tell(RequestAnswered(handle, outcome.status, outcome.reason, outcome))
+class _Question:
+    """A request of ours, as the user of its transactions: it is asked again where the peer wants proof (22.2)."""
+
+    __slots__ = ("core", "fields", "handle", "prover")
+
+    def __init__(self, core: Core, handle: int, draft: Draft, credentials: Credentials | None) -> None:
+        self.core = core
+        self.handle = handle
+        self.fields = draft.fields
+        self.prover = None if credentials is None else Prover(credentials, core.entropy)
+
+    def __call__(self, transaction: ClientTransaction, outcome: Outcome, now: float) -> None:
+        if isinstance(outcome, Failure):
+            status = ENDS[outcome]
+            self.core.tell(RequestAnswered(self.handle, status, REASONS[status], None))
+        elif outcome.status >= 200 and not self._proved(transaction, outcome, now):
+            self.core.tell(RequestAnswered(self.handle, outcome.status, outcome.reason, outcome))
+
+    def _proved(self, transaction: ClientTransaction, response: Response, now: float) -> bool:
+        draft = transaction.draft
+        proof = None if self.prover is None else self.prover.answer(response, draft, transaction.flow)
+        if proof is None:
+            return False
+        again = replace(draft, branch=self.core.branch(), cseq=draft.cseq + 1, fields=(*self.fields, *proof))
+        self.core.start(again, transaction.flow, self, now)
+        return True

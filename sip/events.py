@@ -140,6 +140,16 @@ class CallRedirected:
 
 
 @dataclass(frozen=True, slots=True)
+class WayFailed:
+    """A way of a call we place did not serve: it was silent, broke, or said 503. The call goes on by the next one. Where there
+    is none CallEnded alone is told: then all have failed.
+    """
+
+    call: int
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
 class RequestReceived:
     """A request that the user of the agent answers itself, with respond; soon, or it is answered 500."""
 
@@ -262,6 +272,7 @@ Event = (
     | OfferFailed
     | DigitReceived
     | CallRedirected
+    | WayFailed
     | CallEnded
     | RequestReceived
     | RequestAnswered

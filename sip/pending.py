@@ -97,7 +97,7 @@ class Placement:
     """A call of ours that is not answered yet: what is asked, and by which ways."""
 
     __slots__ = (
-        "agreed", "credentials", "early", "fields", "min_se_s", "prover", "redirected", "redirects", "refusal", "sdp", "target", "transaction", "tried",
+        "agreed", "credentials", "early", "fields", "hurry", "min_se_s", "prover", "redirected", "redirects", "refusal", "sdp", "target", "transaction", "tried",
         "way", "ways",
     )  # fmt: skip
 
@@ -110,6 +110,7 @@ class Placement:
         ways: deque[Way],
         *,
         redirects: bool,
+        hurry: bool = False,
     ) -> None:
         self.target = target
         """Request-URI, where a way has none of its own."""
@@ -130,6 +131,8 @@ class Placement:
         """The newest in which the session is agreed; there it may be changed."""
         self.min_se_s = 0
         """Shortest session interval that somebody on the way will have (RFC 4028 7.3)."""
+        self.hurry = hurry
+        """The last way, too, is left when it is silent."""
         self.redirects = redirects
         """3xx are told, not the end."""
         self.redirected = 0

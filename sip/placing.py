@@ -1,6 +1,6 @@
 """Placing calls (RFC 3261 13.2): one call, asked for by one way after another until somebody answers.
 
-A way is left for the next when it breaks, says 503, or says nothing for `FAIL_OVER_S` (RFC 3263 4.3). It is not forgotten:
+A way is left for the next when it breaks, says 503, or says nothing for `FAIL_OVER_S` (RFC 3263 4.3), and WayFailed tells it. It is not forgotten:
 `sip.leaving` sees off what still comes by it. By the same way it is asked again where the peer wants proof (401, 407), and
 by others, that the user names, after a redirection. Each time it is a new INVITE with the next CSeq, in one call with one
 Call-ID and one tag of ours.
@@ -20,7 +20,7 @@ from sip.dialog import Dialog
 from sip.digest import Credentials
 from sip.draft import Fields
 from sip.errors import LocalError, ParseError
-from sip.events import CallAnswered, CallRedirected, CallRinging, EndCause
+from sip.events import CallAnswered, CallRedirected, CallRinging, EndCause, WayFailed
 from sip.headers import Address
 from sip.leaving import FORKS_MAX, leave, send_cancel
 from sip.message import Response
@@ -33,8 +33,8 @@ from sip.timers import GIVE_UP_S, RINGING_MAX_S
 from sip.uri import Uri
 
 FAIL_OVER_S: Final = 4.0
-"""A way without any response by then is left, while there are others: as long as a server that lives ever takes, and a
-caller does not hang up yet."""
+"""A way without any response by then is left, while there are others, or (`hurry`) the user has others: as long as a server
+that lives ever takes, and a caller does not hang up yet."""
 WAYS_MAX: Final = 16
 """Ways of one call, redirections and all: more servers than a carrier has. Further ones are not tried."""
 REDIRECT_S: Final = 10.0
@@ -58,6 +58,7 @@ def invite(
     credentials: Credentials | None = None,
     redirects: bool = False,
     replaces: str = "",
+    hurry: bool = False,
 ) -> Session:
     """Send an INVITE with our offer."""
     if not ways:
@@ -81,7 +82,9 @@ def invite(
         remote_cseq=None,
     )
     session = Session(core.last_call, tag, dialog, ours=True)
-    placement = Placement(target, sdp, extra, credentials, deque(ways[:WAYS_MAX]), redirects=redirects)
+    placement = Placement(
+        target, sdp, extra, credentials, deque(ways[:WAYS_MAX]), redirects=redirects, hurry=hurry
+    )
     session.placement = placement
     core.enter(session)
     _next_way(core, session, placement, now)
@@ -89,13 +92,11 @@ def invite(
 
 
 def redirect(core: Core, session: Session, ways: Sequence[Way], now: float) -> None:
-    """Go on after a CallRedirected."""
+    """Go on after a CallRedirected; without a way it ends as refused."""
     placement = session.placement
     if session.state is not State.REDIRECTED or placement is None:
         core.counters["late:redirect"] += 1
         return
-    if not ways:
-        raise LocalError(f"call {session.call} is redirected to nowhere")
     placement.ways = deque(ways[: WAYS_MAX - placement.tried])
     if placement.ways:
         session.step(Input.RETRY)
@@ -132,7 +133,7 @@ def _send(core: Core, session: Session, placement: Placement, now: float, proof:
     placement.agreed = None
     core.deadlines.cancel(session.alarm)
     session.alarm = None
-    if placement.ways:
+    if placement.ways or placement.hurry:
         session.alarm = core.deadlines.set(now + FAIL_OVER_S, partial(_silent, core, session, placement))
     placement.transaction = core.start(draft, flow, _Attempt(core, session, placement), now)
 
@@ -144,8 +145,13 @@ def _silent(core: Core, session: Session, placement: Placement, now: float) -> N
     if transaction is not None and session.state is State.PLACED:
         core.counters["left:silent way"] += 1
         leave(core, transaction, session.tag)
-        session.step(Input.RETRY)
-        _next_way(core, session, placement, now)
+        if placement.ways:
+            core.tell(WayFailed(session.call, placement.way.flow))
+            session.step(Input.RETRY)
+            _next_way(core, session, placement, now)
+        elif session.step(Input.BROKEN):
+            core.ended(session, EndCause.TIMEOUT, 408, "no response")
+            core.leave(session)
 
 
 def abandon(
@@ -236,6 +242,7 @@ class _Attempt:
         if not self.placement.ways or not self.session.step(Input.RETRY):
             return False
         self.core.counters["left:broken way"] += 1
+        self.core.tell(WayFailed(self.session.call, self.placement.way.flow))
         _next_way(self.core, self.session, self.placement, now)
         return True
 

@@ -3,6 +3,7 @@
 import pytest
 
 from sip.asking import UNANSWERED_S
+from sip.digest import Credentials
 from sip.errors import LocalError
 from sip.events import RequestAnswered, RequestReceived
 from sip.headers import Address
@@ -115,3 +116,57 @@ def test_call_id_cseq_and_routes_are_the_users_to_choose():
     assert (sent.call_id, sent.cseq.number) == ("same", 7)
     assert sent.headers.get("Route") == "<sip:edge.example;lr>"
     assert sent.headers.get("Contact") == "<sip:roda@10.0.0.1:5060>"
+
+
+CHALLENGE = 'Digest realm="carrier.example", nonce="n1", qop="auth", algorithm=SHA-256'
+
+
+def registering(credentials):
+    book = Playbook()
+    who = Address.parse("<sip:trunk@carrier.example>")
+    handle = book.agent.request(
+        "REGISTER", Uri.parse("sip:carrier.example"), from_=who, to=who, flow=UDP, now=book.now,
+        headers=(("Contact", book.agent.contact(UDP)),), credentials=credentials, cseq=7,
+    )  # fmt: skip
+    book._note([])
+    return book, handle
+
+
+def answers(book, status, *headers):
+    """The peer answers what we asked last, and nothing else."""
+    asked = book.last("REGISTER")
+    lines = [f"SIP/2.0 {status} X", f"Via: {asked.headers.get('Via')}", f"CSeq: {asked.cseq}"]
+    lines += [f"{name}: {asked.headers.get(name)}" for name in ("From", "To", "Call-ID")]
+    lines += [f"{name}: {value}" for name, value in headers]
+    book.feed(("\r\n".join(lines) + "\r\nContent-Length: 0\r\n\r\n").encode())
+
+
+def test_a_peer_that_wants_proof_is_asked_again_with_it_and_only_the_end_is_told():
+    book, handle = registering(Credentials("trunk", "secret"))
+    first = book.last("REGISTER")
+    answers(book, 401, ("WWW-Authenticate", CHALLENGE))
+    second = book.last("REGISTER")
+    assert book.told == []
+    assert (second.cseq.number, second.call_id) == (8, first.call_id)
+    assert second.via.branch != first.via.branch
+    assert second.from_.tag == first.from_.tag
+    assert 'username="trunk"' in second.headers.get("Authorization")
+    assert second.headers.get("Contact") == first.headers.get("Contact")
+    answers(book, 200)
+    assert [(told.request, told.status) for told in book.told] == [(handle, 200)]
+
+
+def test_a_wrong_password_is_tried_once():
+    book, handle = registering(Credentials("trunk", "wrong"))
+    answers(book, 401, ("WWW-Authenticate", CHALLENGE))
+    answers(book, 401, ("WWW-Authenticate", CHALLENGE.replace("n1", "n2")))
+    assert [(told.request, told.status) for told in book.told] == [(handle, 401)]
+    assert book.agent.counters["sent:REGISTER"] == 2
+
+
+@pytest.mark.parametrize("credentials", [None, Credentials("trunk", "secret", realm="elsewhere")])
+def test_nobody_else_gets_a_proof(credentials):
+    book, _ = registering(credentials)
+    answers(book, 401, ("WWW-Authenticate", CHALLENGE))
+    assert book.told[-1].status == 401
+    assert book.agent.counters["sent:REGISTER"] == 1

@@ -302,6 +302,7 @@ def test_a_way_that_says_nothing_is_left_for_the_next_after_four_seconds():
         << INVITE sdp=o
         .. 0.1
         << INVITE sdp=o
+        ** WayFailed
         >> 200 INVITE sdp=a
         << ACK
         ** CallAnswered sdp=a
@@ -317,6 +318,25 @@ def test_a_way_that_says_nothing_is_left_for_the_next_after_four_seconds():
 
 def test_the_last_way_has_all_the_time_there_is():
     Playbook().play("-- invite sdp=o ways=1\n<< INVITE sdp=o\n.. 31.9\n" + "<< INVITE sdp=o\n" * 6)
+
+
+def test_in_a_hurry_the_last_way_is_left_as_well():
+    book = Playbook(TCP).play("""
+        -- invite sdp=o ways=1 hurry=yes
+        << INVITE sdp=o
+        .. 4
+        ** CallEnded cause=TIMEOUT status=408
+        >> 200 INVITE sdp=a
+        << ACK
+        << BYE
+        >> 200 BYE
+        .. 60
+    """)
+    assert book.agent.transactions == book.agent.calls == book.agent.dialogs == 0
+
+
+def test_but_not_once_it_has_said_anything():
+    Playbook(TCP).play("-- invite sdp=o ways=1 hurry=yes\n<< INVITE sdp=o\n>> 100 INVITE\n.. 100")
 
 
 def test_a_way_that_rings_is_not_left():
@@ -339,6 +359,7 @@ def test_a_way_that_is_overloaded_is_left_at_once(before):
         >> 503 INVITE
         << ACK
         << INVITE sdp=o
+        ** WayFailed
     """)
     book.extra = [("Retry-After", "17"), ("Reason", "Q.850;cause=42")]
     book.play(">> 503 INVITE\n<< ACK\n** CallEnded cause=REJECTED status=503 q850=42 retry_after_s=17\n.. 60")
@@ -350,7 +371,8 @@ def test_a_way_that_breaks_is_left_at_once():
     asked = Flow("tcp", ("10.0.0.1", 5060), ("10.0.0.9", 5060))
     book = Playbook(TCP)
     book.flow = asked
-    book.play("-- invite sdp=o ways=2\n<< INVITE sdp=o\n-- close\n<< INVITE sdp=o")
+    book.play("-- invite sdp=o ways=2\n<< INVITE sdp=o\n-- close\n<< INVITE sdp=o\n** WayFailed")
+    assert book.told[-1].flow == asked
     assert book.flows[-1].remote == ("10.0.0.9", 5061)
 
 
@@ -366,7 +388,9 @@ def test_other_refusals_count_for_all_ways(status):
 
 
 def test_ways_are_bounded():
-    book = Playbook(TCP).play("-- invite sdp=o ways=30\n<< INVITE sdp=o\n.. 60\n" + "<< INVITE sdp=o\n" * 15)
+    book = Playbook(TCP).play(
+        "-- invite sdp=o ways=30\n<< INVITE sdp=o\n.. 60\n" + "<< INVITE sdp=o\n" * 15 + "** WayFailed\n" * 15
+    )
     book.play(".. 32\n** CallEnded cause=TIMEOUT status=408")
 
 
@@ -382,6 +406,7 @@ def test_hanging_up_between_the_ways_leaves_nothing_behind():
         << INVITE sdp=o
         .. 4
         << INVITE sdp=o
+        ** WayFailed
         -- hang_up
         ** CallEnded cause=LOCAL status=0
         >> 180 INVITE
@@ -443,7 +468,7 @@ def test_a_stale_nonce_is_answered_with_its_successor():
 def test_each_way_proves_itself_anew():
     book = Playbook().play("-- invite sdp=o password=secret ways=2\n<< INVITE sdp=o")
     challenged(book, ">> 401 INVITE\n<< ACK\n<< INVITE sdp=o")
-    book.play(">> 503 INVITE\n<< ACK\n<< INVITE sdp=o")
+    book.play(">> 503 INVITE\n<< ACK\n<< INVITE sdp=o\n** WayFailed")
     assert book.last("INVITE").headers.get("Authorization") is None
     challenged(book, ">> 401 INVITE\n<< ACK\n<< INVITE sdp=o", nonce="other")
 
@@ -520,6 +545,15 @@ def test_a_redirection_to_nowhere_is_a_refusal(contact):
     book = Playbook().play("-- invite sdp=o redirects=yes\n<< INVITE sdp=o")
     book.extra = [("Contact", contact)] if contact and contact != "nonsense <" else []
     book.play(">> 302 INVITE\n<< ACK\n** CallEnded cause=REJECTED status=302")
+
+
+def test_a_redirection_that_may_not_be_followed_is_a_refusal_at_once():
+    book = Playbook().play("-- invite sdp=o redirects=yes\n<< INVITE sdp=o")
+    book.extra = [("Contact", "<sip:a@b>")]
+    book.feed(book.response(302, "INVITE", {}))
+    book.agent.redirect(book.call, (), book.now)
+    book._note([])
+    assert (book.told[-1].cause.name, book.agent.calls) == ("REJECTED", 0)
 
 
 def test_redirections_are_not_followed_for_ever():

@@ -230,6 +230,7 @@ class Playbook:
                     now=now,
                     credentials=Credentials("roda", words["password"]) if "password" in words else None,
                     redirects="redirects" in words,
+                    hurry="hurry" in words,
                 )
             case "redirect":
                 agent.redirect(call, self._ways(words), now)
