@@ -4,7 +4,7 @@ The order of a tick is that of docs/design.md: commands were applied, packets re
 frame per row is pulled, the few who are heard are decoded and chosen, everybody's frame is made and encoded, headers
 are written as columns, and the whole block is handed out. Nothing here blocks, waits, opens or logs.
 
-The parts: `sources` knows where packets come from, `intake` takes them, `tones_in` finds keys in what they sound like,
+The parts: `sources` knows where packets come from, `srtp` opens and secures those of rows with keys, `intake` takes them, `tones_in` finds keys in what they sound like,
 `speakers` chooses who is heard, `listeners`
 makes what everybody hears, `recorder` keeps what is recorded, `reports` speaks RTCP. Here rows are given out, commands meet the parts, and a tick runs.
 """
@@ -33,8 +33,9 @@ from media.recorder import Recorder
 from media.reports import Reports
 from media.rooms import NO_SLOT, Rooms
 from media.rtp import Drop
-from media.sources import Connect, Sources, Target
+from media.sources import Carry, Connect, Sources, Target
 from media.speakers import Speakers
+from media.srtp import SecuredRows
 from media.streams import DEFAULT_ROWS, Streams
 from media.tones_in import TonesIn
 from media.tones_out import TonesOut
@@ -95,6 +96,7 @@ class Engine:
         self._frames_out = np.ndarray(  # of `block`, each as one thing, which is copied as one
             rows, _FRAME_PIECE, self.block.data, offset=rtp.HEADER_BYTES, strides=self.block.strides
         )
+        self._secured = SecuredRows(self.streams, self.block)
         self._sources = Sources(self.streams)
         self._intake = Intake(self.streams, self._sources)
         self._rooms = Rooms(rows)
@@ -140,11 +142,16 @@ class Engine:
         return events
 
     @property
+    def secured_block(self) -> NDArray[np.void]:
+        """The same of rows with keys: what is sent for them instead."""
+        return self._secured.block
+
+    @property
     def drops(self) -> Counter[Drop]:
         """Packets that went no further, by reason."""
         return self._intake.drops
 
-    def addressing(self) -> list[Target | Connect]:
+    def addressing(self) -> list[Target | Connect | Carry]:
         """What the sockets must be told since the last call."""
         return self._sources.changes()
 
@@ -205,7 +212,8 @@ class Engine:
                 out.press(row, digits, duration_ms, gap_ms)
             case control.CloseStream(stream, moves):
                 if not moves:
-                    self._goodbyes.append((row, rtcp.goodbye(int(self.streams.ssrc_out[row]))))
+                    goodbye = rtcp.goodbye(int(self.streams.ssrc_out[row]))
+                    self._goodbyes += self._sealed_reports([(row, goodbye)])
                 self._close(stream, row, now, moves=moves)
             case control.Play() | control.StopPlay() | control.Music():
                 self._apply_to_playback(command, row)
@@ -253,10 +261,12 @@ class Engine:
 
     def _update(self, command: control.UpdateStream, row: int, now: float) -> None:
         self._set_format(row, command.format)
+        self._set_keys(row, command.format.srtp, None, now)
         self._intake.last_arrival[row] = self._reports.alive_at[row] = now
         self._timed_out[row] = False
         if command.remote is not None:
-            self._sources.expect(row, (command.remote.host, command.remote.port), now)
+            remote = (command.remote.host, command.remote.port)
+            self._sources.expect(row, remote, now, hear_first=command.format.hear_first)
 
     def _open(self, command: control.OpenStream, now: float) -> None:
         if not self._free or command.stream in self._rows:
@@ -285,6 +295,7 @@ class Engine:
         self._timeout_s[row] = command.rtp_timeout_s
         self._timed_out[row] = False
         self._set_format(row, command.format)
+        self._set_keys(row, command.format.srtp, command.srtp, now)
         self._mark_next(row)
         self.block["frame"][row] = self._intake.jitter.silence[row]
         self._enter_room(row, command.room)
@@ -292,7 +303,15 @@ class Engine:
         if command.latched and remote is not None:
             self._sources.trust(row, remote)
         else:
-            self._sources.expect(row, remote, now)
+            self._sources.expect(row, remote, now, hear_first=command.format.hear_first)
+
+    def _set_keys(
+        self, row: int, keys: control.Srtp | None, numbers: control.SrtpNumbers | None, now: float
+    ) -> None:
+        before = self._secured.packet_bytes(row)
+        self._secured.open(row, keys, numbers, now)
+        if (size := self._secured.packet_bytes(row)) != before:
+            self._sources.carry(row, size)
 
     def _set_format(self, row: int, new: control.Format) -> None:
         a_law = new.codec is control.Codec.PCMA
@@ -354,9 +373,14 @@ class Engine:
             lost=int(reception.lost(np.array([row]))[0]),
             late=int(streams.late[row]),
             duplicate=int(streams.duplicate[row]),
+            refused=int(streams.refused[row]),
             jitter_ms=float(reception.jitter[row] * 1_000 / RATE_HZ),
             auto_gain_db=float(streams.auto_gain_db[row]),
+            srtp=self._secured.numbers(row),
         )
+        if self._secured.has(row):
+            self._secured.close(row)
+            self._sources.carry(row, 0)
         if self._recorder.owes(stream):
             self._farewells[stream] = closed
             if moves:  # a call is silent until it has arrived
@@ -396,13 +420,55 @@ class Engine:
         sources : mapping of packet index to address
             Where packets of rows came from that have not learned their source yet.
         """
+        if not self._secured.idle:
+            rows, lengths, arrivals, packets, sources = self._unsecured(
+                rows, lengths, arrivals, packets, sources
+            )
         self._intake.receive(rows, lengths, arrivals, packets, sources)
         if self._sources.changed:
             self._senders = None
 
+    def _unsecured(
+        self,
+        rows: NDArray[np.intp],
+        lengths: NDArray[np.intp],
+        arrivals: NDArray[np.float64],
+        packets: NDArray[np.void],
+        sources: Mapping[int, Address],
+    ) -> tuple[
+        NDArray[np.intp], NDArray[np.intp], NDArray[np.float64], NDArray[np.void], Mapping[int, Address]
+    ]:
+        """The batch with plain packets in place of secured ones, and without those that are not to be believed."""
+        lengths = lengths.copy()
+        drop = self._secured.unprotect(rows, lengths, packets)
+        if drop is None or not drop.any():
+            return rows, lengths, arrivals, packets, sources
+        for reason, count in enumerate(np.bincount(drop)):
+            if reason and count:
+                self.drops[Drop(reason)] += int(count)
+        kept = (drop == Drop.KEPT).nonzero()[0]
+        if sources:
+            sources = {place: sources[at] for place, at in enumerate(kept.tolist()) if at in sources}
+        return rows[kept], lengths[kept], arrivals[kept], packets[kept], sources
+
     def receive_report(self, row: int, data: bytes, now: float) -> None:
         """Take an RTCP packet of a row."""
+        if self._secured.has(row):
+            plain = self._secured.open_report(row, data)
+            if plain is None:
+                self.drops[Drop.AUTH] += 1
+                return
+            data = plain
         self._reports.receive(row, data, now)
+
+    def _sealed_reports(self, reports: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+        """Reports as they are sent: those of rows with keys secured."""
+        sealed = []
+        for row, report in reports:
+            data = self._secured.seal_report(row, report) if self._secured.has(row) else report
+            if data is not None:
+                sealed.append((row, data))
+        return sealed
 
     # The tick --------------------------------------------------------------------------------------------------
 
@@ -439,10 +505,16 @@ class Engine:
             for row in finished:
                 self._mark_next(row)
             rows = np.setdiff1d(rows, self._keys_out.rows)
+        if not self._secured.idle:
+            self._secured.protect(rows)
+            events = [
+                (row, self._secured.seal(row, data) if self._secured.has(row) else data)
+                for row, data in events
+            ]
         streams.sequence_out[rows] += 1
         streams.packets_out[rows] += 1
         streams.timestamp_out[:count] += FRAME
-        reports = self._reports.tick(count, self._tick, self._sends, now)
+        reports = self._sealed_reports(self._reports.tick(count, self._tick, self._sends, now))
         self._tick += 1
         streams.ticks[0] = self._tick
         streams.ticked_s[0] = now
@@ -484,6 +556,7 @@ class Engine:
                 self._events.append(self._farewells.pop(told.stream))
 
     def _find_silence(self, count: int, now: float) -> None:
+        self._secured.forget_old_keys(now)
         streams, reception = self.streams, self._intake.reception
         silence = now - self._intake.last_arrival[:count]
         listening = (streams.stream[:count] > 0) & self._intake.receives[:count]

@@ -21,10 +21,13 @@ class EpollSockets(Sockets):
 
     name = "epoll"
 
-    def __init__(self, block: NDArray[np.void], clock: Callable[[], float]) -> None:
-        super().__init__(block, clock)
+    def __init__(
+        self, block: NDArray[np.void], secured: NDArray[np.void], clock: Callable[[], float]
+    ) -> None:
+        super().__init__(block, secured, clock)
         self._slots = _pieces(self._packets.view(np.uint8), rtp.SLOT_BYTES)
-        self._outgoing = _pieces(block.view(np.uint8), rtp.PACKET_OUT.itemsize)
+        self._plain = _pieces(block.view(np.uint8), rtp.PACKET_OUT.itemsize)
+        self._outgoing = list(self._plain)
         self._connected = select.epoll()
         self._receive_into: dict[int, Callable[[memoryview], int]] = {}  # by fd
         self._owner: dict[int, int] = {}
@@ -99,6 +102,13 @@ class EpollSockets(Sockets):
 
     def _plan_anew(self) -> None:
         self._plan_rows = None
+
+    def _carry(self, row: int, secured_bytes: int) -> None:
+        if not secured_bytes:
+            self._outgoing[row] = self._plain[row]
+            return
+        begin = row * self._secured.itemsize
+        self._outgoing[row] = memoryview(self._secured.view(np.uint8).data)[begin : begin + secured_bytes]
 
     def close(self) -> None:
         """Close everything."""

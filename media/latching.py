@@ -9,7 +9,9 @@ A bridge is worse off than a relay: one injected stream is heard by the whole ro
 - a locked source that is silent for `SILENCE_S` may have moved (from Wi-Fi to the mobile network): everybody is listened
   to again, but only who goes on with the same SSRC and sequence is believed, or the host of SDP after `PROOF` packets.
 
-Nothing is ever sent to an address that is neither in SDP nor learned so.
+Nothing is ever sent to an address that is neither in SDP nor learned so; and where SDP named a host that is not the one
+that signals, nothing before the source is learned (`Format.hear_first`). Packets of a secured stream are weighed once they
+are proved, so that nobody but the peer can move it.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ from media import control
 from media.pacer import TICK_S
 from media.ports import Ports, PortsExhaustedError
 from media.process import WorkerProcess
+from media.srtp import mark, numbers_of
 from media.streams import Streams
 from media.wanted import Wanted
 
@@ -30,6 +31,9 @@ HEARTBEAT_S: Final = 1.0
 """How often the tick counts are looked at."""
 STALLED_HEARTBEATS: Final = 3
 """A worker with streams whose ticks stand still for so many looks is ended and replaced: it hangs."""
+FIRST_SEQUENCES: Final = 0x7FFF
+"""A call begins in the lower half of the sequence numbers: one that lost its first packets at the end of the upper half could
+not tell that they began anew (RFC 3711 section 3.3.1)."""
 READY_TIMEOUT_S: Final = 15.0
 """Importing numpy on a loaded machine takes a second; one that is not ready by then never will be."""
 RESTARTS_PER_MINUTE: Final = 10
@@ -197,7 +201,7 @@ class Pool:
             stream,
             format_,
             ssrc=int.from_bytes(numbers[:4], "big"),
-            sequence=int.from_bytes(numbers[4:6], "big"),
+            sequence=int.from_bytes(numbers[4:6], "big") & FIRST_SEQUENCES,
             timestamp=int.from_bytes(numbers[6:], "big"),
             cname=self._cname,
             remote=remote,
@@ -441,7 +445,7 @@ class Pool:
         for room, (worker, members) in list(self._rooms.items()):
             if worker is dead:
                 self._rooms[room] = (heir, members)
-        left_off = _left_off(dead)
+        left_off = _left_off(dead, self._streams)
         unfinished: list[control.RecordingEnded] = []
         for number in sorted(dead.streams):
             stream = self._streams[number]
@@ -453,7 +457,9 @@ class Pool:
                 continue
             unfinished += stream.wanted.unfinished()
             opening = stream.wanted.opening
-            last = left_off.get(number) or control.StreamClosed(number, opening.sequence, opening.timestamp)
+            last = left_off.get(number) or control.StreamClosed(
+                number, opening.sequence, opening.timestamp, opening.due_s, srtp=opening.srtp
+            )
             if stream.moving is not None:
                 self._arrive(stream, last)
                 continue
@@ -496,19 +502,25 @@ class Pool:
                 self._on_event(control.PlaybackEnded(playback, room=room))
 
 
-def _left_off(dead: WorkerProcess) -> dict[int, control.StreamClosed]:
+def _left_off(dead: WorkerProcess, streams: Mapping[int, _Stream]) -> dict[int, control.StreamClosed]:
     """What a dead worker would have said of its streams, from the table it left behind. Empty where it never ticked."""
     table = dead.table
     ticked_s = float(table.ticked_s[0])
     if not ticked_s:
         return {}
-    return {
-        int(table.stream[row]): control.StreamClosed(
-            int(table.stream[row]),
+    left_off = {}
+    for row in np.flatnonzero(table.stream).tolist():
+        number = int(table.stream[row])
+        stream = streams.get(number)
+        keys = None if stream is None else stream.wanted.opening.format.srtp
+        # It may have died before it was told of new keys: what it counted with the old ones says nothing then.
+        counts = keys is not None and mark(keys) == table.srtp_mark[row]
+        left_off[number] = control.StreamClosed(
+            number,
             sequence=int(table.sequence_out[row]),
             timestamp=int(table.timestamp_out[row]),
             due_s=ticked_s + TICK_S,
             auto_gain_db=float(table.auto_gain_db[row]),
+            srtp=numbers_of(table, row) if counts else None,
         )
-        for row in np.flatnonzero(table.stream).tolist()
-    }
+    return left_off

@@ -23,13 +23,15 @@ from numpy.typing import NDArray
 
 from media import rtp
 from media.latching import Address
-from media.sources import Connect, Target
+from media.sources import Carry, Connect, Target
 
 BATCH: Final = 8_192
 """Packets taken in one tick at the most, 5 MB; two ticks of a full worker. More stay in the kernel until the next."""
 STRAYS_AT_ONCE: Final = 1_024
 """Packets read at once from a socket that hears everybody: more than a socket's buffer holds by default (about 250)."""
 _RTCP_BYTES: Final = 1_500
+_LAST_PORT: Final = 65_535
+"""Above it there is none for reports."""
 
 
 @dataclass(slots=True)
@@ -60,6 +62,8 @@ class Sockets:
     ----------
     block : ndarray of shape (R,), rtp.PACKET_OUT
         The engine's block, one packet per row; packets are sent from it in place.
+    secured : ndarray of shape (R,), srtp_out.PACKET_SECURED
+        The same for rows with keys, whose packets are longer.
     clock : callable
         The steady clock that the engine's `now` comes from.
     """
@@ -67,9 +71,12 @@ class Sockets:
     name = ""
     """Of the way packets travel, for the log."""
 
-    def __init__(self, block: NDArray[np.void], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, block: NDArray[np.void], secured: NDArray[np.void], clock: Callable[[], float]
+    ) -> None:
         self._clock = clock
         self._block = block
+        self._secured = secured
         self._packets = np.zeros(BATCH, rtp.PACKET_IN)
         self._pairs: dict[int, Pair] = {}
         self._waiting = select.epoll()  # RTCP, and RTP of sources to be learned
@@ -106,6 +113,10 @@ class Sockets:
         """What is known of rows to be sent to has changed."""
         raise NotImplementedError
 
+    def _carry(self, row: int, secured_bytes: int) -> None:
+        """Send the row's packet from the block of secured ones, so many bytes; 0: from the plain one."""
+        raise NotImplementedError
+
     # What is the same ------------------------------------------------------------------------------------------
 
     def attach(
@@ -118,6 +129,7 @@ class Sockets:
                 _empty(each)
             self._waiting.register(each.fileno(), select.EPOLLIN)
         self._pairs[row] = Pair(rtp_socket, rtcp_socket)
+        self._carry(row, 0)
         self._row_of[rtp_socket.fileno()] = row
         self._rtcp_row[rtcp_socket.fileno()] = row
         self._plan_anew()
@@ -136,13 +148,16 @@ class Sockets:
         pair.rtcp.close()
         self._plan_anew()
 
-    def address(self, changes: Iterable[Target | Connect]) -> None:
-        """Carry out what the engine says about whom to send to and whom to hear."""
+    def address(self, changes: Iterable[Target | Connect | Carry]) -> None:
+        """Carry out what the engine says about whom to send to and whom to hear, and from where."""
         for change in changes:
             pair = self._pairs.get(change.row)
             if pair is None:
                 continue
             self._plan_anew()
+            if isinstance(change, Carry):
+                self._carry(change.row, change.secured_bytes)
+                continue
             pair.remote = change.remote
             if isinstance(change, Connect):
                 self._connect(change.row, pair, change.remote)
@@ -237,7 +252,7 @@ class Sockets:
         """Send RTCP, to the port above the peer's RTP (RFC 3550 section 11)."""
         for row, data in packets:
             pair = self._pairs[row]
-            if pair.remote is not None:
+            if pair.remote is not None and pair.remote[1] < _LAST_PORT:
                 self._send_one(pair.rtcp, data, (pair.remote[0], pair.remote[1] + 1))
 
     def _send_one(self, by: socket.socket, data: bytes, to: Address | None) -> None:

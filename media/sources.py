@@ -28,6 +28,14 @@ class Connect:
     remote: Address
 
 
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """From now on send the row's packet from the block of secured ones, so many bytes of it; 0: from the plain one."""
+
+    row: int
+    secured_bytes: int
+
+
 class Sources:
     """The addresses of all rows."""
 
@@ -36,14 +44,16 @@ class Sources:
         self._latches: dict[int, Latch] = {}  # of rows that are learning their source
         self._learned: dict[int, Address] = {}
         self._sdp_hosts: dict[int, str] = {}
-        self._changes: list[Target | Connect] = []
+        self._hear_first: set[int] = set()  # nothing is sent to what SDP says
+        self._changes: list[Target | Connect | Carry] = []
 
     def forget(self, row: int) -> None:
         """The stream is gone."""
         for table in (self._latches, self._learned, self._sdp_hosts):
             table.pop(row, None)
+        self._hear_first.discard(row)
 
-    def changes(self) -> list[Target | Connect]:
+    def changes(self) -> list[Target | Connect | Carry]:
         """What the sockets must be told since the last call."""
         changes, self._changes = self._changes, []
         return changes
@@ -53,14 +63,20 @@ class Sources:
         """`changes` has something."""
         return bool(self._changes)
 
-    def expect(self, row: int, remote: Address | None, now: float) -> None:
-        """SDP has said where the peer is (or not yet): learn its source."""
+    def carry(self, row: int, secured_bytes: int) -> None:
+        """The row's packets are secured from now on, or plain, or of another length."""
+        self._changes.append(Carry(row, secured_bytes))
+
+    def expect(self, row: int, remote: Address | None, now: float, *, hear_first: bool = False) -> None:
+        """SDP has said where the peer is (or not yet): learn its source. `hear_first`: send nothing before."""
         self.forget(row)
         self._latches[row] = Latch.first(remote, now)
         if remote is not None:
             self._sdp_hosts[row] = remote[0]
         self._streams.latched[row] = False
-        self._changes.append(Target(row, remote))
+        if hear_first:
+            self._hear_first.add(row)
+        self._changes.append(Target(row, None if hear_first else remote))
 
     def trust(self, row: int, source: Address) -> None:
         """The source was learned elsewhere, by another worker."""
@@ -70,6 +86,7 @@ class Sources:
 
     def _lock(self, row: int, source: Address) -> None:
         self._latches.pop(row, None)
+        self._hear_first.discard(row)
         self._learned[row] = source
         self._streams.latched[row] = True
         self._changes.append(Connect(row, source))
@@ -79,8 +96,10 @@ class Sources:
         return row in self._latches
 
     def nowhere(self) -> Iterable[int]:
-        """Rows of which nobody knows yet where to send to."""
-        return (row for row, latch in self._latches.items() if latch.expected is None)
+        """Rows of which nobody knows yet where to send to, or whom nothing is sent to before they were heard."""
+        return (
+            row for row, latch in self._latches.items() if latch.expected is None or row in self._hear_first
+        )
 
     def weigh(self, row: int, source: Address, course: Course, now: float) -> bool | None:
         """Whether a packet is of the peer: True when its source has just been learned by it, None when it was before."""

@@ -45,15 +45,18 @@ class UringSockets(Sockets):
 
     name = "io_uring"
 
-    def __init__(self, block: NDArray[np.void], clock: Callable[[], float]) -> None:
-        super().__init__(block, clock)
+    def __init__(
+        self, block: NDArray[np.void], secured: NDArray[np.void], clock: Callable[[], float]
+    ) -> None:
+        super().__init__(block, secured, clock)
         rows = len(block)
         self._ring = Ring(entries=_ENTRIES, completions=2 * BATCH)
         self._buffers = Buffers(self._ring, count=BATCH, size=rtp.SLOT_BYTES)
         self._sends = np.zeros(rows, SUBMISSION)
         self._sends["opcode"] = OP_SEND
         self._sends["flags"] = SQE_CQE_SKIP_SUCCESS
-        self._sends["address"] = block.ctypes.data + block.itemsize * np.arange(rows, dtype=np.uint64)
+        self._plain_at = block.ctypes.data + block.itemsize * np.arange(rows, dtype=np.uint64)
+        self._sends["address"] = self._plain_at
         self._sends["length"] = block.itemsize
         self._sends["message_flags"] = socket.MSG_DONTWAIT
         self._sends["user_data"] = _OTHER
@@ -153,10 +156,22 @@ class UringSockets(Sockets):
         for row in self._unconnected:
             pair = self._pairs[row]
             if pair.remote is not None:
-                self._send_one(pair.rtp, self._block[row].tobytes(), pair.remote)
+                self._send_one(pair.rtp, self._packet(row), pair.remote)
+
+    def _packet(self, row: int) -> bytes:
+        plain = self._sends["address"][row] == self._plain_at[row]
+        octets: bytes = (self._block if plain else self._secured)[row].tobytes()
+        return octets[: int(self._sends["length"][row])]
 
     def _plan_anew(self) -> None:
         self._plan_rows = None
+
+    def _carry(self, row: int, secured_bytes: int) -> None:
+        secured = self._secured
+        self._sends["address"][row] = (
+            secured.ctypes.data + secured.itemsize * row if secured_bytes else self._plain_at[row]
+        )
+        self._sends["length"][row] = secured_bytes or self._block.itemsize
 
     def close(self) -> None:
         """Close everything."""

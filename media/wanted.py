@@ -18,7 +18,7 @@ class Wanted:
     """The sum of all commands for one stream."""
 
     opening: control.OpenStream
-    """As it would be opened now; its numbers are those it began with."""
+    """As it would be opened now; its numbers are those it began with in the worker where it is."""
     music: control.Music | None = None
     plays: dict[int, control.Play] = field(default_factory=dict)
     """What is queued or plays, as far as no end of it was told."""
@@ -69,7 +69,11 @@ class Wanted:
             timestamp=last.timestamp,
             due_s=last.due_s,
             auto_gain_db=last.auto_gain_db,
+            srtp=last.srtp,
         )
+        # Should the next worker die before it has begun, these are where another goes on: of a secured stream no number
+        # may be used again.
+        self.opening = opening
         return opening, self._afterwards()
 
     def _afterwards(self) -> Iterator[control.AnyCommand]:

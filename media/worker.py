@@ -196,8 +196,8 @@ def _sockets(engine: Engine) -> Sockets:
     """The quickest way that the kernel allows; `RODA_SOCKETS=epoll` takes the plain one, for comparison."""
     if os.environ.get("RODA_SOCKETS") != EpollSockets.name:
         with contextlib.suppress(UringUnavailableError):
-            return UringSockets(engine.block, time.monotonic)
-    return EpollSockets(engine.block, time.monotonic)
+            return UringSockets(engine.block, engine.secured_block, time.monotonic)
+    return EpollSockets(engine.block, engine.secured_block, time.monotonic)
 
 
 def main() -> None:

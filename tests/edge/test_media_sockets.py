@@ -12,7 +12,8 @@ import pytest
 from media import rtp
 from media.epoll import EpollSockets
 from media.sockets import Batch, Sockets
-from media.sources import Connect, Target
+from media.sources import Carry, Connect, Target
+from media.srtp_out import PACKET_SECURED
 from media.uring import UringUnavailableError
 from media.uring_sockets import UringSockets
 from tests.media.wire import packet
@@ -37,7 +38,8 @@ class Desk:
     def __init__(self, kind: type[Sockets]) -> None:
         self.now = 100.0
         self.block = rtp.outgoing_block(ROWS)
-        self.sockets = kind(self.block, lambda: self.now)
+        self.secured = np.zeros(ROWS, PACKET_SECURED)
+        self.sockets = kind(self.block, self.secured, lambda: self.now)
         self._mine: list[socket.socket] = []
 
     def peer(self) -> socket.socket:
@@ -234,3 +236,41 @@ def test_a_pair_can_be_taken_over_without_what_piled_up_in_it(desk: Desk) -> Non
     desk.sockets.address([Connect(1, peer.getsockname())])
     peer.sendto(data(99), pair[0].getsockname())
     assert desk.collect(1) == [(1, data(99), None)]
+
+
+def test_a_row_with_keys_is_sent_from_the_other_block_at_its_length(desk: Desk) -> None:
+    plain, secured, learning = desk.peer(), desk.peer(), desk.peer()
+    for row, peer in ((1, plain), (2, secured)):
+        desk.attach(row)
+        desk.sockets.address([Connect(row, peer.getsockname())])
+    desk.attach(3)
+    desk.sockets.address([Target(3, learning.getsockname()), Carry(2, 182), Carry(3, 188)])
+    desk.block["frame"][1] = 1
+    octets = desk.secured.view(np.uint8).reshape(ROWS, -1)
+    octets[2], octets[3] = 2, 3
+    rows = np.array([1, 2, 3])
+    desk.sockets.send(rows)
+    assert plain.recv(999) == desk.block[1].tobytes()
+    assert secured.recv(999) == bytes([2]) * 182
+    assert learning.recv(999) == bytes([3]) * 188
+    desk.sockets.address([Carry(2, 0), Carry(3, 0)])
+    desk.sockets.send(rows)
+    assert [len(peer.recv(999)) for peer in (plain, secured, learning)] == [172] * 3
+
+
+def test_the_next_row_in_a_place_is_sent_from_the_plain_block(desk: Desk) -> None:
+    peer = desk.peer()
+    desk.attach(2)
+    desk.sockets.address([Connect(2, peer.getsockname()), Carry(2, 182)])
+    desk.sockets.detach(2)
+    desk.attach(2)
+    desk.sockets.address([Connect(2, peer.getsockname())])
+    desk.sockets.send(np.array([2]))
+    assert len(peer.recv(999)) == 172
+
+
+def test_above_the_last_port_nobody_takes_reports(desk: Desk) -> None:
+    desk.attach(2)
+    desk.sockets.address([Target(2, ("127.0.0.1", 65_535))])
+    desk.sockets.send_reports([(2, b"report")])
+    assert desk.sockets.errors == 0

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from dsp import g711
-from media import control
+from media import control, rtp
 from media.playback import SharedAudio
+from media.srtp_out import PACKET_SECURED
 from media.uring import UringUnavailableError
 from media.uring_sockets import UringSockets
 from tests.media.real import HOST, House, descriptors, together, udp_socket
@@ -34,7 +35,7 @@ def shared_audio(pcm: np.ndarray) -> int:
 
 def ring_is_there() -> bool:
     try:
-        UringSockets(np.zeros(2, np.dtype((np.void, 172))), lambda: 0.0).close()
+        UringSockets(rtp.outgoing_block(2), np.zeros(2, PACKET_SECURED), lambda: 0.0).close()
     except UringUnavailableError:
         return False
     return True
