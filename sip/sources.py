@@ -34,8 +34,11 @@ VOUCHED_S: Final = 3600.0
 """How long a proof holds: as long as a registration usually does (RFC 3261 10.2.1.1)."""
 VOUCHED_FACTOR: Final = 10.0
 """A vouched source may do so much more than a stranger: an office behind one address, just after a power cut."""
-NEW_SOURCES: Final = Allowance(200, 500)
-"""Sources never heard of, a second and at once, from which on they must knock twice. Nobody has so many new callers."""
+NEW_SOURCES: Final = Allowance(20, 100)
+"""Sources never heard of, a second and at once, from which on they must knock twice. Hardly anybody has so many new callers, who
+then come in half a second later. Each that is let in unproved may hold a call and its audio for 32 s (64*T1), so it is not
+more.
+"""
 
 _SITE_BITS: Final = 64
 _SITE: Final = (1 << 128) - (1 << _SITE_BITS)
