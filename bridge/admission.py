@@ -106,6 +106,11 @@ class Admission:
         self.per_source[source] += 1
         return place
 
+    def succeed(self, source: str) -> None:
+        """Count a call that takes the place of another, whose own place will be given back."""
+        self._calls += 1
+        self.per_source[source] += 1
+
     def left(self, source: str) -> None:
         """Give back the place of a call from `source` that was taken."""
         self._calls -= 1

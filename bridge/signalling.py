@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from bridge import subscriptions
 from bridge.listeners import Listeners
 from bridge.placing import Placing
 from bridge.switchboard import effects
@@ -81,6 +82,7 @@ class Signalling:
             effects.AcceptOffer: lambda effect: agent.accept_offer(effect.call, effect.sdp, now()),
             effects.RejectOffer: lambda effect: agent.reject_offer(effect.call, effect.status, now()),
             effects.PlaceCall: self._placing.place,
+            **subscriptions.performs(agent, now),
         }
         """The switchboard's effects that are done here."""
 

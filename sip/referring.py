@@ -140,7 +140,7 @@ def _report(core: Core, refer: Subscription, status: int, reason: str, now: floa
 
 def refer(core: Core, session: Session, to: Address, now: float, replaces: str) -> None:
     """Ask the peer of a call to call somebody: a transfer. Its word for it is ours (Referred-By, RFC 3892)."""
-    if session.state is not CallState.CONFIRMED:
+    if session.state not in (CallState.ACCEPTED, CallState.CONFIRMED):
         raise LocalError(f"call {session.call} is {session.state}: nobody to refer")
     before = core.awaited.get(session.tag)
     if before is not None:

@@ -1,4 +1,4 @@
-"""Who comes, goes and stays: `roda lock`, `kick`, `end`, `extend`, `move`, `split`, `role`, `identify`, `say`; and `roda give`."""
+"""Who comes, goes and stays: `roda lock`, `kick`, `end`, `extend`, `move`, `transfer`, `split`, `role`, `identify`, `say`; and `roda give`."""
 
 from __future__ import annotations
 
@@ -113,6 +113,19 @@ def move(
         command = commands.Move(leg=leg, conference=bridge.conference(other))
         request = Give(bridge.conference(conference), command, user())
         ask_and_tell(bridge, request, as_json=as_json)
+
+
+@app.command(rich_help_panel=RUNNING)
+def transfer(
+    conference: ConferenceId,
+    leg: Leg,
+    to: Annotated[str, typer.Argument(metavar="TO", help="A number, or a SIP address.")],
+    config: ConfigFile = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Ask one's telephone to call somebody else instead; they stay until it has got there."""
+    give(config, conference, commands.Transfer(leg=leg, to=to), as_json=as_json)
 
 
 @app.command(rich_help_panel=RUNNING)

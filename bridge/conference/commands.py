@@ -313,6 +313,14 @@ class Move(Command, frozen=True):
     conference: str
 
 
+class Transfer(Command, frozen=True):
+    """One's telephone is asked to call somebody else instead (REFER): a number, or a SIP address."""
+
+    givers: ClassVar[frozenset[Role]] = OPERATORS
+    leg: int
+    to: str
+
+
 class Split(Command, frozen=True):
     """These into a sub-conference of their own, from 1 on; 0 is back into the main room."""
 
@@ -363,6 +371,7 @@ AnyCommand = (
     | Whisper
     | Visit
     | Move
+    | Transfer
     | Split
     | Rejoin
 )
@@ -380,6 +389,7 @@ PERFORMED: Final[tuple[type[Command], ...]] = (
     Whisper,
     Visit,
     Move,
+    Transfer,
 )
 """What the switchboard carries out, once the conference has allowed it."""
 

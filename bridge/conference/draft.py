@@ -195,6 +195,15 @@ class Draft:
             del self._writable()[leg]
         return participant
 
+    def exchange(self, old: Participant, new: Participant) -> None:
+        """Put `new` where `old` was in the order of people; their legs are different."""
+        self._own_participants = {
+            (new.leg if leg == old.leg else leg): (new if leg == old.leg else each)
+            for leg, each in self._participants.items()
+        }
+        self._participants = self._own_participants
+        self.people_changed = True
+
     def _writable(self) -> dict[int, Participant]:
         if self._own_participants is None:
             self._own_participants = dict(self._participants)

@@ -95,6 +95,16 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """Another telephone takes the place of `leg`, which leaves nothing behind: same person, same role (RFC 3891). Ignored for
+    somebody who is aside, or has been told to go.
+    """
+
+    leg: int
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """Somebody gives a command, by key or from a console. `keys` is what was keyed, where it was."""
 
@@ -181,6 +191,7 @@ class SettingsChanged:
 Event = (
     Join
     | Leave
+    | Replaced
     | Given
     | UnknownKeys
     | StepAside

@@ -170,6 +170,8 @@ def _subject(draft: Draft, command: Command) -> str:
             about.append(command.list)
         case commands.Move():
             about.append(command.conference)
+        case commands.Transfer():
+            about.append(command.to)
         case commands.Announce():
             about.append(command.text)
         case commands.Monitor() | commands.Visit():

@@ -5,14 +5,14 @@ event that comes too late (a key of somebody who has left, a timer that was canc
 the order given, then bring the next event.
 
 The rules themselves: `attendance` (who comes and goes), `course` (begin, grace, end), `given` (who may command what),
-and what commands do: `floor`, `questions`, `doors`, `naming`, `sides`, `charge`, `patience`.
+and what commands do: `floor`, `questions`, `doors`, `naming`, `sides`, `charge`, `patience`; `succession` for a telephone that takes another's place.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from bridge.conference import alarms, attendance, course, doors, given, patience, sides, words
+from bridge.conference import alarms, attendance, course, doors, given, patience, sides, succession, words
 from bridge.conference.attendance import admit
 from bridge.conference.draft import Draft
 from bridge.conference.events import (
@@ -22,6 +22,7 @@ from bridge.conference.events import (
     Join,
     Leave,
     Listen,
+    Replaced,
     SettingsChanged,
     StepAside,
     StepBack,
@@ -49,7 +50,7 @@ def reduce(conference: Conference, event: Event, now: float) -> tuple[Conference
             attendance.leave(draft, event)
         case Given() | UnknownKeys() | StillThere():
             _key(draft, event)
-        case StepAside() | StepBack() | Listen():
+        case StepAside() | StepBack() | Listen() | Replaced():
             _elsewhere(draft, event)
         case End():
             attendance.end(draft, event.by, event.reason)
@@ -79,7 +80,7 @@ def _key(draft: Draft, event: Given | UnknownKeys | StillThere) -> None:
                 draft.say(event.leg, words.STILL_THERE_THANKS)
 
 
-def _elsewhere(draft: Draft, event: StepAside | StepBack | Listen) -> None:
+def _elsewhere(draft: Draft, event: StepAside | StepBack | Listen | Replaced) -> None:
     """What the switchboard has arranged around the room."""
     match event:
         case StepAside():
@@ -89,6 +90,8 @@ def _elsewhere(draft: Draft, event: StepAside | StepBack | Listen) -> None:
             sides.step_back(draft, event)
         case Listen():
             doors.listen(draft, event)
+        case Replaced():
+            succession.replaced(draft, event)
 
 
 def _change_settings(draft: Draft, event: SettingsChanged) -> None:

@@ -11,8 +11,9 @@ from bridge.service.origin import Origin, origin
 from bridge.service.role import Role
 from bridge.service.settings import Settings
 from bridge.switchboard.effects import Level, Log, OpenStream, RejectCall
-from bridge.switchboard.legs import Leg, LegTimer
+from bridge.switchboard.legs import Leg, LegState, LegTimer
 from bridge.switchboard.negotiation import Negotiation
+from bridge.switchboard.privacy import wants_privacy
 from bridge.switchboard.sparing import Sparing
 from sip.errors import RemoteError
 from sip.offer import NotAcceptable
@@ -29,6 +30,8 @@ Headers = tuple[tuple[str, str], ...]
 STREAM_S: Final = 4.0
 """How long the pool may take to open a stream. A caller's exchange waits longer before it gives the call up."""
 
+NO_SUCH_CALL: Final = 481
+"""RFC 3891 section 3: to a call that would replace one that is not there."""
 BUSY_HERE: Final = 486
 """RFC 3261 section 21.4.24: the room that was dialled takes nobody now."""
 
@@ -49,6 +52,9 @@ class Arrivals:
 
     def call_came(self, event: IncomingCall, now: float) -> None:
         """Let a call in, or not."""
+        if event.replaces:
+            self._successor_came(event, now)
+            return
         dialled, source = event.request_uri.user or "", event.flow.remote[0]
         place = self._admission.decide(dialled, source, now)
         if isinstance(place, Refusal):
@@ -61,6 +67,32 @@ class Arrivals:
             self._admission.left(source)
             self._refuse(event, BUSY_HERE, refusal.value, now)
             return
+        leg = self._leg(event, dialled, source, now)
+        if leg is None:
+            return
+        if isinstance(place, OpenRoom):
+            leg.routed_to = self._rooms.expect(leg, place.name, self.open_room).number
+        else:
+            leg.language = place.number.language or self._config.service.language
+        self._ask_for_audio(leg, event.flow.local[0], now)
+
+    def _successor_came(self, event: IncomingCall, now: float) -> None:
+        """Let in a call that takes another one's place (RFC 3891). Only who knows the names of that one's dialog can ask for
+        it; it is in already, so no limit is asked, and a lock does not keep it out.
+        """
+        old, source = self._lines.by_call.get(event.replaces), event.flow.remote[0]
+        if old is None or old.state is not LegState.CONFERENCE:
+            self._refuse(event, NO_SUCH_CALL, "nobody to replace", now)
+            return
+        self._admission.succeed(source)
+        leg = self._leg(event, old.dialled, source, now)
+        if leg is not None:
+            leg.succeeds = old.number
+            leg.language = old.language
+            self._ask_for_audio(leg, event.flow.local[0], now)
+
+    def _leg(self, event: IncomingCall, dialled: str, source: str, now: float) -> Leg | None:
+        """Make a row for a call that has a place; None where it wants audio that we have not, and its place is given back."""
         number = self._lines.next_number()
         try:
             negotiation = Negotiation(event.offer, event.flow.local[0], number)
@@ -68,7 +100,7 @@ class Arrivals:
             self._admission.left(source)
             warning = (("Warning", fault.warning),) if isinstance(fault, NotAcceptable) else ()
             self._refuse(event, fault.status, str(fault), now, warning, counted="offer")
-            return
+            return None
         caller = event.from_.uri.user or ""
         leg = Leg(
             number=number,
@@ -81,13 +113,11 @@ class Arrivals:
             negotiation=negotiation,
             came_at=now,
         )
+        leg.identity = event.identity
+        leg.private = wants_privacy(event.request, event.from_)
         if self._is_trusted(event):
             leg.trusted_number = known_as(self._config.dial_out.numbering, caller)
-        if isinstance(place, OpenRoom):
-            leg.routed_to = self._rooms.expect(leg, place.name, self.open_room).number
-        else:
-            leg.language = place.number.language or self._config.service.language
-        self._ask_for_audio(leg, event.flow.local[0], now)
+        return leg
 
     def _ask_for_audio(self, leg: Leg, local: str, now: float) -> None:
         lines = self._lines

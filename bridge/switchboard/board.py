@@ -55,6 +55,8 @@ from bridge.switchboard.sessions import Sessions
 from bridge.switchboard.stage import Stage
 from bridge.switchboard.streams import Streams
 from bridge.switchboard.timers import Timers
+from bridge.switchboard.transfers import Transfers
+from bridge.switchboard.watchers import Watchers
 from media import control
 from media.arena import Arena
 from sip import events as sip
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from bridge.conference.keymap import Keymap
     from bridge.config.settings import Config
     from bridge.service.spending import Spending
+    from bridge.switchboard.room import Room
 
 LEFT_BECAUSE: Final = {
     sip.EndCause.BYE: LeaveReason.HUNG_UP,
@@ -94,6 +97,7 @@ class Switchboard:
         "_campaigns",
         "_console",
         "_dialogues",
+        "_errands",
         "_handlers",
         "_lines",
         "_operators",
@@ -104,6 +108,8 @@ class Switchboard:
         "_sessions",
         "_streams",
         "_timers",
+        "_transfers",
+        "_watchers",
     )
 
     def __init__(
@@ -158,12 +164,23 @@ class Switchboard:
         self._operators = Operators(
             lines, self._rooms, places, self._dialogues, self._calls_out, plan, config
         )
+        self._transfers = Transfers(lines, self._rooms, errands, plan)
+        self._watchers = Watchers(lines, local_time=local_time)
         self._performing = Performing(
-            lines, self._rooms, self._dialogues, self._recordings, errands, self._campaigns, self._operators
+            lines,
+            self._rooms,
+            self._dialogues,
+            self._recordings,
+            errands,
+            self._campaigns,
+            self._operators,
+            self._transfers,
         )
         stage.performer = self._performing
         self._calls_out.on_cut = self._performing.dismissed
-        self._rooms.on_closed = errands.room_closed
+        self._rooms.on_closed = self._room_closed
+        self._rooms.on_changed = self._watchers.changed
+        self._errands = errands
         self._console = Console(lines, self._rooms, self._campaigns, self._operators)
         self._receptions = Receptions(
             lines, self._rooms, self._dialogues, self._recordings, self._operators, self._console, config
@@ -181,6 +198,13 @@ class Switchboard:
             sip.AnswerReceived: self._sessions.answer_came,
             sip.DigitReceived: self._digit_by_info,
             sip.CallEnded: self._call_ended,
+            sip.SubscribeReceived: self._watchers.came,
+            sip.SubscriptionRefreshed: self._watchers.refreshed,
+            sip.NotifyAnswered: self._watchers.answered,
+            sip.SubscriptionEnded: self._watchers.ended,
+            sip.ReferReceived: self._transfers.came,
+            sip.ReferAnswered: self._transfers.answered,
+            sip.ReferProgress: self._transfers.progressed,
             CallPlaced: self._calls_out.placed,
             CallNotPlaced: self._calls_out.not_placed,
             StreamOpened: streams.opened,
@@ -260,6 +284,13 @@ class Switchboard:
             self._lines.hang_up(leg, LeaveReason.FAILED, "no common media")
             return
         if leg.state is LegState.ANSWERED:
+            self._begin(leg, now)
+
+    def _begin(self, leg: Leg, now: float) -> None:
+        """The caller hears us: in the reception, or where they take somebody's place."""
+        if leg.succeeds:
+            self._transfers.succeed(leg, now)
+        else:
             self._receptions.receive(leg, now)
 
     def _call_ended(self, event: sip.CallEnded, now: float) -> None:
@@ -291,7 +322,7 @@ class Switchboard:
         second away, and whoever dials number and passcode in one go would lose the first digits.
         """
         if leg.state is LegState.ANSWERED and not leg.negotiation.late:
-            self._receptions.receive(leg, now)
+            self._begin(leg, now)
         if leg.runner is not None:
             self._dialogues.key(leg, key, now)
         elif leg.state is LegState.CONFERENCE:
@@ -338,8 +369,14 @@ class Switchboard:
                 self._campaigns.due(number, now)
             case BoardTimer.HELP:
                 self._operators.due(now)
+            case BoardTimer.ROSTER:
+                self._watchers.due(number, now)
             case BoardTimer.SPENDING:
                 self._calls_out.due(now)
+
+    def _room_closed(self, room: Room, now: float) -> None:
+        self._errands.room_closed(room, now)
+        self._watchers.room_closed(room, now)
 
     def _drain(self, _event: Drain, _now: float) -> None:
         self._admission.draining = True
@@ -366,6 +403,7 @@ class Switchboard:
             else:
                 self._admission.left(leg.source)
             self._receptions.left(leg)
+            self._transfers.left(leg)
             self._recordings.drop(leg)
             self._console.identities.pop(leg.number, None)
             self._lines.figures[f"ended:{because.value}"] += 1

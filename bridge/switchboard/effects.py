@@ -84,6 +84,74 @@ class PlaceCall:
     transport: str = "udp"
 
 
+# --- subscriptions and REFER: executed by the method of `sip.agent.Agent` that is named ------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptSubscription:
+    """Somebody may watch: `agent.accept_subscription`. A `Notify` with all there is to see follows."""
+
+    subscription: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectSubscription:
+    """Or may not: `agent.reject_subscription`."""
+
+    subscription: int
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """What there is to see now: `agent.notify`. `NotifyAnswered` follows, or `SubscriptionEnded`."""
+
+    subscription: int
+    body: bytes = field(repr=False)
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndSubscription:
+    """There is no more to see: `agent.end_subscription`."""
+
+    subscription: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptRefer:
+    """We try what somebody asked for by REFER: `agent.accept_refer`."""
+
+    refer: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRefer:
+    """Or do not: `agent.reject_refer`."""
+
+    refer: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRefer:
+    """How it goes; from 200 on it is the last word: `agent.refer_progress`."""
+
+    refer: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refer:
+    """Ask a caller's telephone to call `to`: `agent.refer`. Answered by `ReferAnswered` and `ReferProgress`."""
+
+    call: int
+    to: str = field(repr=False)
+    """A URI."""
+
+
 # --- media: executed by the pool -------------------------------------------------------------------------------------
 
 
@@ -348,6 +416,14 @@ Effect = (
     | AcceptOffer
     | RejectOffer
     | PlaceCall
+    | AcceptSubscription
+    | RejectSubscription
+    | Notify
+    | EndSubscription
+    | AcceptRefer
+    | RejectRefer
+    | ReportRefer
+    | Refer
     | OpenStream
     | CloseStream
     | MediaCommand

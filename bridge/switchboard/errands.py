@@ -35,6 +35,8 @@ from bridge.switchboard.legs import Leg, LegState
 from prompts.phrases import Utterance, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bridge.config.settings import Config
     from bridge.service.dialplan import DialPlan
     from bridge.service.outcome import Outcome
@@ -140,6 +142,15 @@ class Errands:
             return limit_words(called)
         self._invitations.expect(called, room)
         return None
+
+    @property
+    def invited(self) -> Leg | None:
+        """Whom `invite` has called last."""
+        return self._invitations.newest
+
+    def report(self, guest: Leg, tell: Callable[[int], None]) -> None:
+        """Tell how it goes with somebody whom `invite` has called: by statuses as SIP has them, the last one from 200 on."""
+        self._invitations.report(guest, tell)
 
     def return_with_guest(self, moderator: Leg, now: float) -> bool:
         """`*2`: False where there is nobody to return with."""

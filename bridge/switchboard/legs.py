@@ -128,6 +128,7 @@ class Leg:
         "early",
         "host",
         "hours_end_at",
+        "identity",
         "keys",
         "language",
         "leaves_because",
@@ -142,6 +143,7 @@ class Leg:
         "outcome",
         "person",
         "playback",
+        "private",
         "ring_s",
         "room",
         "routed_to",
@@ -149,6 +151,7 @@ class Leg:
         "source",
         "state",
         "stream",
+        "succeeds",
         "trusted_number",
         "user",
     )
@@ -208,6 +211,12 @@ class Leg:
         """A recording that goes when the leg goes: nobody else has taken it yet."""
         self.clip_kept = False
         """It came from the store."""
+        self.identity = ""
+        """The account or trunk that the call has proved; "" is nobody in particular."""
+        self.private = False
+        """The caller wants to be shown to nobody (RFC 3323)."""
+        self.succeeds = 0
+        """The leg whose place this call is to take (RFC 3891), until it has."""
         self.trusted_number = ""
         """Where a trusted network says who calls: E.164, or an extension of theirs."""
         self.stream = StreamState.ASKED

@@ -50,6 +50,8 @@ class BoardTimer(Enum):
     """The campaign of a room."""
     HELP = "help"
     """The help desk."""
+    ROSTER = "roster"
+    """The next look at a room that is watched."""
     SPENDING = "spending"
     """The next minute of some call out."""
 

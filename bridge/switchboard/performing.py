@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bridge.switchboard.recordings import Recordings
     from bridge.switchboard.room import Room
     from bridge.switchboard.rooms import Rooms
+    from bridge.switchboard.transfers import Transfers
 
 NOTHING_TO_CANCEL: Final = Utterance("blast_nothing_to_cancel")
 STORE_S: Final = 5.0
@@ -60,6 +61,7 @@ class Performing:
         "_operators",
         "_recordings",
         "_rooms",
+        "_transfers",
     )
 
     def __init__(
@@ -71,6 +73,7 @@ class Performing:
         errands: Errands,
         campaigns: Campaigns,
         operators: Operators,
+        transfers: Transfers,
     ) -> None:
         self._lines = lines
         self._rooms = rooms
@@ -79,6 +82,7 @@ class Performing:
         self._errands = errands
         self._campaigns = campaigns
         self._operators = operators
+        self._transfers = transfers
         operators.tell_of_talks(self._interrupted)
         self._do: dict[type, Callable[[Room, Any, Actor, float], Answer]] = {
             commands.AskForHelp: self._ask_for_help,
@@ -94,6 +98,7 @@ class Performing:
             commands.Whisper: self._whisper,
             commands.Visit: self._visit,
             commands.Move: self._move,
+            commands.Transfer: self._transfer,
         }
 
     def perform(self, room: Room, command: Command, actor: Actor, now: float) -> Outcome | None:
@@ -264,6 +269,9 @@ class Performing:
 
     def _whisper(self, room: Room, command: commands.Whisper, actor: Actor, _now: float) -> Answer:
         return self._operators.whisper(room, actor.name, command.leg)
+
+    def _transfer(self, room: Room, command: commands.Transfer, _actor: Actor, now: float) -> Answer:
+        return self._transfers.transfer(room, command.leg, command.to, now)
 
     def _move(self, room: Room, command: commands.Move, _actor: Actor, now: float) -> Answer:
         """Into another conference (O4): it must take them, or they stay."""

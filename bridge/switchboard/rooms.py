@@ -16,6 +16,7 @@ from bridge.conference.events import (
     Join,
     Leave,
     LeaveReason,
+    Replaced,
     StillThere,
     TimerFired,
     TimerKey,
@@ -65,6 +66,7 @@ class Rooms:
         "by_key",
         "by_number",
         "keymap_of",
+        "on_changed",
         "on_closed",
     )
 
@@ -84,6 +86,8 @@ class Rooms:
         """The key map of that name, else that of the access number that was dialled, else the default."""
         self.on_closed: Callable[[Room, float], None] | None = None
         """Told of each room that is given up: who was called into it is not to come."""
+        self.on_changed: Callable[[Room, Event, float], None] | None = None
+        """Told of all that happens to any room, when it has been done: for those who watch."""
         self._lines = lines
         self._recordings = recordings
         self._places = places
@@ -166,6 +170,19 @@ class Rooms:
                 self._name_gone(room, participant.clip)
         self._close_if_over(room, now)
 
+    def replace(self, old: Leg, new: Leg, now: float) -> None:
+        """Let `new` be in the place of `old`, who is in no room from then on. Whether that can be has been looked at."""
+        room = old.room
+        assert room is not None
+        new.state, new.room, new.matcher = LegState.CONFERENCE, room, None
+        new.language = room.language or old.language
+        new.name, new.person, new.customer = old.name, old.person, old.customer
+        person = room.people.pop(old.number, None)
+        if person is not None:
+            room.people[new.number] = person._replace(call_id=new.call_id)
+        self.tell(room, Replaced(old.number, new.number), now)
+        old.room = None
+
     def _name_gone(self, room: Room, clip: Clip) -> None:
         """Keep a name whose owner has left as long as it may be being said."""
         room.clips.remove(clip)
@@ -236,6 +253,8 @@ class Rooms:
         room.conference, effects = reduce(room.conference, event, now)
         for effect in effects:
             self._stage.carry_out(room, effect, now)
+        if self.on_changed is not None:
+            self.on_changed(room, event, now)
 
     def _room(self, key: RoomKey, settings: Settings, leg: Leg) -> Room:
         room = self.by_key.get(key)

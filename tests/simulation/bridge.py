@@ -17,7 +17,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from bridge import ledger
+from bridge import ledger, subscriptions
 from bridge.config.settings import AccessNumber, Config, Limits, Media, OpenRoom, Service
 from bridge.control.protocol import AnyReply, AnyRequest
 from bridge.desk import Desk
@@ -159,6 +159,7 @@ class Bridge:
                 effect.leg, effect.pair, arena.read(Segment(*effect.clip))
             ),
             effects.Answered: self._answer,
+            **subscriptions.performs(self.agent, lambda: clock.now),
             **dict.fromkeys(get_args(ledger.Entry), self._record),
         }
 

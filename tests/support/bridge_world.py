@@ -33,8 +33,17 @@ from bridge.switchboard.legs import LegState
 from media import control
 from media.arena import Arena
 from media.control import DigitReceived, Play, PlaybackEnded, RecordingEnded, StreamClosed
-from sip.events import CallAnswered, CallConfirmed, CallEnded, CallRinging, EndCause
+from sip.events import (
+    CallAnswered,
+    CallConfirmed,
+    CallEnded,
+    CallRinging,
+    EndCause,
+    NotifyAnswered,
+    SubscriptionEnded,
+)
 from tests.support.builders import ARENA_FIRST, TRUSTED_HOST, board, config, dial_out, incoming, sdp
+from tests.support.subscribing import refers, subscribes
 
 if TYPE_CHECKING:
     from bridge.dialogue.verdicts import Verdict
@@ -72,11 +81,18 @@ class World:
         self.lists: list[wanted.FetchBlastList] = []
         self.playing: list[Play] = []
         self.to_place: list[wanted.PlaceCall] = []
+        self.watching: dict[int, list[bytes]] = {}
+        """By subscription that was accepted and has not ended: what it was told."""
+        self.refers: dict[int, list[int]] = {}
+        """By REFER that was accepted: the statuses reported. One that was refused has its status alone, negative."""
+        self.sent_away: dict[int, str] = {}
+        """Calls whose telephones were asked to call elsewhere."""
         self.placed: dict[int, str] = {}
         """Calls of ours -> "calling", "answered"."""
         self._happens: deque[object] = deque()
         self._lost = lost
         self._next_call = 0
+        self._next_subscription = 0
 
     # --- effects ---
 
@@ -108,6 +124,14 @@ class World:
                 assert up or self._lost >= 0
             case wanted.CloseStream():
                 assert effect.stream in self.open
+            case wanted.Notify() | wanted.EndSubscription():
+                assert effect.subscription in self.watching or self._lost >= 0
+            case wanted.ReportRefer():
+                reports = self.refers.get(effect.refer)
+                assert reports is not None or self._lost >= 0
+                assert not reports or reports[-1] < 200, "said after the last word"
+            case wanted.Refer():
+                assert self.calls.get(effect.call) == "confirmed" or effect.call in self.placed
             case wanted.MediaCommand():
                 stream = getattr(effect.command, "stream", None)
                 assert stream is None or stream in self.open, effect
@@ -138,6 +162,28 @@ class World:
                 self._happens.append(MessageKept(effect.leg, kept=True))
             case wanted.MediaCommand():
                 self._command(effect.command)
+            case _:
+                self._signal(effect)
+
+    def _signal(self, effect: Effect) -> None:
+        """Subscriptions and REFER."""
+        match effect:
+            case wanted.AcceptSubscription():
+                self.watching[effect.subscription] = []
+            case wanted.Notify() if effect.subscription in self.watching:
+                self.watching[effect.subscription].append(effect.body)
+                self._happens.append(NotifyAnswered(effect.subscription))
+            case wanted.EndSubscription():
+                if self.watching.pop(effect.subscription, None) is not None:
+                    self._happens.append(SubscriptionEnded(effect.subscription, effect.reason))
+            case wanted.AcceptRefer():
+                self.refers[effect.refer] = []
+            case wanted.RejectRefer():
+                self.refers[effect.refer] = [-effect.status]
+            case wanted.ReportRefer() if effect.refer in self.refers:
+                self.refers[effect.refer].append(effect.status)
+            case wanted.Refer():
+                self.sent_away[effect.call] = effect.to
 
     def _command(self, command: control.AnyCommand) -> None:
         match command:
@@ -215,6 +261,20 @@ class World:
         self._stop_recording(stream, length)
         while self._happens:
             self.happens(self._happens.popleft())
+
+    # --- telephones that watch and refer ---
+
+    def watches(self, call: int, **others: Any) -> int:
+        """A SUBSCRIBE in the dialog of a call; the number of the subscription."""
+        self._next_subscription += 1
+        self.happens(subscribes(self._next_subscription, call, **others))
+        return self._next_subscription
+
+    def refers_to(self, call: int, to: str, method: str = "INVITE", **others: Any) -> int:
+        """A REFER in the dialog of a call; its number."""
+        self._next_subscription += 1
+        self.happens(refers(self._next_subscription, call, to, method, **others))
+        return self._next_subscription
 
     # --- people who are called ---
 
@@ -360,6 +420,10 @@ class World:
         assert not self.spending._calls
         assert not board._recordings._running
         assert not board._console.identities
+        assert not board._watchers._by_room
+        assert not board._watchers._by_subscription
+        assert not board._transfers._sent
+        assert not self.watching or self._lost >= 0
         self._records_are_balanced()
         closed = Counter(effect.stream for effect in self.done if isinstance(effect, wanted.CloseStream))
         assert set(closed.values()) <= {1}

@@ -26,6 +26,7 @@ EXAMPLES = {
     "role": "moderator",
     "text": "locked",
     "conference": "c2",
+    "to": "sip:bob@b.example",
 }
 
 
@@ -44,6 +45,7 @@ EXAMPLES = {
         ("identify Board 7 --name Ana --company Sol", commands.Identify(leg=7, name="Ana", company="Sol")),
         ("identify Board 7 --phone 11 --email a@b", commands.Identify(leg=7, phone="11", email="a@b")),
         ("move Board 7 sales", commands.Move(leg=7, conference=SALES.id)),
+        ("transfer Board 7 +551133334444", commands.Transfer(leg=7, to="+551133334444")),
         ("split Board 2 7 8", commands.Split(legs=(7, 8), group=2)),
         ("split Board 0 7", commands.Split(legs=(7,), group=0)),
         ("rejoin Board", commands.Rejoin()),

@@ -46,6 +46,14 @@ class Replay:
             self._set(effect, after)
             self._tell(effect, after)
 
+    def exchange(self, old: int, new: int) -> None:
+        """Another telephone is in the place of `old`, whose routes and mutes are not undone: it is hung up."""
+        self.roster.remove(old)
+        self.roster.add(new)
+        for told in (self.muted, self.music, self.levelled):
+            told.discard(old)
+        self.gains.pop(old, None)
+
     def _record(self, effect: Effect) -> None:
         match effect:
             case ConferenceOpened():

@@ -36,6 +36,7 @@ ARGUMENTS = {
     "role": Role.PARTICIPANT,
     "text": "excuse",
     "conference": "c2",
+    "to": "sip:bob@b.example",
 }
 
 
@@ -80,9 +81,15 @@ def test_a_console_of_a_participant_is_forbidden_what_participants_are():
     assert room.console(commands.MuteAll(), Role.PARTICIPANT) == Outcome(False, "command_forbidden")
 
 
-def test_operators_alone_listen_whisper_visit_and_move():
+def test_operators_alone_listen_whisper_visit_move_and_transfer():
     room = meeting()
-    for command in (commands.Monitor(), commands.Whisper(2), commands.Visit(), commands.Move(2, "c2")):
+    for command in (
+        commands.Monitor(),
+        commands.Whisper(2),
+        commands.Visit(),
+        commands.Move(2, "c2"),
+        commands.Transfer(2, "+551133334444"),
+    ):
         assert room.console(command, Role.MODERATOR) == Outcome(False, "command_forbidden")
         assert room.console(command, Role.OPERATOR) is None
         assert room.performed() == [command]
@@ -98,6 +105,7 @@ def test_operators_alone_listen_whisper_visit_and_move():
         commands.SetRole(9, Role.MODERATOR),
         commands.Identify(9),
         commands.Move(9, "c2"),
+        commands.Transfer(9, "+551133334444"),
         commands.Whisper(9),
         commands.Announce("excuse", 9),
         commands.MuteOne(0),
@@ -166,6 +174,7 @@ def test_everybody_may_ask_for_help_and_that_is_no_act_of_somebody_in_charge():
         (commands.SetRole(2, Role.MODERATOR), "Bia, moderator"),
         (commands.DialOut("+551133334444"), "+551133334444"),
         (commands.Move(2, "c2"), "Bia, c2"),
+        (commands.Transfer(2, "+551133334444"), "Bia, +551133334444"),
         (commands.Announce("excuse"), "excuse"),
         (commands.Monitor(on=False), "off"),
         (commands.Whisper(2), "Bia"),

@@ -33,6 +33,7 @@ from bridge.conference.events import (
     Leave,
     LeaveReason,
     Listen,
+    Replaced,
     SettingsChanged,
     StepAside,
     StepBack,
@@ -118,6 +119,7 @@ ELSEWHERE = st.one_of(
     st.builds(commands.Whisper, leg=st.integers(0, 8)),
     st.builds(commands.Visit, on=st.booleans()),
     st.builds(commands.Move, leg=LEGS, conference=st.just("c2")),
+    st.builds(commands.Transfer, leg=LEGS, to=st.just("+551133334444")),
 )
 COMMANDS = OWN | FLOOR | CHARGE | ELSEWHERE
 
@@ -262,6 +264,7 @@ class PeopleInAConference(RuleBasedStateMachine):
             StepBack(STRANGER),
             StillThere(STRANGER),
             Listen(STRANGER, on=False, announced=True),
+            Replaced(STRANGER, STRANGER + 1),
         ):
             assert self.happen(event) == []
         assert self.conference == before
@@ -283,6 +286,22 @@ class PeopleInAConference(RuleBasedStateMachine):
         self.happen(StepBack(leg))
         each = self.conference.participants[leg]
         assert each.dismissed or not each.aside
+
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS)
+    def another_telephone_takes_ones_place(self, who: int) -> None:
+        old = self.somebody(who)
+        before = self.conference.participants
+        new = max(before) + 1000
+        self.conference, effects = reduce(self.conference, Replaced(old, new), self.now)
+        if before[old].aside or before[old].dismissed:
+            assert effects == []
+            return
+        self.replay.exchange(old, new)
+        self.replay.do(effects, self.conference)
+        after = self.conference.participants
+        assert [new if leg == old else leg for leg in before] == list(after)
+        assert after[new] == replace(before[old], leg=new)
 
     @precondition(lambda self: self.conference.participants)
     @rule(who=LEGS)

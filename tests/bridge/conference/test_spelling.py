@@ -24,6 +24,7 @@ def test_every_command_can_be_spelled_as_text(kind):
         "role": "moderator",
         "text": "locked",
         "conference": "c2",
+        "to": "sip:bob@b.example",
     }
     needed = {each.name: examples[each.name] for each in msgspec.structs.fields(kind) if each.required}
     name = str(kind.__struct_config__.tag)

@@ -81,6 +81,7 @@ def test_every_command_can_be_given(kind: type[commands.Command]) -> None:
         "role": "moderator",
         "text": "locked",
         "conference": "c2",
+        "to": "sip:bob@b.example",
     }
     needed = {each.encode_name: example[each.name] for each in msgspec.structs.fields(kind) if each.required}
     tag = str(kind.__struct_config__.tag)

@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bridge.conference.commands import DialOut, Disconnect, EndConference, Identify, Lock, Split
+from bridge.conference.commands import DialOut, Disconnect, EndConference, Identify, Lock, Split, Transfer
 from bridge.config.settings import Server
 from bridge.control.protocol import Give
 from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
@@ -26,10 +26,10 @@ from bridge.switchboard.effects import CheckCounterPassword, Effect, Log, Reject
 from bridge.switchboard.events import Asked, Drain, Stop
 from media.control import RtpTimedOut
 from sip import events as sip
-from sip.events import EndCause, OfferReceived
+from sip.events import EndCause, OfferReceived, ReferAnswered
 from tests.support.bridge_world import World
 from tests.support.builders import TRUSTED_HOST, accepted, sdp
-from tests.support.playbook import NUMBER
+from tests.support.playbook import E164, NUMBER
 
 if TYPE_CHECKING:
     from bridge.conference.commands import Command
@@ -346,6 +346,27 @@ def call_out(world: World) -> None:
     world.hears_all()
 
 
+def watch_and_refer(world: World) -> None:
+    """They watch the roster, one who may not wants to, and people are brought in and sent away by REFER."""
+    world.watches(1)
+    world.watches(3)
+    world.watches(99)
+    world.refers_to(2, f"tel:{E164}")
+    world.refers_to(1, "sip:bob@b.example")
+    while world.asked:
+        world.pool_answers(0, opens=True)
+    if world.to_place:
+        call = world.call_is_placed()
+        world.rings(call)
+        world.refuses(call, 486)
+    rooms = world.board._rooms.by_id
+    conference = next((name for name, room in rooms.items() if 1 in room.conference.participants), "")
+    world.happens(Asked(1, Give(conference, Transfer(1, "sip:bob@b.example"), "eva")))
+    if 1 in world.sent_away:
+        world.happens(ReferAnswered(1, 486))
+    world.passes(3)
+
+
 def a_day(world: World) -> None:
     """People meet and call others; one is named by a console; they record a message; everybody leaves."""
     arrive(world)
@@ -353,6 +374,7 @@ def a_day(world: World) -> None:
     join(world, 2, Role.MODERATOR, kept=False)
     world.presses(1, "*6")
     world.happens(OfferReceived(1, sdp(direction="sendonly", version=2)))
+    watch_and_refer(world)
     call_out(world)
     world.presses(2, "*99")
     world.passes(1)
