@@ -69,6 +69,8 @@ class Listeners:
                     probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 probe.bind((address.host, address.port))
         if self._server.secure:
+            if self._tls.pair is None:
+                raise StartError("tls and wss need a certificate; see [server.identity] in the configuration")
             try:
                 self._certificates = Certificates(self._tls)
             except CertificateError as error:
