@@ -156,6 +156,18 @@ def test_without_a_usable_certificate_it_does_not_start(server: Server, authorit
         Listeners(replace(server, identity=Identity())).probe()
 
 
+def test_tls_is_never_replaced_by_something_open(
+    server: Server, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Listeners, "probe", lambda _: None)
+
+    async def story(_: Listeners) -> None:
+        raise AssertionError("it started")
+
+    with pytest.raises(StartError, match="tls .* needs a certificate"):
+        started(server, authority.folder, story)
+
+
 def test_a_place_that_is_taken_is_told_with_its_transport(server: Server, authority: Authority) -> None:
     with closing(socket.socket()) as other:
         other.bind((LOOPBACK, server.wss[0].port))
