@@ -164,7 +164,7 @@ def test_tls_is_never_replaced_by_something_open(
     async def story(_: Listeners) -> None:
         raise AssertionError("it started")
 
-    with pytest.raises(StartError, match="tls .* needs a certificate"):
+    with pytest.raises(StartError, match=r"tls .* needs a certificate"):
         started(server, authority.folder, story)
 
 
