@@ -42,6 +42,8 @@ class Case:
     talkers: int
     """In each room."""
     loss: float = 0.0
+    tones: int = 0
+    """Rows whose keys are looked for in their audio."""
 
 
 CASES: Final = (
@@ -49,6 +51,10 @@ CASES: Final = (
     Case("1,000 in one room", 1_000, 1, 2),
     Case("1,000 in 200 rooms", 1_000, 200, 1),
     Case("1,000 in 200 rooms, 2 % lost", 1_000, 200, 1, loss=0.02),
+    Case("1,000 in 200 rooms, 100 by tones", 1_000, 200, 1, tones=100),
+    Case("1,000 in 200 rooms, all by tones", 1_000, 200, 1, tones=1_000),
+    Case("1,000 speak at once", 1_000, 200, 5),
+    Case("1,000 speak at once, all by tones", 1_000, 200, 5, tones=1_000),
     Case("3,000 in one room", 3_000, 1, 2),
 )
 
@@ -64,7 +70,9 @@ class Load:
             self._engine.apply(
                 control.OpenStream(
                     number + 1,
-                    control.Format(control.Codec.PCMU, 0, 101),
+                    control.Format(control.Codec.PCMU, 0, -1, tones=True)
+                    if number < case.tones
+                    else control.Format(control.Codec.PCMU, 0, 101),
                     ssrc=number,
                     sequence=0,
                     timestamp=0,
@@ -138,14 +146,14 @@ def main() -> int:
     options = parser.parse_args()
     record = {"machine": processes.machine_line(), "cases": list[dict[str, float | str]]()}
     print(" · ".join(f"{key} {value}" for key, value in processes.machine_line().items()))
-    print(f"{'':32}{'receive':>9}{'tick':>9}  us   per participant-tick")
+    print(f"{'':36}{'receive':>9}{'tick':>9}  us   per participant-tick")
     for case in CASES:
         if options.only and options.only not in case.name:
             continue
         result = measure(case, options.ticks, profile=options.profile)
         record["cases"].append(result)  # type: ignore[attr-defined]
         print(
-            f"{case.name:32}{result['receive_us']:9}{result['tick_us']:9}{result['per_participant_us']:14} us"
+            f"{case.name:36}{result['receive_us']:9}{result['tick_us']:9}{result['per_participant_us']:14} us"
         )
     if options.json:
         options.json.write_text(json.dumps(record, indent=2) + "\n")
