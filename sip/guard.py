@@ -260,9 +260,9 @@ class Guard:
                 return self._turned_away("stranger's OPTIONS")
             # A bare 200 keeps a way through a NAT open and tells nothing of what we are; RFC 3261 11.2 only wishes for more.
             return PASS if self.draining else Refuse(200)
-        if honest:
-            return PASS  # the agent and who stands above it know the true answer, and notice it
         if method not in self._methods:
+            if honest:
+                return PASS  # the agent has the true answer, and notices it
             self._charge(source, flow, "unknown method", now)
             return self._turned_away("unknown method")
         if method in NAMES_SOMEBODY and not self._serves(request.uri.decoded_user, flow.remote[0]):
@@ -275,7 +275,10 @@ class Guard:
             self.counters[f"ignored:{why}"] += 1
             return Ignore(why)
         self.counters[f"refused:{why}"] += 1
-        return Refuse(403, after_s=DELAY_S)
+        if self._settings.strangers is Strangers.DELAY:
+            return Refuse(403, after_s=DELAY_S)
+        # Here and not above: what is kept of a call would repeat the answer for 32 s to whoever was named as its sender.
+        return Refuse(404)
 
     def _charge(self, source: Source, flow: Flow, what: str, now: float) -> None:
         """Write points down; who has too many is banned."""
