@@ -1,6 +1,6 @@
 """The accounts as the running bridge knows them: in memory, and never more than some seconds behind the store.
 
-Registrar and challenges look an account up at every request and cannot wait, so all of them are held here; 10,000 take 12 MB.
+Registrar and challenges look an account up at every request and cannot wait, so all of them are held here; 10,000 take 8 MB.
 Every `REFRESH_S` the store is asked for what has changed since, by revision, and its thread does the work of reading.
 Whoever was taken away or disabled is told by `gone`, once, and loses their telephones.
 """

@@ -33,6 +33,8 @@ WRITE_S: Final = 5.0
 """How old what is kept may be: a telephone that registered in the last seconds before a crash comes back by itself."""
 ACCOUNTS_TOGETHER: Final = 500
 """Accounts written in one transaction, some 15 ms of the store's thread. The rest waits its turn; each waits once."""
+FULL_S: Final = 1.0
+"""When to write again where a whole transaction's worth is left: 10,000 telephones that register each minute are 170 a second."""
 SHOWN_MAX: Final = 10_000
 """Telephones in one reply to a console, about 2 MB."""
 
@@ -170,7 +172,8 @@ class Registrations:
         accounts = list(self._changed)[:ACCOUNTS_TOGETHER]
         for account in accounts:
             del self._changed[account]
-        self._write_at = now + WRITE_S if self._changed else None
+        left = len(self._changed)
+        self._write_at = now + (WRITE_S if left < ACCOUNTS_TOGETHER else FULL_S) if left else None
         shift = self._wall() - now
         rows = {account: self._rows(account, now, shift) for account in accounts}
         self._writing += accounts

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bridge import registrations
 from bridge.control.protocol import ListPhones, encoded, read_reply, read_request
-from bridge.registrations import WRITE_S, Reached, Registrations
+from bridge.registrations import FULL_S, WRITE_S, Reached, Registrations
 from bridge.store.database import open_database
 from sip.accounts import Account
 from sip.draft import Fields
@@ -203,6 +203,18 @@ class TestWritingBehind:
         assert len(desk.asking.waiting) == 1
         desk.asking.answer()
         desk.wait()
+        desk.asking.answer()
+        assert len(desk.restart().registrations) == 3
+
+    def test_hurries_while_much_is_left(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(registrations, "ACCOUNTS_TOGETHER", 1)
+        for user in ACCOUNTS:
+            desk.register(user)
+        desk.wait()
+        for _ in range(len(ACCOUNTS) - 1):
+            desk.asking.answer()
+            assert desk.registrations.next_deadline() == desk.now + FULL_S
+            desk.wait(FULL_S)
         desk.asking.answer()
         assert len(desk.restart().registrations) == 3
 
