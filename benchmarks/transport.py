@@ -24,14 +24,16 @@ def parse_address(text: str) -> tuple[str, int]:
 
 
 class SipSocket:
-    """Carries the messages of `Phones` to and from one server."""
+    """Carries the messages of `Phones` to and from one server; `source` is the address to call from, if it matters."""
 
-    def __init__(self, target: tuple[str, int], transport: str) -> None:
+    def __init__(self, target: tuple[str, int], transport: str, *, source: str = "") -> None:
         self._is_stream = transport == "tcp"
         kind = socket.SOCK_STREAM if self._is_stream else socket.SOCK_DGRAM
         self._socket = socket.socket(socket.AF_INET, kind)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+        if source:
+            self._socket.bind((source, 0))
         self._socket.connect(target)
         if self._is_stream:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
