@@ -77,9 +77,13 @@ networks = ["127.0.0.0/8"]
 """
 
 DIAL_OUT = """
+[[trunks]]
+name = "carrier"
+address = "{trunk}"
+ping_s = 0
+
 [dial_out]
 enabled = true
-trunk = "{trunk}"
 night_from_hour = 0
 night_until_hour = 0
 

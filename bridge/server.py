@@ -235,6 +235,7 @@ class Server:
             local_time=self._local_time,
             arena=Arena(library.samples, shared.arena),
             spending=self._spending,
+            trunks=self._signalling.trunks,
         )
 
     def _local_time(self, now: float) -> datetime:
@@ -257,9 +258,10 @@ class Server:
         _log.info("stopping", calls=self._switchboard.calls)
         self._signalling.agent.draining = True
         self._from_elsewhere(Stop())
+        self._signalling.leave()
         deadline = self._now() + STOP_S
         # The answer to a BYE is no event to the bridge, so it is looked for.
-        while self._signalling.agent.dialogs and self._now() < deadline:  # noqa: ASYNC110
+        while self._signalling.is_leaving and self._now() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(STOP_LOOK_S)
         await self.close()
 

@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from bridge import subscriptions
+from bridge.addresses import version
+from bridge.attending import Attending
 from bridge.listeners import Listeners
 from bridge.placing import Placing
+from bridge.resolver import Resolver
 from bridge.switchboard import effects
+from bridge.trunks.trunks import Trunks
 from sip.agent import Agent
 from sip.events import FlowClosed, RequestAnswered, RequestReceived
 from sip.settings import AgentSettings
@@ -71,8 +75,39 @@ class Signalling:
         self._now = now
         self._on_call = on_call
         self._driver = Driver(self.agent, self._happened)
-        self._placing = Placing(self.agent, config.server, addresses, now=now, tell=tell)
         agent = self.agent
+        self.trunks = Trunks(config.trunks)
+        server = config.server
+        self._resolver = Resolver(
+            transports=[each for each in ("udp", "tcp", "tls") if server.of(each)],
+            versions=sorted({version(address.host) for _, _, address in server.listeners()}),
+            now=now,
+            entropy=os.urandom,
+            servers=[(address.host, address.port) for address in config.dns.servers],
+        )
+        self._placing = Placing(
+            agent,
+            server,
+            addresses,
+            self._resolver,
+            self.trunks,
+            now=now,
+            tell=tell,
+            credentials=lambda name: self._attending.credentials(name),  # noqa: PLW0108 - it is made later
+            plan=config.dial_plan(),
+        )
+        self._attending = Attending(
+            agent,
+            self._resolver,
+            self._placing,
+            self.trunks,
+            addresses,
+            caller_id=config.caller_id,
+            passwords={each.name: each.secret(config.directory) for each in config.trunks},
+            entropy=os.urandom,
+            now=now,
+            transmit=self.transmit,
+        )
         self.performs: dict[type, Callable[[Any], None]] = {
             effects.AcceptCall: lambda effect: agent.accept(effect.call, effect.sdp, now()),
             effects.RejectCall: lambda effect: agent.reject(
@@ -93,10 +128,22 @@ class Signalling:
     async def start(self) -> None:
         """Listen: callers are answered from the first on."""
         await self._listeners.start(self._driver)
+        self._attending.start()
+
+    def leave(self) -> None:
+        """Take our registrations back: no more calls are to come."""
+        self._attending.stop()
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether somebody has still to answer our BYE, or that we take a registration back."""
+        return self.agent.dialogs > 0 or self._attending.is_leaving
 
     def close(self) -> None:
         """Stop at once."""
+        self._attending.close()
         self._placing.close()
+        self._resolver.close()
         self._listeners.close()
         self._driver.close()
 
@@ -113,9 +160,11 @@ class Signalling:
         match event:
             case RequestReceived():
                 self._request(event)
-            case RequestAnswered() | FlowClosed():
+            case RequestAnswered():
+                self._attending.answered(event)
+            case FlowClosed():
                 pass
-            case _:
+            case _ if not self._placing.happened(event):
                 self._on_call(event)
 
     def _request(self, event: RequestReceived) -> None:

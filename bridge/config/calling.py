@@ -1,6 +1,6 @@
 """What can be set of calls that go out (`*1`, `*92`, G3): where to, at what price, how many, and when.
 
-Closed by default: no call leaves until `enabled` is true, a trunk is named and a prefix is allowed. There is no value for "no
+Closed by default: no call leaves until `enabled` is true, a prefix is allowed and there is a trunk (`config.trunks`). There is no value for "no
 limit" here: a stolen passcode spends until a limit is reached, so every limit has a number (field.md 2, row 30).
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Final
 
-from bridge.config.values import Address, Form, OneOf, Range
+from bridge.config.values import Form, Range
 from bridge.service.numbering import BRAZIL, EMERGENCY, PREMIUM
 from bridge.service.numbering import Numbering as Rules
 from bridge.service.spending import Allowance
@@ -105,22 +105,6 @@ class DialOut:
     """`*1`, `*92` and calls that operators place (G3)."""
 
     enabled: bool = False
-    trunk: Address | None = None
-    """Where calls to numbers go: the carrier's or the PBX's SIP address."""
-    transport: Annotated[str, OneOf(("udp", "tcp"))] = "udp"
-    uri: Annotated[
-        str,
-        Form(
-            re.compile(
-                r"sip:(?=[^@]*\{(?:number|e164|national)\}[^@]*@)"
-                r"(?:[A-Za-z0-9._+*#-]|\{(?:number|e164|national|carrier)\})+@"
-                r"(?:\{trunk\}|" + HOST + r"(?::[0-9]{1,5})?)(?:;[a-z-]+=[A-Za-z0-9.-]+)*"
-            ),
-            'a SIP address with {e164}, {number} or {national} in it, such as "sip:{e164}@{trunk}"',
-        ),
-    ] = "sip:{e164}@{trunk}"
-    """How the carrier wants a number written. {e164} +551140028922, {number} 551140028922, {national} 1140028922 (abroad:
-    the international prefix, country and number), {carrier} 15 or nothing, {trunk} host and port of the trunk."""
     caller_id: Annotated[
         str, Form(re.compile(r"|\+?[0-9A-Za-z][0-9A-Za-z._-]{0,63}"), "a telephone number, without spaces")
     ] = ""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args, get_origin, get_type_hints
 
 from bridge.conference import keymaps
-from bridge.config import certificates
+from bridge.config import certificates, trunk_faults
 from bridge.config.lines import Path as KeyPath
 from bridge.config.lines import locate
 from bridge.config.settings import PORTS_PER_STREAM, Config
@@ -125,7 +125,11 @@ class _Reader:
         names = {each.name for each in settable}
         for key in values:
             if key not in names:
-                self.fault((*path, key), _unknown(key, path, names))
+                moved = trunk_faults.MOVED.get(_name((*path, key)))
+                words = (
+                    _unknown(key, path, names) if moved is None else moved.format(value=_show(values[key]))
+                )
+                self.fault((*path, key), words)
         taken = dict(known)
         for each in settable:
             if each.name in values:
@@ -242,7 +246,6 @@ class _Reader:
 
     def _calling(self, config: Config) -> None:
         dial_out = config.dial_out
-        self._sip_address(("dial_out", "uri"), re.sub(r"\{\w+\}", "1", dial_out.uri))
         for index, domain in enumerate(dial_out.sip_domains):
             self._sip_address(("dial_out", "sip_domains", index), f"sip:{domain}")
         for index, operator in enumerate(config.operators):
@@ -256,16 +259,8 @@ class _Reader:
                     f'dial_out.prefixes: prefix "{each.prefix}" is given twice',
                 )
             seen.add(each.prefix)
-        if dial_out.enabled and dial_out.prefixes and dial_out.trunk is None:
-            self.fault(
-                ("dial_out", "enabled"),
-                "dial_out.enabled needs dial_out.trunk: prefixes are allowed, and no call would leave",
-            )
-        if dial_out.trunk is not None and dial_out.trunk in getattr(config.server, dial_out.transport):
-            self.fault(
-                ("dial_out", "trunk"),
-                f"dial_out.trunk {dial_out.trunk} is our own address: calls out would come back in",
-            )
+        for path, text in trunk_faults.faults(config):
+            self.fault(path, text)
 
     def _sip_address(self, path: KeyPath, text: str) -> None:
         """What has the form of a SIP address may still have no such host or port."""

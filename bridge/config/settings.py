@@ -23,6 +23,7 @@ from bridge.config.listening import Server
 from bridge.config.meeting import Conference, Names
 from bridge.config.security import Security
 from bridge.config.tracing import Trace
+from bridge.config.trunks import Dns, Trunk
 from bridge.config.values import Form, Network, OneOf, Range, within
 from bridge.service.dialplan import DialPlan
 from bridge.service.passcodes import DEFAULT_DIGITS, LONGEST_DIGITS, SHORTEST_DIGITS
@@ -222,6 +223,7 @@ class Config:
     names: Names = field(default_factory=Names)
     conference: Conference = field(default_factory=Conference)
     dial_out: DialOut = field(default_factory=DialOut)
+    dns: Dns = field(default_factory=Dns)
     blast: Blast = field(default_factory=Blast)
     help: Help = field(default_factory=Help)
     registrar: Registrar = field(default_factory=Registrar)
@@ -232,6 +234,7 @@ class Config:
     access_numbers: tuple[AccessNumber, ...] = ()
     open_rooms: tuple[OpenRoom, ...] = ()
     operators: tuple[Operator, ...] = ()
+    trunks: tuple[Trunk, ...] = ()
     key_maps: Mapping[str, Keymap] = field(default_factory=dict)
     """The operator's own, by name; the bridge's are in `conference.keymaps`."""
     directory: Path = Path()
@@ -263,17 +266,14 @@ class Config:
     def dial_plan(self) -> DialPlan:
         """Where calls may go. Without a trunk no number may be called."""
         out = self.dial_out
-        uri = out.uri.replace("{trunk}", str(out.trunk))
-        if out.transport == "tcp" and ";transport=" not in uri:
-            uri += ";transport=tcp"
         ours = [str(address) for _, _, address in self.server.listeners()]
         advertised = (self.server.advertised, *(each.advertised for each in self.server.mapped))
         ours += [f"[{host}]" if ":" in host else host for host in advertised if host]
         return DialPlan(
             enabled=out.enabled,
             numbering=out.numbering,
-            uri=uri,
-            prefixes=out.prefixes if out.trunk is not None else (),
+            takes=lambda e164: any(trunk.fits(e164) >= 0 for trunk in self.trunks),
+            prefixes=out.prefixes,
             emergency=out.emergency,
             premium=out.premium,
             sip_domains=out.sip_domains,

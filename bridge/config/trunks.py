@@ -165,6 +165,12 @@ class Trunk:
         except ValueError:
             return None
 
+    def fits(self, e164: str) -> int:
+        """How many characters of the number it names as its own; 0: it takes all; -1: it does not take this one."""
+        if not self.prefixes:
+            return 0
+        return max((len(each) for each in self.prefixes if e164.startswith(each)), default=-1)
+
     def dialled(self, *, e164: str, national: str, carrier: str) -> str:
         """The address that the number is called at; `e164` with "+"."""
         written = self.uri.format(

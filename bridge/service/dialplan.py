@@ -8,8 +8,10 @@ Theory of operation. Whatever way a number is spelled, `numbering` reads it into
     4. it is none that is dear by design                              PREMIUM
     5. it is not one of our own (a call that would call itself)       NOT_ALLOWED
     6. the longest allowed prefix that fits says its price            NOT_ALLOWED where none does
+    7. there is a trunk that takes it                                 NOT_ALLOWED where none does
 
-What is dialled is made from that same E.164, so nothing can be smuggled past by a spelling. Where digits are no number the
+What is dialled is made from that same E.164, as the trunk that takes it writes numbers, so nothing can be smuggled past by a
+spelling. Where digits are no number the
 short codes are looked for all the same (`numbering.tails`), only so that the caller hears the true reason.
 
 A SIP address is called at hosts on the list alone, and is written anew from what was understood: no password, no header, no
@@ -20,7 +22,7 @@ part of digits is a number to us too: with "+" it goes the way above, without it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -54,6 +56,9 @@ OUTSIDE_LINE: Final = ("0", "9")
 
 SIP_PORT: Final = 5060
 """RFC 3261 section 19.1.2: the port where none is said."""
+
+TRANSPORTS: Final = frozenset({"", "udp", "tcp", "tls"})
+"""What a SIP address may say of its transport; nothing leaves it to the DNS (RFC 3263)."""
 
 _KEYED: Final = re.compile(r"[0-9]*")
 _E164: Final = re.compile(r"\+[0-9]+")
@@ -99,7 +104,7 @@ class Destination:
     number: str = field(repr=False)
     """E.164 with "+"; "" where a SIP address is called."""
     uri: str = field(repr=False)
-    """The SIP URI to be called."""
+    """What is called: a SIP address, or the `tel:` URI of a number (RFC 3966), which a trunk has its own way to write."""
     read_back: str = field(repr=False)
     """The digits that are said for the caller to confirm: as keyed, or as they are written in the country; "" without."""
     carrier: str
@@ -109,6 +114,8 @@ class Destination:
     at_night: bool
     """Whether it may be called within the night hours."""
     masked: str
+    national: str = field(default="", repr=False)
+    """The number as it is dialled in the country: area and subscriber, or the international prefix and all of it."""
 
 
 class AllowedPrefix(Protocol):
@@ -147,7 +154,7 @@ class DialPlan:
         "_premium",
         "_rules",
         "_sip_domains",
-        "_uri",
+        "_takes",
     )
 
     def __init__(
@@ -155,7 +162,7 @@ class DialPlan:
         *,
         enabled: bool,
         numbering: Numbering,
-        uri: str,
+        takes: Callable[[str], bool],
         prefixes: Sequence[AllowedPrefix] = (),
         emergency: Iterable[str] = (),
         premium: Iterable[str] = (),
@@ -164,12 +171,12 @@ class DialPlan:
         own_numbers: Iterable[str] = (),
         own_addresses: Iterable[str] = (),
     ) -> None:
-        """`uri` has {e164}, {number}, {national} and {carrier}; `accounts` are names and their SIP URIs. Hosts in
+        """`takes` says whether any trunk takes a number in E.164; `accounts` are names and their SIP URIs. Hosts in
         `sip_domains` and `own_addresses` may have a port, and are then that port alone.
         """
         self._enabled = enabled
         self._rules = numbering
-        self._uri = uri
+        self._takes = takes
         self._prefixes = {each.prefix: each for each in prefixes}
         self._emergency = frozenset(emergency)
         self._premium = tuple(premium)
@@ -232,20 +239,19 @@ class DialPlan:
         if self._is_premium(number):
             return _REFUSED[Why.PREMIUM]
         allowed = self._allowed(number.e164)
-        if allowed is None or number.e164 in self._own_e164:
+        if allowed is None or number.e164 in self._own_e164 or not self._takes(number.e164):
             return _REFUSED[Why.NOT_ALLOWED]
         national = number.national or self._rules.international_prefix + number.e164[1:]
         return Destination(
             number=number.e164,
-            uri=self._uri.format(
-                e164=number.e164, number=number.e164[1:], national=national, carrier=number.carrier
-            ),
+            uri=f"tel:{number.e164}",
             read_back=national if read_back is None else read_back,
             carrier=number.carrier,
             kind=self._kind(number),
             price_per_minute=allowed.price_per_minute,
             at_night=bool(number.national) if allowed.at_night is None else allowed.at_night,
             masked=masked(number.e164),
+            national=national,
         )
 
     def _kind(self, number: Number) -> Kind:
@@ -318,9 +324,9 @@ class DialPlan:
             uri = Uri.parse(text)
         except ParseError:
             return _REFUSED[Why.NOT_A_NUMBER]
-        transport = (uri.parameter("transport") or "udp").lower()
+        transport = (uri.parameter("transport") or "").lower()
         user = uri.decoded_user
-        sound = not uri.headers and uri.password is None and transport in {"udp", "tcp"}
+        sound = not uri.headers and uri.password is None and transport in TRANSPORTS
         if not sound or (user and not _SIP_USER.fullmatch(user)):
             return _REFUSED[Why.NOT_A_NUMBER]
         target = Uri(
@@ -328,7 +334,7 @@ class DialPlan:
             user or None,
             uri.host,
             uri.port,
-            (("transport", transport),) if transport == "tcp" else (),
+            (("transport", transport),) if transport else (),
         )
         if not _names(self._sip_domains, target) or _names(self._own_addresses, target, exactly=True):
             return _REFUSED[Why.NOT_ALLOWED]

@@ -85,6 +85,8 @@ class Limit(Enum):
     OVERALL_SPEND = "money today"
     NIGHT = "night"
     LENGTH = "length of the call"
+    TRUNK = "calls of the trunk"
+    """Every trunk that takes the number has as many as it may: not a matter of money, and over soon."""
 
 
 @dataclass(frozen=True, slots=True)

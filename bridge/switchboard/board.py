@@ -57,6 +57,7 @@ from bridge.switchboard.streams import Streams
 from bridge.switchboard.timers import Timers
 from bridge.switchboard.transfers import Transfers
 from bridge.switchboard.watchers import Watchers
+from bridge.trunks.trunks import Trunks
 from media import control
 from media.arena import Arena
 from sip import events as sip
@@ -121,6 +122,7 @@ class Switchboard:
         local_time: Callable[[float], datetime],
         arena: Arena,
         spending: Spending | None = None,
+        trunks: Trunks | None = None,
     ) -> None:
         """Open a switchboard with nobody on the line.
 
@@ -132,6 +134,8 @@ class Switchboard:
             Where callers' recordings go, within what `voice` speaks from.
         spending
             What calls out have cost today; nothing where not given.
+        trunks
+            Their state; as the configuration has them where not given.
         """
         plan = config.dial_plan()
 
@@ -154,8 +158,15 @@ class Switchboard:
         stage = Stage(lines, places, RoomRecords(lines, new_id))
         self._rooms = Rooms(lines, self._recordings, places, stage, keymap_of=keymap_of, house=house)
         self._sessions = Sessions(lines)
+        trunks = Trunks(config.trunks) if trunks is None else trunks
         self._calls_out = CallsOut(
-            lines, self._sessions, spending or config.spending(), config, new_id=new_id, local_time=local_time
+            lines,
+            self._sessions,
+            spending or config.spending(),
+            config,
+            trunks,
+            new_id=new_id,
+            local_time=local_time,
         )
         errands = Errands(lines, self._rooms, places, self._dialogues, self._calls_out, plan, config)
         self._campaigns = Campaigns(

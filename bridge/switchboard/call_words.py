@@ -37,5 +37,9 @@ LIMIT: Final = Utterance("dial_limit")
 
 
 def limit_words(limit: Limit) -> Utterance:
-    """What whoever wanted the call hears: that it is night, or that there have been enough; not whose limit it is."""
+    """What whoever wanted the call hears: that it is night, that all lines are taken, or that there have been enough; not
+    whose limit it is.
+    """
+    if limit is Limit.TRUNK:
+        return OUTCOME_WORDS[Outcome.CONGESTED]
     return NIGHT if limit is Limit.NIGHT else LIMIT

@@ -3,16 +3,20 @@
 Whoever wants a call (`legs.User`) is told of it by `ringing`, `answered`, `failed` and `gone`; exactly one of the last
 two, whatever happens. What limits and the dial plan say was asked before: `place` refuses what the limits forbid, and
 counts it. A call is cut off when its longest time, or the money for it, is used up.
+
+A number goes by the trunks that take it, one after the other: the next one is tried where the one before is away, has no
+lines, or does not let us in, and nothing has rung yet. It stays one call, of one leg, paid once. The INVITE is a new one, since
+each trunk has its own way of saying things; the audio port is the same.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bridge.conference.events import LeaveReason
-from bridge.service.dialplan import Kind
 from bridge.service.origin import Origin
-from bridge.service.outcome import Outcome, outcome_of
+from bridge.service.outcome import Outcome, is_the_ways_fault, outcome_of
 from bridge.service.spending import Limit
 from bridge.switchboard.effects import (
     HangUpCall,
@@ -28,13 +32,13 @@ from bridge.switchboard.lines import BoardTimer
 from bridge.switchboard.negotiation import Negotiation
 from media.control import NO_ROOM
 from prompts.phrases import Utterance
+from sip.uri import Uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from bridge.config.settings import Config
-    from bridge.config.values import Address
     from bridge.service.dialplan import Destination
     from bridge.service.spending import Spending
     from bridge.switchboard.effects import CallKind
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from bridge.switchboard.lines import Lines
     from bridge.switchboard.room import Room
     from bridge.switchboard.sessions import Sessions
+    from bridge.trunks.trunks import Trunks
     from sip.events import CallAnswered, CallEnded, CallRinging
 
 STREAM_S: Final = 4.0
@@ -66,10 +71,33 @@ class Wanted(NamedTuple):
     """Whether it counts against the limits. Our own operators' telephones do not."""
 
 
+@dataclass(slots=True)
+class _Way:
+    """How the call of a number goes."""
+
+    trunk: str
+    left: tuple[str, ...]
+    """The trunks that may be tried after it."""
+    host: str = ""
+    port: int = 0
+    """Where its audio is taken."""
+    rang: bool = False
+
+
 class CallsOut:
     """All of them."""
 
-    __slots__ = ("_config", "_lines", "_local_time", "_new_id", "_sessions", "_spending", "on_cut")
+    __slots__ = (
+        "_config",
+        "_lines",
+        "_local_time",
+        "_new_id",
+        "_sessions",
+        "_spending",
+        "_trunks",
+        "_ways",
+        "on_cut",
+    )
 
     def __init__(
         self,
@@ -77,6 +105,7 @@ class CallsOut:
         sessions: Sessions,
         spending: Spending,
         config: Config,
+        trunks: Trunks,
         *,
         new_id: Callable[[], str],
         local_time: Callable[[float], datetime],
@@ -87,6 +116,9 @@ class CallsOut:
         self._config = config
         self._new_id = new_id
         self._local_time = local_time
+        self._trunks = trunks
+        self._ways: dict[int, _Way] = {}
+        """Of numbers, by leg, until the call is over."""
         self.on_cut: Callable[[Leg, float], None] | None = None
         """Told of each call that is cut, while it is still where it was: what it was about is to be broken off."""
 
@@ -95,21 +127,26 @@ class CallsOut:
         destination, room = wanted.destination, wanted.room
         lines = self._lines
         pair, customer, conference = (room.pair, room.customer, room.conference_id) if room else (0, 0, "")
-        if wanted.limited:
-            limit = self._limit(wanted, pair, customer, now)
-            if limit is not None:
-                lines.figures[f"call out refused:{limit.value}"] += 1
-                lines.note(
-                    Level.WARNING,
-                    "call out refused",
-                    why=limit.value,
-                    number=destination.masked,
-                    pair=pair,
-                    conference=conference,
-                )
-                return limit
+        limit = self._limit(wanted, pair, customer, now) if wanted.limited else None
+        trunks = self._trunks.choose(destination.number, now).names if destination.number else ()
+        if limit is None and destination.number and not trunks:
+            limit = Limit.TRUNK
+        if limit is not None:
+            lines.figures[f"call out refused:{limit.value}"] += 1
+            lines.note(
+                Level.WARNING,
+                "call out refused",
+                why=limit.value,
+                number=destination.masked,
+                pair=pair,
+                conference=conference,
+            )
+            return limit
         number = lines.next_number()
-        local = self._listener(destination)
+        if trunks:
+            self._ways[number] = _Way(trunks[0], trunks[1:])
+            self._trunks.place(number, trunks[0], now)
+        local = self._listener(destination, number)
         leg = Leg(
             number=number,
             call=0,
@@ -171,17 +208,48 @@ class CallsOut:
         assert leg.destination is not None
         leg.state = LegState.CALLING
         self._lines.timers.set((LegTimer.RINGING, leg.number), now + leg.ring_s)
-        trunk, transport = self._way(leg.destination)
+        way = self._ways.get(leg.number)
+        if way is not None:
+            way.host, way.port = host, port
+        self._call(leg, host, port)
+
+    def _call(self, leg: Leg, host: str, port: int) -> None:
+        """Have the INVITE sent."""
+        destination, way = leg.destination, self._ways.get(leg.number)
+        assert destination is not None
         self._lines.effects.append(
             PlaceCall(
                 leg=leg.number,
-                uri=leg.destination.uri,
+                uri=destination.uri,
                 caller_id=self._config.caller_id,
                 sdp=leg.negotiation.describe(host, port),
-                trunk=trunk,
-                transport=transport,
+                trunk="" if way is None else way.trunk,
+                national=destination.national,
+                carrier=destination.carrier,
+                price_per_minute=destination.price_per_minute,
+                others=way is not None and bool(way.left),
             )
         )
+
+    def _goes_on(self, leg: Leg, why: str, now: float) -> bool:
+        """Try the next trunk, where there is one and nothing has rung yet."""
+        way, lines = self._ways.get(leg.number), self._lines
+        if way is None:
+            return False
+        self._trunks.failed(way.trunk, why)
+        free = [name for name in way.left if not self._trunks.is_full(name, now)]
+        if not free or way.rang or not way.port:
+            return False
+        lines.log(Level.WARNING, "next trunk", leg, trunk=way.trunk, why=why, next=free[0])
+        lines.figures["call out by the next trunk"] += 1
+        way.trunk, way.left = free[0], tuple(free[1:])
+        self._trunks.place(leg.number, way.trunk, now)
+        lines.by_call.pop(leg.call, None)
+        leg.call, leg.call_id = 0, ""
+        assert leg.destination is not None
+        leg.negotiation = Negotiation.calling(self._listener(leg.destination, leg.number), leg.number)
+        self._call(leg, way.host, way.port)
+        return True
 
     def no_stream(self, leg: Leg, why: str, now: float) -> None:
         """There is no audio for it."""
@@ -200,7 +268,9 @@ class CallsOut:
     def not_placed(self, event: CallNotPlaced, now: float) -> None:
         """There is no way there."""
         leg = self._lines.by_number.get(event.leg)
-        if leg is not None:
+        if leg is None or leg.state is not LegState.CALLING or leg.call:
+            return
+        if not self._goes_on(leg, event.reason, now):
             self._lines.log(Level.WARNING, "no way to call", leg, why=event.reason)
             self._came_to_nothing(leg, Outcome.UNREACHABLE, now)
 
@@ -209,6 +279,8 @@ class CallsOut:
         leg = self._lines.by_call.get(event.call)
         if leg is None or leg.state is not LegState.CALLING:
             return
+        if (way := self._ways.get(leg.number)) is not None:
+            way.rang = True
         if event.sdp is not None and not leg.early:
             leg.early = self._sessions.take_answer(leg, event.sdp)
         if leg.user is not None:
@@ -241,7 +313,10 @@ class CallsOut:
         """Take the end of a call that was not answered; False for one that was, which ends as all calls do."""
         if leg.state is not LegState.CALLING:
             return False
-        self._came_to_nothing(leg, outcome_of(event.status, event.cause.value), now, status=event.status)
+        status, cause, q850 = event.status, event.cause.value, event.q850
+        why = f"{status} {event.reason}".strip()
+        if not (is_the_ways_fault(status, cause, q850) and self._goes_on(leg, why, now)):
+            self._came_to_nothing(leg, outcome_of(status, cause, q850), now, status=status)
         return True
 
     def rang_out(self, leg: Leg, now: float) -> None:
@@ -257,6 +332,8 @@ class CallsOut:
 
     def left(self, leg: Leg, because: LeaveReason, now: float) -> None:
         """It is over, in whatever way: it costs no more, and its user knows."""
+        self._trunks.ended(leg.number)
+        self._ways.pop(leg.number, None)
         if leg.limited:
             self._spending.ended(leg.number, now)
             self.watch()
@@ -317,21 +394,16 @@ class CallsOut:
         )
         self._lines.end(leg, LeaveReason.DISCONNECTED)
 
-    def _way(self, destination: Destination) -> tuple[Address | None, str]:
-        """Through which trunk, and by which transport. A SIP address says both itself."""
-        dial_out = self._config.dial_out
-        if destination.kind in {Kind.SIP, Kind.OPERATOR}:
-            return None, "tcp" if ";transport=tcp" in destination.uri.lower() else "udp"
-        return dial_out.trunk, dial_out.transport
-
-    def _listener(self, destination: Destination) -> str:
+    def _listener(self, destination: Destination, number: int) -> str:
         """Our address that the call goes out from: a listener of its transport, of the version of IP that leads there.
 
-        A SIP address may have a name for a host, whose version nobody knows yet: it is taken for the old one.
+        Where that is a name nobody knows its version yet: it is taken for the old one.
         """
-        trunk, transport = self._way(destination)
+        way = self._ways.get(number)
+        trunk = None if way is None else self._trunks.get(way.trunk)
+        target = Uri.parse(destination.uri) if trunk is None else trunk.settings.target
+        transport = (target.parameter("transport") or "udp").lower()
         server = self._config.server
-        hosts = [each.host for each in (server.tcp if transport == "tcp" else server.udp)]
-        new = "[" in destination.uri if trunk is None else ":" in trunk.host  # IPv6
-        fits = (host for host in hosts if (":" in host) == new)
-        return next(fits, (hosts or [each.host for each in (*server.udp, *server.tcp)])[0])
+        hosts = [each.host for each in server.of(transport)]
+        fits = (host for host in hosts if (":" in host) == (":" in target.host))
+        return next(fits, (hosts or [address.host for _, _, address in server.listeners()])[0])

@@ -270,7 +270,8 @@ class Campaigns:
             blast.by_leg[called.number] = entry
             self._of_leg[called.number] = blast
         else:
-            campaign.receive(events.Failed(entry, Outcome.REFUSED), now)
+            full = called is Limit.TRUNK  # soon it is not: worth another try
+            campaign.receive(events.Failed(entry, Outcome.CONGESTED if full else Outcome.REFUSED), now)
 
     def _join(self, blast: Blast, leg: Leg, now: float) -> None:
         self._dialogues.end(leg)

@@ -11,6 +11,7 @@ because another event tells the same story (a call that cannot be accepted ends 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bridge.conference.events import LeaveReason
-    from bridge.config.values import Address
     from bridge.control.protocol import AnyReply
     from bridge.service.origin import Origin
     from bridge.service.role import Role
@@ -73,15 +73,23 @@ class RejectOffer:
 class PlaceCall:
     """INVITE with our offer: `agent.invite`. Answered by `CallPlaced` or `CallNotPlaced`, once.
 
-    The edge finds the address: `trunk` where there is one, else the host of `uri`.
+    The edge finds the servers: those of the trunk for a number, else those of the SIP address.
     """
 
     leg: int
     uri: str
+    """`sip:` for an address, `tel:` for a number, which goes by `trunk`."""
     caller_id: str
     sdp: bytes
-    trunk: Address | None = None
-    transport: str = "udp"
+    trunk: str = ""
+    """Its name."""
+    national: str = ""
+    """The number as it is dialled in the country."""
+    carrier: str = ""
+    price_per_minute: Decimal = Decimal(0)
+    """What was agreed to: where the trunk sends the call elsewhere, it may not be dearer there."""
+    others: bool = False
+    """Whether another trunk would be tried after this one, so that a silent one need not be waited for."""
 
 
 # --- subscriptions and REFER: executed by the method of `sip.agent.Agent` that is named ------------------------------

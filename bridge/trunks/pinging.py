@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from bridge.trunks.registration import Failed, Find, Standing
-from bridge.trunks.trying import GONE, Round
+from bridge.trunks.trying import GONE, Failed, Find, Round, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from bridge.trunks.trying import GONE, Round
+from bridge.trunks.trying import GONE, Failed, Find, Round, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,31 +73,11 @@ TABLE: Final[dict[State, dict[Input, State]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Find:
-    """Say which servers there are: answered by `found`."""
-
-
-@dataclass(frozen=True, slots=True)
 class Register:
     """Send REGISTER to this server: answered by `answered`. `expires_s` 0 takes the binding back."""
 
     target: Target
     expires_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A server that did not serve."""
-
-    target: Target
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Whether the binding holds, and why not."""
-
-    holds: bool
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

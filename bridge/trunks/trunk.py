@@ -53,13 +53,6 @@ class Trunk:
     def is_up(self) -> bool:
         return self.answers and self.registered
 
-    def fits(self, e164: str) -> int:
-        """How many characters of the number it names as its own; 0: it takes all; -1: it does not take this one."""
-        prefixes = self.settings.prefixes
-        if not prefixes:
-            return 0
-        return max((len(each) for each in prefixes if e164.startswith(each)), default=-1)
-
     def is_full(self, now: float) -> bool:
         """Whether one call more would be above its limits."""
         most = self.settings.calls_out

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from bridge.config.trunks import Trunk as Settings
     from bridge.config.values import Network
+    from sip.flow import Flow
+    from sip.message import Request
 
 LINE_PARAMETER: Final = "line"
 """The URI parameter of our Contact that tells whose registration a call was sent to. Registrars keep it as it is (RFC 3261
@@ -67,15 +69,19 @@ class Trunks:
 
     def takes(self, e164: str) -> bool:
         """Whether there is any trunk for this number."""
-        return any(trunk.fits(e164) >= 0 for trunk in self)
+        return any(trunk.settings.fits(e164) >= 0 for trunk in self)
 
     def choose(self, e164: str, now: float) -> Choice:
         """The trunks for a call to `e164`."""
-        fitting = [(trunk.fits(e164), trunk) for trunk in self]
+        fitting = [(trunk.settings.fits(e164), trunk) for trunk in self]
         able = [(length, trunk) for length, trunk in fitting if length >= 0]
         free = [(length, trunk) for length, trunk in able if not trunk.is_full(now)]
         free.sort(key=lambda entry: (not entry[1].is_up, -entry[0], entry[1].order))
         return Choice(tuple(trunk.name for _, trunk in free), full=bool(able) and not free)
+
+    def is_full(self, name: str, now: float) -> bool:
+        """Whether a trunk is at a limit of its own."""
+        return self._by_name[name].is_full(now)
 
     def place(self, call: int, name: str, now: float) -> None:
         """Count a call out at a trunk; one that was counted at another is so no more."""
@@ -88,6 +94,11 @@ class Trunks:
         """A call there came to nothing, by the trunk's fault."""
         if (trunk := self._by_name.get(name)) is not None:
             trunk.last_error = why
+
+    def hosts(self, name: str) -> set[str]:
+        """The names and addresses that are a trunk's own, as URIs have them."""
+        settings = self._by_name[name].settings
+        return {settings.host, settings.registrar_uri.host, *self._learned.get(name, ())}
 
     # In
 
@@ -105,6 +116,12 @@ class Trunks:
         if found is not None:
             return found
         return next((trunk for network, trunk in self._networks if ip in network), None)
+
+    def find(self, request: Request, flow: Flow) -> str:
+        """The name of the trunk whose request this is: sent to what we registered there, or from its address; "" of none."""
+        token = request.uri.parameter(LINE_PARAMETER)
+        trunk = (self.of_line(token) if token else None) or self.of_source(flow.remote[0])
+        return "" if trunk is None else trunk.name
 
     def of_line(self, token: str) -> Trunk | None:
         """Whose registration bound the Contact with this `line`."""

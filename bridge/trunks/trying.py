@@ -6,6 +6,7 @@ nothing better to do. An answer that comes after all is still an answer: `is_at`
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -19,6 +20,26 @@ Interop.md 5, row 32 wants fail-over within 4 s."""
 
 GONE: Final = frozenset({408, 503})
 """What stands for a server that is away: no answer, no way, or its own word that it cannot serve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Say which servers there are: answered by `found`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A server that did not serve."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether the trunk answers, or our registration holds, and why not."""
+
+    holds: bool
+    why: str
 
 
 class Round:

@@ -23,7 +23,7 @@ def test_the_configuration_has_no_fault(roda):
     config = load(roda.file)
     assert config.limits.calls_per_second == 0
     assert config.blast.calls_per_second == 20
-    assert config.dial_out.trunk.port == 7000
+    assert [trunk.address for trunk in config.trunks] == ["127.0.0.1:7000"]
     assert tomllib.loads(roda.file.read_text())["access_numbers"][0]["number"] == "1000"
 
 

@@ -40,9 +40,13 @@ CALLING_OUT = """
 [prompts]
 directory = "recordings"
 
+[[trunks]]
+name = "carrier"
+address = "{host}:{trunk}"
+ping_s = 0
+
 [dial_out]
 enabled = true
-trunk = "{host}:{trunk}"
 ring_s = {ring_s}
 night_from_hour = 0
 night_until_hour = 0

@@ -93,6 +93,7 @@ class Bridge:
         opens_at: float = MORNING,
     ) -> None:
         self.clock = clock
+        self._trunks = config.trunks
         self.wall_offset_s = opens_at - clock.now
         self.store = StoreTwin(clock)
         self.pool = pool(self.happens)
@@ -296,7 +297,12 @@ class Bridge:
     def _place(self, wanted: effects.PlaceCall) -> None:
         """Call the host of a SIP address; a number at the trunk is whoever's it is, or nobody's."""
         uri = Uri.parse(wanted.uri)
-        host = uri.host if wanted.trunk is None else self.subscribers.get(uri.user or "", EXCHANGE)
+        host = uri.host
+        if wanted.trunk:
+            number = uri.user or ""
+            host = self.subscribers.get(number, EXCHANGE)
+            trunk = next(each for each in self._trunks if each.name == wanted.trunk)
+            uri = Uri.parse(trunk.dialled(e164=number, national=wanted.national, carrier=wanted.carrier))
         call = self.agent.invite(
             uri,
             from_=Address("", Uri("sip", wanted.caller_id, BRIDGE)),

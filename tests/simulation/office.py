@@ -15,12 +15,11 @@ from bridge.conference.commands import AnyCommand
 from bridge.config.calling import Blast, DialOut, Prefix
 from bridge.config.meeting import Conference
 from bridge.config.settings import Help, Operator
-from bridge.config.values import Address
+from bridge.config.trunks import Trunk
 from bridge.control import protocol
 from bridge.switchboard.room import Room
 from tests.simulation.bridge import CONFIG, EXCHANGE
 from tests.simulation.meeting import Meeting
-from tests.simulation.network import SIP_PORT
 from tests.simulation.phone import Manners, Phone, State
 from tests.simulation.world import VOICES_HZ
 
@@ -41,10 +40,10 @@ CALLING: Final = replace(
     CONFIG,
     dial_out=DialOut(
         enabled=True,
-        trunk=Address(EXCHANGE, SIP_PORT),
         prefixes=(Prefix("+55", Decimal("0.10")), Prefix("+1", Decimal("0.50"), at_night=True)),
         ring_s=10.0,
     ),
+    trunks=(Trunk(name="exchange", address=EXCHANGE, ping_s=0),),
     blast=Blast(calls_per_second=10, attempts=2, retry_after_s=5.0, ring_s=8.0),
     conference=Conference(stranded_answer_s=6.0),
     help=Help(ring_s=8.0, wait_s=60.0),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.config.calling import DialOut, Prefix
 from bridge.config.settings import AccessNumber, Config, Limits, OpenRoom, Service
+from bridge.config.trunks import Trunk
 from bridge.config.values import Address as HostPort
 from bridge.dialogue.verdicts import Accepted
 from bridge.service.origin import Origin
@@ -48,11 +49,12 @@ def config(**changes: object) -> Config:
         access_numbers=(AccessNumber(ACCESS_NUMBER, language="en"),),
         limits=Limits(calls=0, calls_per_source=0, calls_per_second=0),
         service=Service(attempts=3),
-        **changes,
+        **{"trunks": (CARRIER,), **changes},
     )
 
 
 TRUNK = HostPort("192.0.2.9", 5060)
+CARRIER = Trunk(name="carrier", address=str(TRUNK), ping_s=0)
 PRICE = Decimal("0.10")
 
 
@@ -60,7 +62,6 @@ def dial_out(**changes: object) -> DialOut:
     """Calls may go to Brazil, at ten cents a minute."""
     given: dict[str, Any] = {
         "enabled": True,
-        "trunk": TRUNK,
         "prefixes": (Prefix("+55", PRICE),),
         "sip_domains": ("phones.example",),
         **changes,

@@ -65,6 +65,7 @@ def test_the_example_shows_every_default_and_documents_every_key(tmp_path: Path)
     (tmp_path / "recordings").mkdir()
     (tmp_path / "var").mkdir()
     make_certificates(tmp_path / "tls")
+    (tmp_path / "carrier.password").write_text("secret")
     text = uncommented(EXAMPLE.read_text())
     assert check(text, directory=tmp_path) == []
     assert shown(tomllib.loads(text)) == settable(Config) - {"directory", "key_maps"}

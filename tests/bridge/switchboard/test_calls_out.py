@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.config.calling import Overall, PerPair
-from bridge.config.settings import Server
+from bridge.config.listening import Server
+from bridge.config.trunks import Trunk
 from bridge.config.values import Address
 from bridge.service.dialplan import Destination, Kind
 from bridge.service.outcome import Outcome
@@ -30,7 +31,7 @@ from bridge.switchboard.effects import (
 from bridge.switchboard.events import CallNotPlaced, CallPlaced, Stop, StreamOpened, StreamRefused
 from media.control import RtpTimedOut, StreamClosed, UpdateStream
 from sip.events import CallAnswered, CallEnded, CallRinging, EndCause
-from tests.support.builders import PRICE, TRUNK, config, dial_out, sdp
+from tests.support.builders import CARRIER, PRICE, config, dial_out, sdp
 from tests.support.playbook import HERE, Playbook, a, after, hangs_up
 
 if TYPE_CHECKING:
@@ -63,13 +64,24 @@ class Somebody:
         self.told.append("gone")
 
 
-def destination(uri: str = f"sip:+551140028922@{TRUNK}", kind: Kind = Kind.LOCAL) -> Destination:
+def destination(uri: str = "tel:+551140028922", kind: Kind = Kind.LOCAL) -> Destination:
     number = "" if kind in {Kind.SIP, Kind.OPERATOR} else "+551140028922"
-    return Destination(number, uri, "40028922", "", kind, PRICE, at_night=True, masked="+5511****8922")
+    return Destination(
+        number,
+        uri,
+        "40028922",
+        "15",
+        kind,
+        PRICE,
+        at_night=True,
+        masked="+5511****8922",
+        national="1140028922",
+    )
 
 
-def bridge(server: Server | None = None, **settings: Any) -> Playbook:
-    return Playbook(config(dial_out=dial_out(**settings), **({} if server is None else {"server": server})))
+def bridge(server: Server | None = None, trunks: tuple[Trunk, ...] = (CARRIER,), **settings: Any) -> Playbook:
+    given = {} if server is None else {"server": server}
+    return Playbook(config(dial_out=dial_out(**settings), trunks=trunks, **given))
 
 
 def calls(
@@ -97,19 +109,30 @@ def rings(play: Playbook) -> Somebody:
 # --- where to ---
 
 
-def test_a_number_goes_to_the_trunk_with_our_caller_id_and_every_codec_we_have() -> None:
+def test_a_number_goes_to_its_trunk_in_every_spelling_it_may_want_with_our_caller_id() -> None:
     play = bridge(caller_id="1130000000")
     calls(play)
     play << a(RecordCallPlaced, number="+551140028922", price_per_minute="0.10", conference="", pair=None)
     play << a(OpenStream, stream=1, remote=None)
-    play >> OPENED << a(PlaceCall, leg=1, trunk=TRUNK, transport="udp", caller_id="1130000000")
+    wanted = a(
+        PlaceCall,
+        leg=1,
+        trunk="carrier",
+        uri="tel:+551140028922",
+        national="1140028922",
+        carrier="15",
+        caller_id="1130000000",
+        price_per_minute=PRICE,
+        others=False,
+    )
+    play >> OPENED << wanted
     play.done()
 
 
 def test_a_sip_address_goes_to_its_own_host_by_its_own_transport() -> None:
     play = bridge()
     calls(play, destination("sip:eva@10.0.0.5;transport=tcp", Kind.SIP))
-    play.skip() >> OPENED << a(PlaceCall, trunk=None, transport="tcp", uri="sip:eva@10.0.0.5;transport=tcp")
+    play.skip() >> OPENED << a(PlaceCall, trunk="", uri="sip:eva@10.0.0.5;transport=tcp")
     play.done()
 
 
@@ -120,9 +143,8 @@ V4, V6, TCP = Address("192.0.2.1", 5060), Address("2001:db8::1", 5060), Address(
     ("settings", "to", "local"),
     [
         ({}, destination(), V4.host),
-        ({"trunk": Address("2001:db8::9", 5060)}, destination(), V6.host),
-        ({"transport": "tcp"}, destination(), TCP.host),
-        ({"transport": "tcp"}, destination("sip:eva@10.0.0.5", Kind.SIP), V4.host),
+        ({"trunks": (Trunk(name="six", address="[2001:db8::9]"),)}, destination(), V6.host),
+        ({"trunks": (Trunk(name="tcp", address="192.0.2.9", transport="tcp"),)}, destination(), TCP.host),
         ({}, destination("sip:eva@[2001:db8::5]", Kind.OPERATOR), V6.host),
         ({}, destination("sip:eva@phones.example", Kind.SIP), V4.host),
         ({}, destination("sip:eva@[2001:db8::5];transport=tcp", Kind.SIP), TCP.host),
@@ -215,6 +237,136 @@ def test_a_call_that_nobody_wants_any_more_is_taken_back_when_it_is_placed() -> 
     play.skip() >> PLACED
     assert HangUpCall(CALL, "nobody waits for it") in play._open
     play.skip() >> CallNotPlaced(1, "too late")
+
+
+# --- one trunk after the other ---
+
+ONE, TWO = Trunk(name="one", address="192.0.2.1"), Trunk(name="two", address="192.0.2.2", calls_out=1)
+AWAY = CallEnded(CALL, EndCause.TIMEOUT, 408, "")
+
+
+def rung(play: Playbook) -> Somebody:
+    """A call that has been placed at the first trunk."""
+    user, _ = calls(play)
+    play.skip() >> OPENED << a(PlaceCall, trunk="one", others=True)
+    play >> PLACED
+    return user
+
+
+def counted(play: Playbook) -> list[int]:
+    return [each.calls_out for each in calls_out(play)._trunks]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        AWAY,
+        CallEnded(CALL, EndCause.TRANSPORT, 503, ""),
+        CallEnded(CALL, EndCause.REJECTED, 503, "", 34),
+        CallEnded(CALL, EndCause.REJECTED, 407, ""),
+    ],
+)
+def test_where_a_trunk_fails_the_next_is_tried_and_it_is_one_call_still(fault: object) -> None:
+    play = bridge(trunks=(ONE, TWO))
+    user = rung(play)
+    assert counted(play) == [1, 0]
+    play >> fault << a(Log, event="next trunk") << a(PlaceCall, leg=1, trunk="two", others=False)
+    assert counted(play) == [0, 1]
+    first = calls_out(play)._trunks.get("one")
+    assert first is not None
+    assert first.last_error
+    play >> CallPlaced(1, CALL + 1, "out-2")
+    play >> CallAnswered(CALL + 1, sdp())
+    assert user.told == ["answered"]
+    assert spent(play) == PRICE
+    play.skip() >> CallEnded(CALL + 1, EndCause.BYE, 0, "")
+    assert user.told == ["answered", "gone"]
+    assert counted(play) == [0, 0]
+    assert not calls_out(play)._ways
+
+
+def test_where_there_is_no_way_to_a_trunk_the_next_is_tried() -> None:
+    play = bridge(trunks=(ONE, TWO))
+    user, _ = calls(play)
+    play.skip() >> OPENED
+    play.skip() >> CallNotPlaced(1, "one cannot be found") << a(PlaceCall, trunk="two", others=False)
+    play >> CallNotPlaced(1, "two cannot be found")
+    assert user.told == [Outcome.UNREACHABLE]
+    play.skip()
+
+
+@pytest.mark.parametrize(
+    ("ends", "outcome"),
+    [
+        (CallEnded(CALL, EndCause.REJECTED, 486, ""), Outcome.BUSY),
+        (CallEnded(CALL, EndCause.REJECTED, 503, "", 17), Outcome.BUSY),
+        (CallEnded(CALL, EndCause.REJECTED, 404, ""), Outcome.UNKNOWN_NUMBER),
+        (CallEnded(CALL, EndCause.REJECTED, 403, "", 1), Outcome.UNKNOWN_NUMBER),
+    ],
+)
+def test_what_is_about_the_called_is_the_same_by_every_trunk(ends: object, outcome: Outcome) -> None:
+    play = bridge(trunks=(ONE, TWO))
+    user = rung(play)
+    play >> ends
+    assert user.told == [outcome]
+    assert counted(play) == [0, 0]
+    play.skip()
+
+
+def test_once_it_has_rung_no_other_trunk_is_tried() -> None:
+    play = bridge(trunks=(ONE, TWO))
+    user = rung(play)
+    play >> CallRinging(CALL, 180, None)
+    play >> CallEnded(CALL, EndCause.REJECTED, 503, "")
+    assert user.told == ["rings", Outcome.CONGESTED]
+    play.skip()
+
+
+def test_after_the_last_trunk_it_has_come_to_nothing() -> None:
+    play = bridge(trunks=(ONE, TWO))
+    user = rung(play)
+    play >> AWAY
+    play.skip() >> CallPlaced(1, CALL + 1, "out-2")
+    play >> CallEnded(CALL + 1, EndCause.REJECTED, 503, "")
+    assert user.told == [Outcome.CONGESTED]
+    assert spent(play.skip()) == 0
+
+
+def test_what_the_first_trunk_still_says_is_late() -> None:
+    play = bridge(trunks=(ONE, TWO))
+    user = rung(play)
+    play >> AWAY
+    play.skip() >> CallPlaced(1, CALL + 1, "out-2")
+    play >> CallAnswered(CALL, sdp())
+    play >> AWAY
+    assert user.told == []
+    assert play.board.calls == 1
+
+
+def test_a_trunk_that_is_full_is_left_out_and_where_all_are_it_is_refused() -> None:
+    play = bridge(trunks=(TWO,))
+    rings_by_two, made = calls(play)
+    assert not isinstance(made, Limit)
+    _, refused = calls(play.skip())
+    assert refused is Limit.TRUNK
+    play << a(Log, event="call out refused")
+    assert spent(play) == PRICE, "the one that rings alone"
+    play >> OPENED
+    play.skip() >> PLACED
+    play >> CallEnded(CALL, EndCause.REJECTED, 486, "")
+    assert rings_by_two.told == [Outcome.BUSY]
+    _, again = calls(play.skip())
+    assert not isinstance(again, Limit)
+    play.skip()
+
+
+def test_a_next_trunk_that_has_filled_up_meanwhile_is_passed_over() -> None:
+    play = bridge(trunks=(ONE, TWO))
+    user = rung(play)
+    calls_out(play)._trunks.place(99, "two", play.now)
+    play >> AWAY
+    assert user.told == [Outcome.UNREACHABLE]
+    play.skip()
 
 
 # --- money (G3) ---

@@ -43,7 +43,7 @@ from media.control import (
     UpdateStream,
 )
 from sip.events import CallAnswered, CallEnded, CallRinging, EndCause, OfferReceived
-from tests.support.builders import TRUNK, config, dial_out, sdp
+from tests.support.builders import CARRIER, config, dial_out, sdp
 from tests.support.playbook import (
     E164,
     HERE,
@@ -122,7 +122,7 @@ def test_star_one_asks_reads_back_and_calls(play: Playbook) -> None:
     (
         play
         >> StreamOpened(GUEST, HERE, 20_004)
-        << a(PlaceCall, leg=GUEST, trunk=TRUNK, uri=f"sip:{E164}@{TRUNK}")
+        << a(PlaceCall, leg=GUEST, trunk=CARRIER.name, uri=f"tel:{E164}")
     )
     play >> CallPlaced(GUEST, CALL, "out-2")
     play >> CallRinging(CALL, 180, None)

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.trunks.pinging import FIRST_S, IN_DOUBT_S, JITTER, TABLE, Ping, Pinging, State
-from bridge.trunks.registration import Failed, Find, Standing
-from bridge.trunks.trying import FAIL_OVER_S
+from bridge.trunks.trying import FAIL_OVER_S, Failed, Find, Standing
 from sip.locating import Target
 
 ONE, TWO = Target("udp", "192.0.2.1", 5060, "a"), Target("udp", "192.0.2.2", 5060, "a")

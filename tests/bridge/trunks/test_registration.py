@@ -15,15 +15,12 @@ from bridge.trunks.registration import (
     NO_TIME_S,
     TABLE,
     Answer,
-    Failed,
-    Find,
     Input,
     Register,
     Registration,
-    Standing,
     State,
 )
-from bridge.trunks.trying import FAIL_OVER_S
+from bridge.trunks.trying import FAIL_OVER_S, Failed, Find, Standing
 from sip.locating import Target
 
 ONE, TWO = Target("udp", "192.0.2.1", 5060, "a"), Target("udp", "192.0.2.2", 5060, "a")
