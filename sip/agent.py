@@ -110,6 +110,7 @@ class Agent:
         if ours:
             self._core.opened[requested] = flow
             self._core.transactions.flow_opened(requested, flow)
+            self._core.oversize.flow_opened(requested, flow, now)
 
     def flow_closed(self, flow: Flow, now: float) -> None:
         """A connection ended, or could not be opened. Calls live on: a dialog is not bound to its connection."""
@@ -118,6 +119,7 @@ class Agent:
         for requested in [asked for asked, opened in core.opened.items() if opened == flow]:
             del core.opened[requested]
         core.transactions.flow_closed(flow, now)
+        core.oversize.flow_closed(flow, now)
         core.tell(FlowClosed(flow))
 
     # Verbs of a call

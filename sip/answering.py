@@ -221,6 +221,12 @@ def _repeat(core: Core, session: Session, invitation: Invitation, now: float) ->
     if now >= invitation.started + GIVE_UP_S:
         not_acknowledged(core, session, now)
         return
+    if not core.stands(invitation.transaction.flow):
+        # The way is gone, and another to the same peer, too. Its ACK may have set out already, by one of its own.
+        if invitation.gone:
+            not_acknowledged(core, session, now)
+            return
+        invitation.gone = True
     core.counters["retransmitted"] += 1
     core.transactions.respond(invitation.transaction, 200, invitation.data, now)
     _repeat_later(core, session, invitation, now)

@@ -18,6 +18,7 @@ from sip.events import CallEnded, EndCause, Event
 from sip.flow import DEFAULT_PORTS, WEB, Flow, Transmit, bracketed
 from sip.gate import OPEN, Gate
 from sip.message import Request, Response
+from sip.oversize import UDP_MAX, Oversize, over_tcp
 from sip.proving import proofs_of
 from sip.reply import Echo
 from sip.server_transaction import Key, ServerTransaction
@@ -76,6 +77,10 @@ class Core:
             self.deadlines, self.counters, close=self._close, send=self.send, random_s=self.random_s
         )
         """Connections that stand."""
+        self.oversize = Oversize(
+            self.deadlines, self.transactions, self.counters, send=self.send, sent_by=self.sent_by
+        )
+        """Requests that wait for a connection because they are long."""
         self.opened: dict[Flow, Flow] = {}
         """Connections that we may use, by the flow that asks for one: those we asked for, and those a peer lent us."""
         self.queue: list[Transmit] = []
@@ -100,14 +105,19 @@ class Core:
 
     # Bytes and events out
 
-    def send(self, flow: Flow, data: bytes) -> None:
-        """Queue bytes; on a connection that is gone they are counted and dropped."""
+    def send(self, flow: Flow, data: bytes) -> bool:
+        """Queue bytes; on a connection that is gone they are counted and dropped: False."""
         if flow.transport != "udp":
             flow = self.opened.get(flow, flow)
-            if flow.connection and flow.connection not in self.streams:
+            if not self.stands(flow):
                 self.counters["dropped:connection gone"] += 1
-                return
+                return False
         self.queue.append(Transmit(flow, data))
+        return True
+
+    def stands(self, flow: Flow) -> bool:
+        """Whether something can be sent by a flow, as far as is known."""
+        return not flow.connection or flow.connection in self.streams
 
     def _close(self, flow: Flow) -> None:
         self.queue.append(Transmit(flow, b"", close=True))
@@ -279,6 +289,9 @@ class Core:
     def start(self, draft: Draft, flow: Flow, user: User | None, now: float) -> ClientTransaction:
         """Send a request in a transaction of its own."""
         self.counters[f"sent:{draft.method}"] += 1
+        long = flow.transport == "udp" and self.settings.large_over_tcp and draft.longer_than(UDP_MAX)
+        if long and draft.method != "CANCEL":  # which goes where its INVITE went
+            return self.oversize.request(draft, flow, self.opened.get(over_tcp(flow)), user, now)
         return self.transactions.request(draft, flow, user, now)
 
     def acknowledge(self, dialog: Dialog, invite: Draft) -> Acknowledgement:

@@ -47,6 +47,12 @@ class Draft:
         )
         return head.encode("utf-8", "surrogateescape") + self.body
 
+    def longer_than(self, limit: int) -> bool:
+        """Whether the message has more bytes; looked at closely only where it may be."""
+        if len(self.body) + 128 * len(self.fields) + 256 * (4 + len(self.routes)) <= limit:
+            return False
+        return len(self.encode()) > limit
+
     def acknowledging(self, to: str) -> "Draft":
         """ACK of a 3xx-6xx: the same branch, the To of the response (17.1.1.3)."""
         return replace(self, method="ACK", to=to, fields=(), body=b"")

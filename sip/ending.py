@@ -37,7 +37,9 @@ def hang_up(core: Core, session: Session, now: float, reason: str | None, q850: 
     else:
         settle(core, session, now, fields=farewell)
         core.leave(session)
-    core.ended(session, EndCause.LOCAL, 487 if before in (State.OFFERED, State.ACCEPTING) else 0, reason or "")
+    core.ended(
+        session, EndCause.LOCAL, 487 if before in (State.OFFERED, State.ACCEPTING) else 0, reason or ""
+    )
 
 
 def said_bye(

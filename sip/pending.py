@@ -53,7 +53,8 @@ class Invitation:
     """An INVITE of the peer that is not settled yet: kept until its ACK, then dropped."""
 
     __slots__ = (
-        "alarm", "cseq", "data", "echo", "fields", "interval_s", "late", "reliable", "started", "transaction", "wish",
+        "alarm", "cseq", "data", "echo", "fields", "gone", "interval_s", "late", "reliable", "started", "transaction",
+        "wish",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +79,8 @@ class Invitation:
         """What the user wants to say in the 2xx."""
         self.data = b""
         """The 2xx, to be repeated."""
+        self.gone = False
+        """Once it could not be sent, for want of a connection."""
         self.started = 0.0
         self.interval_s = T1_S
         self.alarm = alarm

@@ -124,7 +124,7 @@ class ServerTransaction:
     """One request of a peer until it can no longer be repeated."""
 
     __slots__ = (
-        "alarm_end", "alarm_retry", "call", "flow", "interval_s", "key", "merge", "response", "state", "table",
+        "alarm_end", "alarm_retry", "call", "flow", "interval_s", "key", "merge", "reopen", "response", "state", "table",
     )  # fmt: skip
 
     def __init__(self, key: Key, merge: Merge | None, flow: Flow) -> None:
@@ -134,6 +134,8 @@ class ServerTransaction:
         self.key = key
         self.merge = merge
         self.flow = flow
+        self.reopen: Flow | None = None
+        """Asks for a connection to where the peer listens, should its own be gone; None where that has been tried."""
         self.call = 0
         """Handle of the call that an INVITE belongs to, for the CANCEL that may follow."""
         self.response = b""

@@ -64,6 +64,8 @@ class AgentSettings:
     session_expires_s: int = SESSION_EXPIRES_S
     """Length of a session between two refreshes, where we may say; 0 switches session timers off."""
     min_se_s: int = MIN_SE_S
+    large_over_tcp: bool = True
+    """Requests above 1,300 bytes that were meant for UDP try TCP first (RFC 3261 18.1.1)."""
     served: tuple[str, ...] = ()
     """Methods beyond `METHODS` that the user of the agent answers itself (REGISTER, MESSAGE, PUBLISH): each becomes a
     RequestReceived. All others are refused with 405."""

@@ -73,7 +73,7 @@ class Streams:
         counters: Counter[str],
         *,
         close: Callable[[Flow], None],
-        send: Callable[[Flow, bytes], None],
+        send: Callable[[Flow, bytes], object],
         random_s: Callable[[float, float], float],
     ) -> None:
         self._deadlines = deadlines

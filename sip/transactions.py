@@ -13,7 +13,7 @@ from sip import client_transaction as client
 from sip import server_transaction as server
 from sip.client_transaction import ClientTransaction, Failure, Outcome, User, heard
 from sip.draft import Draft
-from sip.flow import Flow
+from sip.flow import DEFAULT_PORTS, Flow
 from sip.message import Request, Response
 from sip.server_transaction import Key, Merge, ServerTransaction, told
 from sip.timers import RETRANSMISSION, T2_S, Deadlines, Timer, duration_s, next_interval_s
@@ -21,6 +21,9 @@ from sip.timers import RETRANSMISSION, T2_S, Deadlines, Timer, duration_s, next_
 TRANSACTIONS_MAX: Final = 32_768
 """Transactions alive at once, some 40 MB at worst: 450 calls a second for the 37 s they linger. Above it `full` says so
 and the agent answers new requests 503 with Retry-After, without state."""
+REOPENING_MAX: Final = 64
+"""Connections asked for at once because a peer's was gone before its answer. Beyond: the answer is dropped."""
+REOPENED: Final = frozenset({"tcp", "tls"})
 MAGIC_COOKIE: Final = "z9hG4bK"
 """A branch that begins so is unique (RFC 3261 8.1.1.7)."""
 
@@ -29,7 +32,7 @@ class Transactions:
     """The transaction layer: below it flows and bytes, above it requests and responses."""
 
     def __init__(
-        self, deadlines: Deadlines, send: Callable[[Flow, bytes], None], counters: Counter[str]
+        self, deadlines: Deadlines, send: Callable[[Flow, bytes], bool], counters: Counter[str]
     ) -> None:
         self._deadlines = deadlines
         self._send = send
@@ -39,6 +42,8 @@ class Transactions:
         self._merges: dict[Merge, ServerTransaction] = {}
         self._waiting_on: dict[Flow, set[ClientTransaction]] = {}
         """Client transactions by stream flow: what must hear of a connection that breaks."""
+        self._reopening: dict[Flow, dict[ServerTransaction, Flow]] = {}
+        """Answers whose connection is gone, by the flow that asks for another; and the one that is gone."""
 
     def __len__(self) -> int:
         return len(self._clients) + len(self._servers)
@@ -67,6 +72,10 @@ class Transactions:
         # Only requests outside dialogs can be merged; inside, CSeq already tells the second from the first.
         merge = None if request.to.tag else _merge(request)
         transaction = ServerTransaction(_key(request, request.method), merge, flow)
+        if flow.transport in REOPENED:
+            # Where the peer listens (18.2.2); WebSockets cannot be opened by us.
+            place = (flow.remote[0], request.via.port or DEFAULT_PORTS[flow.transport])
+            transaction.reopen = Flow(flow.transport, flow.local, place)
         self._servers[transaction.key] = transaction
         if merge is not None:
             self._merges[merge] = transaction
@@ -90,14 +99,37 @@ class Transactions:
         """Send a request and repeat it as long as its table says. `user` hears of every response, or of the failure."""
         transaction = ClientTransaction(draft, flow, user)
         self._clients[transaction.key] = transaction
+        self._begin(transaction, now)
+        return transaction
+
+    def hold(self, draft: Draft, flow: Flow, user: User | None) -> ClientTransaction:
+        """Keep a request back; `begin` sends it."""
+        transaction = ClientTransaction(draft, flow, user)
+        self._clients[transaction.key] = transaction
+        return transaction
+
+    def begin(self, transaction: ClientTransaction, draft: Draft, flow: Flow, now: float) -> None:
+        """Send a request that was held, by the flow that was found for it; one given up meanwhile stays so."""
+        if transaction.state is client.State.TERMINATED:
+            return
+        if draft is not transaction.draft:
+            transaction.draft, transaction.data = draft, draft.encode()
+        transaction.flow = flow
+        self._begin(transaction, now)
+
+    def _begin(self, transaction: ClientTransaction, now: float) -> None:
+        flow, invite = transaction.flow, transaction.draft.method == "INVITE"
+        sent = self._send(flow, transaction.data)
         if flow.reliable:
             self._waiting_on.setdefault(flow, set()).add(transaction)
-        self._send(flow, transaction.data)
-        invite = draft.method == "INVITE"
-        if not flow.reliable:
+        else:
             self._start(transaction, Timer.A if invite else Timer.E, now)
         self._start(transaction, Timer.B if invite else Timer.F, now)
-        return transaction
+        if not sent:
+            # Not at once: whoever asks does not expect to be told anything before the verb returns.
+            transaction.alarm_retry = self._deadlines.set(
+                now, lambda now: self._step_client(transaction, client.Heard.BROKEN, now)
+            )
 
     def receive(self, response: Response, now: float) -> bool:
         """A response arrived; False if it belongs to nothing of ours."""
@@ -114,11 +146,15 @@ class Transactions:
             self._drop_client(transaction)
 
     def hush(self, transaction: ClientTransaction) -> None:
-        """Repeat a request no more, but wait for what it may bring yet."""
+        """Repeat a request no more, but wait for what it may bring yet. One that was held brings nothing."""
+        if transaction.alarm_end is None:
+            self.give_up(transaction)
         self._deadlines.cancel(transaction.alarm_retry)
 
     def flow_opened(self, requested: Flow, flow: Flow) -> None:
         """The connection asked for stands: what waits for it waits on its real flow now."""
+        for answering in self._reopening.pop(requested, ()):
+            answering.flow = flow
         waiting = self._waiting_on.pop(requested, set())
         for transaction in waiting:
             transaction.flow = flow
@@ -127,6 +163,8 @@ class Transactions:
 
     def flow_closed(self, flow: Flow, now: float) -> None:
         """A connection broke, or never came up."""
+        for answering, gone in self._reopening.pop(flow, {}).items():
+            answering.flow = gone
         for transaction in self._waiting_on.pop(flow, set()):
             self._step_client(transaction, client.Heard.BROKEN, now)
 
@@ -148,16 +186,27 @@ class Transactions:
         match effect:
             case server.Do.SEND:
                 transaction.response = data
-                self._send(transaction.flow, data)
+                self._answer(transaction, data)
             case server.Do.RELAY:
-                self._send(transaction.flow, data)
+                self._answer(transaction, data)
             case server.Do.REPEAT:
                 self._counters["retransmitted"] += 1
-                self._send(transaction.flow, transaction.response)
+                self._answer(transaction, transaction.response)
             case server.Do.STOP:
                 self._stop(transaction)
             case server.Do.FORGET:
                 transaction.response = b""
+
+    def _answer(self, transaction: ServerTransaction, data: bytes) -> None:
+        """Send a response, by a connection of ours where the peer's is gone (18.2.2): once for each request."""
+        asked = transaction.reopen
+        if self._send(transaction.flow, data) or asked is None or len(self._reopening) >= REOPENING_MAX:
+            return
+        transaction.reopen = None
+        self._reopening.setdefault(asked, {})[transaction] = transaction.flow
+        transaction.flow = asked
+        self._counters["reopened"] += 1
+        self._send(asked, data)
 
     def _drop_server(self, transaction: ServerTransaction) -> None:
         self._stop(transaction)

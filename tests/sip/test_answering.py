@@ -4,6 +4,7 @@ import pytest
 
 from sip.errors import LocalError
 from sip.events import EndCause
+from sip.flow import Flow
 from tests.support.sip_playbook import TCP, Playbook
 
 ANSWERED = """
@@ -272,23 +273,47 @@ def test_a_header_of_ours_cannot_smuggle_a_second_one():
     book.play("-- accept sdp=a\n<< 200 INVITE sdp=a")
 
 
-def test_an_answer_to_a_broken_connection_is_dropped_and_the_call_still_ends():
-    book = Playbook(TCP).play("""
-        >> INVITE sdp=offer
-        << 100 INVITE
-        ** IncomingCall offer=offer
-        -- close
-        -- accept sdp=answer
-    """)
-    assert book.agent.counters["dropped:connection gone"] == 1
+BROKEN = """
+    >> INVITE sdp=offer
+    << 100 INVITE
+    ** IncomingCall offer=offer
+    -- close
+    -- accept sdp=answer
+    << 200 INVITE sdp=answer
+"""
+
+
+def test_an_answer_whose_connection_is_gone_opens_another_to_where_the_peer_listens():
+    """RFC 3261 18.2.2."""
+    book = Playbook(TCP).play(BROKEN)
+    asked = Flow("tcp", TCP.local, ("10.0.0.9", 5062))
+    assert book.flows[-1] == asked
+    stands = Flow("tcp", TCP.local, asked.remote, 7)
+    book.agent.flow_opened(asked, stands, book.now)
+    book.flow = stands
+    book.play(".. 0.5\n<< 200 INVITE sdp=answer\n>> ACK\n** CallConfirmed sdp=None\n.. 60")
+    assert book.flows[-1] == stands
+    assert book.agent.counters["reopened"] == 1
+
+
+def test_where_none_can_be_opened_the_call_ends_long_before_its_time():
+    """No ghost for 32 s of a caller whose connection is known to be gone (interop.md 5, row 15)."""
+    book = Playbook(TCP).play(BROKEN)
+    asked = book.flows[-1]
+    book.flow = asked
+    book.play("-- close\n.. 1.4")
+    assert book.agent.counters["dropped:connection gone"] == 2
+    book.play(".. 0.1\n<< BYE\n** CallEnded cause=NO_ACK status=0")
     # The BYE asks for a connection to where the Contact says.
-    book.play("""
-        .. 37
-        << BYE
-        ** CallEnded cause=NO_ACK status=0
-    """)
-    assert book.flows[-1].remote == ("192.168.0.9", 5062)
-    assert book.flows[-1].connection == 0
+    assert (book.flows[-1].remote, book.flows[-1].connection) == (("192.168.0.9", 5062), 0)
+
+
+def test_a_caller_whose_connection_broke_can_still_acknowledge_by_another():
+    book = Playbook(TCP).play(BROKEN)
+    book.flow = book.flows[-1]
+    book.play("-- close\n.. 1")
+    book.flow = Flow("tcp", TCP.local, ("10.0.0.9", 41_000), 9)
+    book.play(">> ACK\n** CallConfirmed sdp=None\n.. 60")
 
 
 def test_a_call_that_is_left_without_an_answer_is_refused_when_a_proxy_would_give_up():

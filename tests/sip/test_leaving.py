@@ -10,6 +10,7 @@ LEFT = """
     << INVITE sdp=o
     << INVITE sdp=o
     << INVITE sdp=o
+    ** WayFailed
 """
 
 
