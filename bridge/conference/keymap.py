@@ -139,7 +139,7 @@ time. Nor does a participant's `*2`: what it is in the manual, a moderator alone
 class Match:
     """Keys that have been read to their end."""
 
-    keys: str
+    keys: str = field(repr=False)
     command: Command | None
     """None: the map has no such command."""
 

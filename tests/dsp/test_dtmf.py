@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dsp.dtmf import KEYS, ToneDetector
@@ -194,6 +196,31 @@ def test_rows_may_come_in_any_order_and_number():
         for place, digit in detector.listen(order, frames, np.zeros(3, np.bool_)).told:
             told[int(order[place])] += digit
     assert told == {3: "123", 5: "456", 8: "*0#"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["silence", "peak", "noise", "key", "square", "lost", "hum"]), min_size=1, max_size=12
+    ),
+    st.integers(0, 2**32 - 1),
+)
+def test_whatever_comes_a_key_is_told_as_it_sounds_or_not_at_all(pieces, seed):
+    """No frame is too loud, too empty or too odd; and the only key that is there is the only one that is told."""
+    random = np.random.default_rng(seed)
+    time = np.arange(FRAME)
+    tone = keypad.whole(key("6", 20 * len(pieces))).reshape(-1, FRAME)
+    sounds = {
+        "silence": np.zeros(FRAME, np.int16),
+        "lost": np.zeros(FRAME, np.int16),
+        "peak": np.full(FRAME, random.choice((-32_768, 32_767)), np.int16),
+        "noise": random.integers(-32_768, 32_768, FRAME).astype(np.int16),
+        "square": np.where(time // int(random.integers(1, 80)) % 2, 32_767, -32_768).astype(np.int16),
+        "hum": (random.uniform(10, 30_000) * np.sin(time * random.uniform(0.01, 3.1))).astype(np.int16),
+    }
+    rows = np.stack([tone[place] if name == "key" else sounds[name] for place, name in enumerate(pieces)])
+    lost = np.array([name == "lost" for name in pieces])
+    assert set(Line(rows[None], lost[None]).keys[0]) <= {"6"}
 
 
 # --- what people say, and what else is heard on a line ---
