@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def performs(agent: Agent, now: Callable[[], float]) -> dict[type, Callable[[Any], None]]:
     """Return who does what, by the effect's type."""
     return {
-        effects.AcceptSubscription: lambda effect: agent.accept_subscription(effect.subscription, now()),
+        effects.AcceptSubscription: lambda effect: agent.accept_subscription(
+            effect.subscription, now(), pending=effect.pending
+        ),
         effects.RejectSubscription: lambda effect: agent.reject_subscription(
             effect.subscription, effect.status, now(), headers=effect.headers
         ),

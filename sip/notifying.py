@@ -323,8 +323,9 @@ def _owed(core: Core, subscription: Subscription, now: float) -> None:
 
 
 def contact(core: Core, subscription: Subscription) -> tuple[str, str]:
-    """How we are reached in its dialog."""
-    return core.contact(subscription.dialog.flow)
+    """How we are reached in its dialog: in one about a call by the name of that, which may be a focus."""
+    session = core.calls.get(subscription.call)
+    return core.contact(subscription.dialog.flow) if session is None else core.contact_of(session)
 
 
 def _deliver(core: Core, subscription: Subscription, now: float) -> None:

@@ -150,7 +150,7 @@ def refer(core: Core, session: Session, to: Address, now: float, replaces: str) 
     dialog = session.dialog
     by = Address.parse(dialog.local).uri
     fields: Fields = (
-        core.contact(dialog.flow),
+        core.contact_of(session),
         ("Refer-To", checked(format_refer_to(to, replaces))),
         ("Referred-By", f"<{by}>"),
         ACCEPT_SIPFRAG,

@@ -415,6 +415,7 @@ class Switchboard:
                 self._admission.left(leg.source)
             self._receptions.left(leg)
             self._transfers.left(leg)
+            self._watchers.left(leg)
             self._recordings.drop(leg)
             self._console.identities.pop(leg.number, None)
             self._lines.figures[f"ended:{because.value}"] += 1

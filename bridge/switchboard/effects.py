@@ -97,9 +97,12 @@ class PlaceCall:
 
 @dataclass(frozen=True, slots=True)
 class AcceptSubscription:
-    """Somebody may watch: `agent.accept_subscription`. A `Notify` with all there is to see follows."""
+    """Somebody may watch: `agent.accept_subscription`. A `Notify` with all there is to see follows, or (`pending`) they are
+    told that it is not decided, until this comes once more.
+    """
 
     subscription: int
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Theory of operation. A watcher belongs to somebody who is in the room, by the dialog of their call, by its name as a focus, or
 by the account that both the call and the SUBSCRIBE have proved; with them it ends. Nobody else is told anything, not even
-whether there is such a conference.
+whether there is such a conference. Telephones ask as soon as they are answered: whoever is still on the way into a conference
+is told that it is pending, and is shown the room they come into.
 
 Rooms tell of every event (`Rooms.on_changed`), which for a room that nobody watches is one look into a table. For the
 others it sets a timer, and when that is due the room is drawn once for all its watchers, no more often than every
@@ -12,9 +13,9 @@ others it sets a timer, and when that is due the room is drawn once for all its 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from bridge.conference.events import Leave, LeaveReason, Replaced
+from bridge.conference.events import Join, Leave, LeaveReason, Replaced
 from bridge.roster.document import CONTENT_TYPE
 from bridge.roster.model import Audio, LeftBy, Standing
 from bridge.roster.stream import INTERVAL_S, Stream
@@ -45,6 +46,9 @@ WATCHERS_MAX: Final = 1000
 """Watchers in all: each may cost a document a second. Above: 503 with Retry-After."""
 PER_LEG_MAX: Final = 2
 """Watchers of one person: a telephone, and the page beside it. Above: 403."""
+FORBIDDEN: Final = 403
+ON_THE_WAY: Final = frozenset({LegState.ANSWERED, LegState.RECEPTION})
+"""Those who may come into a conference yet."""
 RETRY_AFTER_S: Final = 60
 """What a 503 asks to wait: a place comes free when a conference ends."""
 
@@ -59,6 +63,13 @@ class Watcher:
         self.leg = leg
         """Whose."""
         self.stream = stream
+
+
+class Pending(NamedTuple):
+    """One who asked before they were in."""
+
+    subscription: int
+    entity: str
 
 
 class Watched:
@@ -79,16 +90,18 @@ class Watched:
 class Watchers:
     """All of them."""
 
-    __slots__ = ("_by_room", "_by_subscription", "_lines", "_local_time")
+    __slots__ = ("_by_room", "_by_subscription", "_lines", "_local_time", "_pending")
 
     def __init__(self, lines: Lines, *, local_time: Callable[[float], datetime]) -> None:
         self._lines = lines
         self._local_time = local_time
         self._by_room: dict[int, Watched] = {}
         self._by_subscription: dict[int, tuple[Watched, Watcher]] = {}
+        self._pending: dict[int, list[Pending]] = {}
+        """By leg."""
 
     def __len__(self) -> int:
-        return len(self._by_subscription)
+        return len(self._by_subscription) + sum(len(each) for each in self._pending.values())
 
     # --- subscribers ---
 
@@ -96,20 +109,31 @@ class Watchers:
         """Let somebody watch, or not."""
         leg = self._whose(event)
         refusal = self._refusal(event, leg)
-        if refusal is not None or leg is None or leg.room is None:
-            status, headers = refusal or (403, ())
+        if refusal is not None or leg is None:
+            status, headers = refusal or (FORBIDDEN, ())
             self._lines.figures[f"watcher refused:{status}"] += 1
             self._lines.effects.append(RejectSubscription(event.subscription, status, headers))
             return
-        watched = self._by_room.get(leg.room.number)
-        if watched is None:
-            watched = self._by_room[leg.room.number] = Watched(leg.room)
-        watcher = Watcher(event.subscription, leg.number, Stream(str(replace(event.message.uri, headers=""))))
-        watched.watchers.append(watcher)
-        self._by_subscription[event.subscription] = watched, watcher
         self._lines.figures["watcher"] += 1
-        self._lines.log(Level.INFO, "roster watched", leg, expires_s=event.expires_s)
-        self._lines.effects.append(AcceptSubscription(event.subscription))
+        pending = Pending(event.subscription, str(replace(event.message.uri, headers="")))
+        if _is_in(leg):
+            self._show(leg, pending, now)
+        else:
+            self._pending.setdefault(leg.number, []).append(pending)
+            self._lines.effects.append(AcceptSubscription(event.subscription, pending=True))
+
+    def _show(self, leg: Leg, pending: Pending, now: float) -> None:
+        """They are in: from now on they see who else is."""
+        room = leg.room
+        assert room is not None
+        watched = self._by_room.get(room.number)
+        if watched is None:
+            watched = self._by_room[room.number] = Watched(room)
+        watcher = Watcher(pending.subscription, leg.number, Stream(pending.entity))
+        watched.watchers.append(watcher)
+        self._by_subscription[pending.subscription] = watched, watcher
+        self._lines.log(Level.INFO, "roster watched", leg)
+        self._lines.effects.append(AcceptSubscription(pending.subscription))
         self._tell(watcher, self._draw(watched, now), now)
 
     def refreshed(self, event: SubscriptionRefreshed, now: float) -> None:
@@ -136,6 +160,8 @@ class Watchers:
 
     def changed(self, room: Room, event: Event, now: float) -> None:
         """Something has happened to a conference."""
+        if self._pending and isinstance(event, Join):
+            self._joined(event.leg, now)
         watched = self._by_room.get(room.number)
         if watched is None:
             return
@@ -164,10 +190,21 @@ class Watchers:
             for watcher in list(watched.watchers):
                 self._end(watcher, "noresource")
 
+    def left(self, leg: Leg) -> None:
+        """The call is over, of one who may never have been in."""
+        for pending in self._pending.pop(leg.number, ()):
+            self._lines.effects.append(EndSubscription(pending.subscription, "rejected"))
+
     # --- within ---
 
+    def _joined(self, number: int, now: float) -> None:
+        leg = self._lines.by_number.get(number)
+        if leg is not None and _is_in(leg):
+            for pending in self._pending.pop(number, ()):
+                self._show(leg, pending, now)
+
     def _whose(self, event: SubscribeReceived) -> Leg | None:
-        """Whose telephone this is, of those who are in a conference."""
+        """Whose telephone this is, of those who are on the line."""
         leg = self._lines.by_call.get(event.call)
         if leg is None and event.identity:
             # The room by the number that was dialled for it, the person by what both the call and this have proved.
@@ -176,26 +213,28 @@ class Watchers:
                 (
                     each
                     for each in self._lines.by_number.values()
-                    if each.identity == event.identity and each.dialled == dialled and _is_in(each)
+                    if each.identity == event.identity and each.dialled == dialled
                 ),
                 None,
             )
-        return leg if leg is not None and _is_in(leg) else None
+        return leg if leg is not None and (_is_in(leg) or leg.state in ON_THE_WAY) else None
 
     def _refusal(
         self, event: SubscribeReceived, leg: Leg | None
     ) -> tuple[int, tuple[tuple[str, str], ...]] | None:
         if event.package != PACKAGE:
             return 489, (("Allow-Events", PACKAGE),)
-        if leg is None or sum(each.leg == leg.number for _, each in self._of(leg)) >= PER_LEG_MAX:
-            return 403, ()
+        if leg is None or self._watching(leg) >= PER_LEG_MAX:
+            return FORBIDDEN, ()
         if len(self) >= WATCHERS_MAX:
             return 503, (("Retry-After", str(RETRY_AFTER_S)),)
         return None
 
-    def _of(self, leg: Leg) -> list[tuple[Watched, Watcher]]:
+    def _watching(self, leg: Leg) -> int:
+        """How many watch on behalf of this one already."""
         watched = None if leg.room is None else self._by_room.get(leg.room.number)
-        return [] if watched is None else [(watched, each) for each in watched.watchers]
+        seeing = () if watched is None else watched.watchers
+        return sum(each.leg == leg.number for each in seeing) + len(self._pending.get(leg.number, ()))
 
     def _draw(self, watched: Watched, now: float) -> Roster:
         leaving, watched.leaving = tuple(watched.leaving), []
@@ -256,12 +295,21 @@ class Watchers:
     def _forget(self, subscription: int) -> None:
         found = self._by_subscription.pop(subscription, None)
         if found is None:
+            self._forget_pending(subscription)
             return
         watched, watcher = found
         watched.watchers.remove(watcher)
         if not watched.watchers:
             del self._by_room[watched.room.number]
             self._lines.timers.cancel((BoardTimer.ROSTER, watched.room.number))
+
+    def _forget_pending(self, subscription: int) -> None:
+        for leg, waiting in list(self._pending.items()):
+            rest = [each for each in waiting if each.subscription != subscription]
+            if rest:
+                self._pending[leg] = rest
+            else:
+                del self._pending[leg]
 
 
 def _is_in(leg: Leg) -> bool:

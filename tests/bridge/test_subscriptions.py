@@ -13,7 +13,8 @@ from sip.headers import Address
 @pytest.mark.parametrize(
     ("effect", "done"),
     [
-        (effects.AcceptSubscription(7), call.accept_subscription(7, 5.0)),
+        (effects.AcceptSubscription(7), call.accept_subscription(7, 5.0, pending=False)),
+        (effects.AcceptSubscription(7, pending=True), call.accept_subscription(7, 5.0, pending=True)),
         (
             effects.RejectSubscription(7, 489, (("Allow-Events", "conference"),)),
             call.reject_subscription(7, 489, 5.0, headers=(("Allow-Events", "conference"),)),

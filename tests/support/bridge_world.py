@@ -169,7 +169,7 @@ class World:
         """Subscriptions and REFER."""
         match effect:
             case wanted.AcceptSubscription():
-                self.watching[effect.subscription] = []
+                self.watching.setdefault(effect.subscription, [])
             case wanted.Notify() if effect.subscription in self.watching:
                 self.watching[effect.subscription].append(effect.body)
                 self._happens.append(NotifyAnswered(effect.subscription))
@@ -422,6 +422,7 @@ class World:
         assert not board._console.identities
         assert not board._watchers._by_room
         assert not board._watchers._by_subscription
+        assert not board._watchers._pending
         assert not board._transfers._sent
         assert not self.watching or self._lost >= 0
         self._records_are_balanced()
