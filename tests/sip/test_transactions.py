@@ -16,7 +16,14 @@ from tests.support.sip_playbook import TCP, UDP, Playbook
 class Bench:
     def __init__(self):
         self.deadlines, self.sent, self.heard = Deadlines(), [], []
-        self.transactions = Transactions(self.deadlines, lambda flow, data: self.sent.append(data), Counter())
+        self.stands = True
+        """What is sent finds a connection."""
+        self.transactions = Transactions(self.deadlines, self.send, Counter())
+
+    def send(self, flow, data):
+        if self.stands:
+            self.sent.append(data)
+        return self.stands
 
     def ask(self, method, flow):
         draft = Draft(
@@ -65,6 +72,43 @@ def test_over_tcp_a_request_is_sent_once(method):
     bench.ask(method, TCP)
     assert bench.times(100) == []
     assert bench.heard == [(Failure.TIMEOUT, 32.0)]
+
+
+@pytest.mark.parametrize("method", ["INVITE", "BYE"])
+def test_a_request_on_a_connection_that_is_gone_fails_at_once_but_not_before_the_verb_returns(method):
+    bench = Bench()
+    bench.stands = False
+    bench.ask(method, TCP)
+    assert bench.heard == []
+    assert bench.times(0) == []
+    assert bench.heard == [(Failure.TRANSPORT, 0.0)]
+    assert len(bench.transactions) == 0
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_request_that_was_held_is_sent_when_it_may_or_never(begun):
+    bench = Bench()
+    draft = Draft(
+        "INVITE", "sip:b@c", "SIP/2.0/UDP a", "z9hG4bK1", (), "<sip:a@a>;tag=1", "<sip:b@c>", "id", 1
+    )
+    held = bench.transactions.hold(draft, UDP, None)
+    assert (bench.sent, bench.deadlines.next()) == ([], None)
+    if begun:
+        bench.transactions.begin(held, draft, UDP, 0.0)
+        assert len(bench.sent) == 1
+    else:
+        bench.transactions.hush(held)
+        bench.transactions.begin(held, draft, UDP, 0.0)
+        assert bench.sent == []
+        assert len(bench.transactions) == 0
+
+
+def test_a_request_that_is_hushed_is_still_listened_for():
+    bench = Bench()
+    bench.transactions.hush(bench.ask("INVITE", UDP))
+    assert bench.times(31) == []
+    assert bench.answer(180, 31.0)
+    assert bench.heard[0][0].status == 180
 
 
 def test_once_the_peer_has_spoken_it_is_asked_at_the_slowest_pace():
