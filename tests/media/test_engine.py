@@ -5,17 +5,20 @@ from __future__ import annotations
 import struct
 
 import numpy as np
+import pytest
 
 from dsp import g711
 from media import control, rtcp
 from media.playback import SharedAudio
 from media.rtp import Drop
-from media.sources import Connect, Target
+from media.sources import Carry, Connect, Target
 from media.speakers import LOUDEST
+from tests.media.secured import Side, keys, theirs
 from tests.media.wire import HERE, Phone, World, packet, power_at, tone
 
 LOUD = 4_000.0
 FAINT = 200.0
+CM_80 = control.Suite.AES_CM_128_HMAC_SHA1_80
 
 
 def audio_of(pcm: np.ndarray) -> SharedAudio:
@@ -550,3 +553,207 @@ def test_shared_audio_that_shrinks_is_read_no_further_than_it_goes() -> None:
     world.engine.load(audio_of(tone(1_000.0, 400)))
     world.talk(20)
     assert len(caller.heard) == 22
+
+
+class Secured:
+    """What a phone with keys puts around its packets, and takes off those it gets."""
+
+    def __init__(self, world: World, phone: Phone, srtp: control.Srtp) -> None:
+        self._world, self._phone = world, phone
+        self.side = Side()
+        self.side.open(0, theirs(srtp), ssrc=7)
+
+    def seal(self, data: bytes) -> bytes:
+        return self.side.secured.seal(0, data)
+
+    def open(self, data: bytes) -> bytes | Drop:
+        return self.side.hear(0, data)
+
+    def talk(self, ticks: int, frequency: float | None = None) -> None:
+        """The phone talks, and hears what the engine's secured block has for it."""
+        engine, phone = self._world.engine, self._phone
+        for _ in range(ticks):
+            frame = None if frequency is None else tone(frequency, 160, start=phone.timestamp)
+            self._world.receive(phone, self.seal(phone.audio(frame)))
+            self._world.tick()
+            size = engine.secured_block.itemsize
+            octets = engine.secured_block.view(np.uint8)[phone.row * size :]
+            got = self.open(octets[: engine._secured.packet_bytes(phone.row)].tobytes())
+            assert got == phone.packets[-1], "what left is what the block has, secured"
+
+
+class TestRowsWithKeys:
+    @pytest.mark.parametrize("suite", control.Suite)
+    def test_secured_and_plain_callers_hear_each_other(self, suite: control.Suite) -> None:
+        world = World()
+        srtp = keys(suite)
+        phone = world.call(1, room=5, srtp=srtp)
+        secured = Secured(world, phone, srtp)
+        plain = world.call(2, room=5)
+        for _ in range(40):
+            world.receive(plain, plain.audio(tone(900.0, 160, start=plain.timestamp)))
+            secured.talk(1, 500.0)
+        assert power_at(phone.samples(10), 900.0) > LOUD
+        assert power_at(plain.samples(10), 500.0) > LOUD
+        assert world.engine.drops == {}
+
+    def test_what_is_not_proved_is_neither_heard_nor_a_sign_of_life(self) -> None:
+        """interop.md section 1.2-6: counted, and the call lives."""
+        world = World()
+        phone = world.call(1, room=5, srtp=keys(CM_80), rtp_timeout_s=2.0)
+        listener = world.call(2, room=5)
+        for _ in range(160):
+            world.receive(phone, phone.audio(tone(500.0, 160, start=phone.timestamp)))
+            world.receive(listener, listener.audio())
+            world.tick()
+        assert np.abs(listener.samples(50)).max() == 0
+        assert world.engine.drops == {Drop.AUTH: 160}
+        assert world.events == [control.RtpTimedOut(1)]
+        world.apply(control.CloseStream(1))
+        [closed] = [event for event in world.engine.events() if isinstance(event, control.StreamClosed)]
+        assert closed.refused == 160
+
+    def test_who_cannot_prove_it_is_not_learned_as_the_source(self) -> None:
+        """interop.md section 1.2-1d."""
+        world = World()
+        srtp = keys(CM_80)
+        phone = world.call(1, srtp=srtp, latched=False)
+        peer = Secured(world, phone, srtp)
+        world.engine.addressing()
+        for _ in range(10):
+            world.receive(phone, phone.audio(), source=HERE)  # from the very address that SDP named
+        assert world.engine.events() == []
+        good = [peer.seal(phone.audio()) for _ in range(6)]
+        moved = ("198.51.100.9", 7_000)
+        world.receive(phone, b"garbage" * 30, *good[:5], source=moved)
+        assert world.engine.events() == [control.SourceLatched(1, control.Endpoint(*moved))]
+        assert world.engine.addressing() == [Connect(phone.row, moved)]
+        world.receive(phone, *good[:5], source=HERE)
+        assert world.engine.drops[Drop.REPLAY] == 5
+
+    def test_keys_are_pressed_in_secret_both_ways(self) -> None:
+        world = World()
+        srtp = keys(CM_80)
+        phone = world.call(1, srtp=srtp)
+        peer = Secured(world, phone, srtp)
+        press = packet(bytes((5, 0x8A, 3, 0x20)), sequence=phone.sequence, timestamp=0, payload_type=101)
+        world.receive(phone, peer.seal(press))
+        world.receive(phone, packet(bytes((6, 0x8A, 3, 0x20)), sequence=9, timestamp=9, payload_type=101))
+        world.apply(control.SendDigits(1, "8"))
+        told = []
+        for _ in range(12):
+            told += [peer.open(data) for _, data in world.tick().events]
+        assert [event.digit for event in world.events if isinstance(event, control.DigitReceived)] == ["5"]
+        assert told
+        assert all(isinstance(data, bytes) and (data[1] & 0x7F, data[12]) == (101, 8) for data in told)
+
+    def test_reports_are_secured_and_others_dropped(self) -> None:
+        world = World()
+        srtp = keys(CM_80)
+        phone = world.call(1, srtp=srtp)
+        peer = Secured(world, phone, srtp)
+        peer.talk(1)
+        reports = [report for _ in range(250) for report in world.tick().reports]
+        assert [row for row, _ in reports] == [phone.row]
+        opened = peer.side.secured.open_report(0, reports[0][1])
+        assert opened is not None
+        assert rtcp.parse(opened, 0) is not None
+        lost = rtcp.build(7, "x", None, rtcp.ReceptionBlock(1, 0, 33, 0, 0))
+        world.engine.receive_report(phone.row, lost, world.now)
+        assert world.engine.streams.lost_by_peer[phone.row] == 0
+        sealed = peer.side.secured.seal_report(0, lost)
+        assert sealed is not None
+        world.engine.receive_report(phone.row, sealed, world.now)
+        assert world.engine.streams.lost_by_peer[phone.row] == 33
+        assert world.engine.drops[Drop.AUTH] == 1
+        world.apply(control.CloseStream(1))
+        [(_, goodbye)] = world.engine.goodbyes()
+        opened = peer.side.secured.open_report(0, goodbye)
+        assert opened == rtcp.goodbye(1)
+
+    def test_after_new_keys_audio_is_back_with_the_next_packet(self) -> None:
+        """interop.md section 5, row 21: within 100 ms."""
+        world = World()
+        srtp, new = keys(CM_80), keys(control.Suite.AEAD_AES_128_GCM, 60)
+        phone = world.call(1, srtp=srtp)
+        Secured(world, phone, srtp).talk(5)
+        world.engine.addressing()
+        world.apply(control.UpdateStream(1, control.Format(control.Codec.PCMU, 0, 101, srtp=new)))
+        assert world.engine.addressing() == [Carry(phone.row, 188)]
+        Secured(world, phone, new).talk(5, 440.0)
+        assert world.engine.drops == {}
+        world.apply(control.UpdateStream(1, control.Format(control.Codec.PCMU, 0, 101)))
+        assert world.engine.addressing() == [Carry(phone.row, 0)]
+
+    def test_another_worker_goes_on_where_this_one_was(self) -> None:
+        srtp = keys(CM_80)
+        world = World()
+        phone = world.call(1, srtp=srtp)
+        peer = Secured(world, phone, srtp)
+        world.engine.streams.sequence_out[phone.row] = 65_530
+        world.engine._secured._streams.srtp_next_out[phone.row] = 65_530
+        peer.talk(20)
+        assert phone.row not in world.engine.addressing()
+        world.apply(control.CloseStream(1, moves=True))
+        closed = world.engine.events()[-1]
+        assert isinstance(closed, control.StreamClosed)
+        elsewhere = World()
+        elsewhere.call(9)
+        elsewhere.apply(
+            control.OpenStream(
+                1,
+                control.Format(control.Codec.PCMU, 0, 101, srtp=srtp),
+                ssrc=1,
+                sequence=closed.sequence,
+                timestamp=closed.timestamp,
+                cname="test",
+                remote=control.Endpoint(*HERE),
+                latched=True,
+                srtp=closed.srtp,
+            )
+        )
+        there = elsewhere.phones[1] = Phone(elsewhere.engine, 1, sequence=phone.sequence)
+        peer._world, peer._phone = elsewhere, there
+        peer.talk(20)
+        assert elsewhere.engine.drops == {}
+
+    def test_the_next_call_in_its_row_is_plain(self) -> None:
+        world = World()
+        phone = world.call(1, srtp=keys(CM_80))
+        row = phone.row
+        world.apply(control.CloseStream(1))
+        del world.phones[1]
+        after = world.call(2, latched=True)
+        assert after.row == row
+        assert [change for change in world.engine.addressing() if isinstance(change, Carry)] == [
+            Carry(row, 182),
+            Carry(row, 0),
+        ]
+        world.talk(3)
+        assert world.engine.drops == {}
+        assert world.engine._secured.idle
+
+
+class TestWhoMustBeHeardFirst:
+    def test_a_host_that_nobody_asked_is_sent_nothing(self) -> None:
+        """Issue 4, Security: SDP may not make us send to a third party."""
+        world = World()
+        phone = world.call(1, latched=False, hear_first=True)
+        assert world.engine.addressing() == [Target(phone.row, None)]
+        for _ in range(20):
+            assert phone.row not in world.tick().rows
+        world.receive(phone, phone.audio(), source=HERE)
+        assert world.engine.addressing() == [Connect(phone.row, HERE)]
+        assert phone.row in world.tick().rows
+
+    def test_a_new_host_in_mid_call_is_heard_first_too(self) -> None:
+        world = World()
+        phone = world.call(1)
+        assert phone.row in world.tick().rows
+        world.engine.addressing()
+        there = control.Endpoint("203.0.113.5", 9_000)
+        format_ = control.Format(control.Codec.PCMU, 0, 101, hear_first=True)
+        world.apply(control.UpdateStream(1, format_, there))
+        assert phone.row not in world.tick().rows
+        world.apply(control.UpdateStream(1, control.Format(control.Codec.PCMU, 0, 101), there))
+        assert phone.row in world.tick().rows

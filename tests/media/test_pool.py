@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from media import control, pool, process
 from media.pool import Pool, PoolFullError
 from media.ports import Ports
+from media.srtp import mark
 from media.streams import Streams
 
 FORMAT = control.Format(control.Codec.PCMU, 0, 101)
@@ -550,5 +551,50 @@ def test_commands_for_what_is_gone_do_nothing_and_the_pools_own_are_refused(act:
         assert not stage.pool._rooms
         with pytest.raises(ValueError, match="the pool's own"):
             stage.pool.send(control.Shutdown())
+
+    act(story)
+
+
+def secured_format(fill: bytes) -> control.Format:
+    return control.Format(
+        control.Codec.PCMU, 0, srtp=control.Srtp(control.Suite.AES_CM_128_HMAC_SHA1_80, fill * 30, fill * 30)
+    )
+
+
+@pytest.mark.parametrize("told_of_new_keys", [True, False])
+def test_an_heir_goes_on_counting_secured_packets_with_the_keys_they_were_counted_with(
+    act: Act, *, told_of_new_keys: bool
+) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1)
+        old, new = secured_format(b"a"), secured_format(b"b")
+        stage.pool.send(control.UpdateStream(1, old))
+        stage.pool.send(control.UpdateStream(1, new))
+        dead = stage.home(1)
+        row, table = 2, dead.table
+        table.stream[row], table.sequence_out[row], table.srtp_next_out[row] = 1, 77, 65_536 + 77
+        assert old.srtp is not None
+        assert new.srtp is not None
+        table.srtp_mark[row] = mark(new.srtp if told_of_new_keys else old.srtp)
+        table.ticked_s[0] = 1_000.0
+        dead.dies()
+        await stage.settle()
+        [opened] = stage.home(1).was_told()
+        assert isinstance(opened, control.OpenStream)
+        assert opened.format == new
+        counted = control.SrtpNumbers(next_out=65_536 + 77)
+        assert opened.srtp == (counted if told_of_new_keys else None), "old numbers say nothing of new keys"
+
+    act(story)
+
+
+def test_a_call_begins_where_its_sequence_numbers_do_not_soon_begin_anew(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.pool._entropy = lambda count: b"\xff" * count
+        stage.open(1)
+        await stage.settle()
+        [opened] = stage.home(1).was_told()
+        assert isinstance(opened, control.OpenStream)
+        assert (opened.ssrc, opened.sequence) == (0xFFFFFFFF, 0x7FFF)
 
     act(story)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from media.latching import PROOF, Course
-from media.sources import Connect, Sources, Target
+from media.sources import Carry, Connect, Sources, Target
 from media.streams import Streams
 
 SDP = ("192.0.2.1", 4_000)
@@ -68,3 +68,25 @@ def test_a_row_that_is_forgotten_believes_nobody() -> None:
     assert sources.weigh(ROW, NAT, Course(1, 1), 1.0) is False
     sources.expect(ROW, None, 2.0)
     assert sources.weigh(ROW, NAT, Course(1, 1), 100.0) is False
+
+
+def test_a_host_that_must_be_heard_first_is_sent_nothing_before() -> None:
+    sources = Sources(Streams(8))
+    sources.expect(ROW, SDP, 0.0, hear_first=True)
+    assert sources.changes() == [Target(ROW, None)]
+    assert list(sources.nowhere()) == [ROW]
+    assert sources.weigh(ROW, SDP, Course(2, 9), 60.0) is True, "it is still the one that is expected"
+    assert sources.changes() == [Connect(ROW, SDP)]
+    assert list(sources.nowhere()) == []
+    sources.listen_again(ROW, Course(2, 9), 90.0)
+    assert list(sources.nowhere()) == [], "it was heard"
+
+
+def test_what_a_row_is_sent_from_is_told_with_its_addresses() -> None:
+    sources = Sources(Streams(8))
+    sources.expect(ROW, SDP, 0.0, hear_first=True)
+    sources.forget(ROW)
+    sources.expect(ROW, SDP, 0.0)
+    sources.carry(ROW, 182)
+    assert sources.changes() == [Target(ROW, None), Target(ROW, SDP), Carry(ROW, 182)]
+    assert list(sources.nowhere()) == []

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media import control
-from media.wanted import Wanted
+from media.wanted import Wanted, changed
 
 FORMAT = control.Format(control.Codec.PCMU, 0, 101)
 HELD = control.Format(control.Codec.PCMA, 8, send=False)
@@ -96,3 +96,12 @@ def test_music_goes_on_and_recordings_do_not() -> None:
     assert list(stream.again(LAST)[1]) == [music]
     assert stream.unfinished() == [control.RecordingEnded(1, 5, 0), control.RecordingEnded(1, 6, 0)]
     assert stream.unfinished() == []
+
+
+def test_how_far_secured_packets_were_counted_goes_along_and_stays_until_somebody_counts_on() -> None:
+    """Whoever dies before it has begun leaves the numbers of the one before: none may be used twice."""
+    stream = wanted()
+    numbers = control.SrtpNumbers(next_out=70_000, next_in=5)
+    opening, _ = stream.again(changed(LAST, srtp=numbers))
+    assert opening.srtp == numbers
+    assert (stream.opening.sequence, stream.opening.timestamp, stream.opening.srtp) == (5, 6, numbers)

@@ -112,12 +112,16 @@ class World:
         telephone_event: int = 101,
         rtp_timeout_s: float = 60.0,
         tones: bool = False,
+        srtp: control.Srtp | None = None,
+        hear_first: bool = False,
     ) -> Phone:
         """A caller joins."""
         self.apply(
             control.OpenStream(
                 stream,
-                control.Format(codec, int(codec), telephone_event, tones=tones),
+                control.Format(
+                    codec, int(codec), telephone_event, tones=tones, srtp=srtp, hear_first=hear_first
+                ),
                 ssrc=stream,
                 sequence=10,
                 timestamp=20,
