@@ -205,7 +205,7 @@ class Core:
         lines: str = "",
     ) -> bytes:
         """Answer a request; returns the bytes for those who must repeat them."""
-        self.counters[f"sent:{status}"] += 1
+        self.counters[f"sent:{status}:{transaction.flow.transport}"] += 1
         data = echo.encode(status, fields, body, reason=reason, lines=f"{lines}{self._server}")
         self.transactions.respond(transaction, status, data, now)
         return data
@@ -225,7 +225,7 @@ class Core:
         """
         if request.method == "ACK":
             return
-        self.counters[f"sent:{status}"] += 1
+        self.counters[f"sent:{status}:{flow.transport}"] += 1
         if tag is None:
             via = (request.headers.get("Via") or "").encode("utf-8", "surrogateescape")
             tag = hashlib.blake2b(via, key=self._secret, digest_size=TAG_BYTES).hexdigest()
@@ -288,7 +288,7 @@ class Core:
 
     def start(self, draft: Draft, flow: Flow, user: User | None, now: float) -> ClientTransaction:
         """Send a request in a transaction of its own."""
-        self.counters[f"sent:{draft.method}"] += 1
+        self.counters[f"sent:{draft.method}:{flow.transport}"] += 1
         long = flow.transport == "udp" and self.settings.large_over_tcp and draft.longer_than(UDP_MAX)
         if long and draft.method != "CANCEL":  # which goes where its INVITE went
             return self.oversize.request(draft, flow, self.opened.get(over_tcp(flow)), user, now)
@@ -307,7 +307,7 @@ class Core:
             fields=() if dialog.prover is None else proofs_of(invite),
         )
         data = draft.encode()
-        self.counters["sent:ACK"] += 1
+        self.counters[f"sent:ACK:{flow.transport}"] += 1
         self.send(flow, data)
         return flow, data
 

@@ -18,7 +18,7 @@ from sip.events import DigitReceived, EndCause
 from sip.flow import Flow
 from sip.gate import Ignore, Pass, Refuse
 from sip.inspection import ACCEPT_SDP, Refusal, inspect
-from sip.message import Request, Response
+from sip.message import REASONS, Request, Response
 from sip.reason import q850_of, words_of
 from sip.reply import Echo, way_back
 from sip.server_transaction import State as ServerState
@@ -35,13 +35,14 @@ Inside = Callable[[Core, Session, Request, Flow, Pass, float], None]
 def message(core: Core, flow: Flow, arrived: Request | Response, now: float) -> None:
     """One message, whole and well formed."""
     if isinstance(arrived, Response):
-        core.counters["received:response"] += 1
+        status: int | str = arrived.status if arrived.status in REASONS else "other"
+        core.counters[f"received:{status}:{flow.transport}"] += 1
         if not core.transactions.receive(arrived, now):
             core.counters["dropped:stray response"] += 1
         return
     flow = way_back(arrived, flow)
     method = arrived.method
-    core.counters[f"received:{method if method in KNOWN_METHODS else 'other'}"] += 1
+    core.counters[f"received:{method if method in KNOWN_METHODS else 'other'}:{flow.transport}"] += 1
     if method == "ACK":
         _ack(core, arrived, now)
     elif (transaction := core.transactions.find(arrived, method)) is not None:

@@ -14,7 +14,7 @@ def test_every_telephone_proves_itself_and_is_registered():
     assert bench.register() > 0
     assert len(server.registrar) == 3
     assert bench.refresh() > 0
-    assert (server.agent.counters["sent:401"], server.agent.counters["sent:200"]) == (3, 6)
+    assert (server.agent.counters["sent:401:udp"], server.agent.counters["sent:200:udp"]) == (3, 6)
     assert len(server.challenger.nonces) == 3
 
 

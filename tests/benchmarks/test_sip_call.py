@@ -6,7 +6,10 @@ def test_every_call_is_answered_and_hung_up():
     for server in (AgentAlone(), AgentAndSwitchboard()):
         assert CallBench(server).run(30) > 0
         assert server.agent.calls == 0
-        assert (server.agent.counters["received:INVITE"], server.agent.counters["received:BYE"]) == (30, 30)
+        assert (server.agent.counters["received:INVITE:udp"], server.agent.counters["received:BYE:udp"]) == (
+            30,
+            30,
+        )
         # The last answers are to the BYEs; none was sent twice, for none was missed.
         assert server.agent.counters["retransmitted"] == 0
 

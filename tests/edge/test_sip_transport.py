@@ -164,7 +164,7 @@ def test_messages_over_tcp_are_answered_on_their_connection_however_they_are_cut
             for _ in range(100):  # rounds of the loop, no time: until it has seen the end
                 await asyncio.sleep(0)  # noqa: TID251
             assert len(stream) == 0
-            assert driver.agent.counters["sent:200"] == 2
+            assert driver.agent.counters["sent:200:tcp"] == 2
 
     run(story())
 

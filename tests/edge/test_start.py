@@ -131,4 +131,4 @@ def test_what_happened_is_told_in_numbers_at_the_latest_when_it_ends(tmp_path: P
     (line,) = bridge.events("figures")
     expected = {"came": 1, "joined:participant": 1, "left:shut_down": 1, "ended:shut_down": 1}
     assert line["service"] == expected
-    assert line["sip"]["received:INVITE"] == 1
+    assert line["sip"]["received:INVITE:udp"] == 1

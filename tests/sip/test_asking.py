@@ -161,7 +161,7 @@ def test_a_wrong_password_is_tried_once():
     answers(book, 401, ("WWW-Authenticate", CHALLENGE))
     answers(book, 401, ("WWW-Authenticate", CHALLENGE.replace("n1", "n2")))
     assert [(told.request, told.status) for told in book.told] == [(handle, 401)]
-    assert book.agent.counters["sent:REGISTER"] == 2
+    assert book.agent.counters["sent:REGISTER:udp"] == 2
 
 
 @pytest.mark.parametrize("credentials", [None, Credentials("trunk", "secret", realm="elsewhere")])
@@ -169,4 +169,4 @@ def test_nobody_else_gets_a_proof(credentials):
     book, _ = registering(credentials)
     answers(book, 401, ("WWW-Authenticate", CHALLENGE))
     assert book.told[-1].status == 401
-    assert book.agent.counters["sent:REGISTER"] == 1
+    assert book.agent.counters["sent:REGISTER:udp"] == 1

@@ -71,5 +71,5 @@ def test_its_forks_are_bounded():
     book = Playbook().play(LEFT)
     for fork in range(40):
         book.feed(book.response(200, "INVITE", {"to": f"fork{fork}", "of": "1"}))
-    assert book.agent.counters["sent:BYE"] == 16
+    assert book.agent.counters["sent:BYE:udp"] == 16
     assert book.agent.counters["dropped:too many forks"] == 24

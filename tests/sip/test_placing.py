@@ -138,7 +138,7 @@ def test_forks_are_bounded():
     book = Playbook().play(ANSWERED)
     for fork in range(40):
         book.feed(book.response(200, "INVITE", {"to": f"fork{fork}"}))
-    assert book.agent.counters["sent:BYE"] == 15
+    assert book.agent.counters["sent:BYE:udp"] == 15
     assert book.agent.counters["dropped:too many forks"] == 25
 
 

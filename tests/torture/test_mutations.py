@@ -166,7 +166,7 @@ def test_nothing_raises_and_nothing_is_stuck(seed: int) -> None:
     for _ in range(STEPS):
         mutator.step()
     assert agent.counters["dropped:malformed"] > STEPS // 10
-    assert agent.counters["received:ACK"] > 10
+    assert agent.counters["received:ACK:udp"] > 10
     while (at := agent.next_deadline()) is not None:
         agent.advance(at)
         agent.outgoing()
