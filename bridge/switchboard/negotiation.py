@@ -1,7 +1,14 @@
 """What caller and bridge have agreed to send each other: SDP on one side, the media plane's `Format` on the other.
 
 `sip.offer` has the rules; this keeps what one leg needs of them between two messages, and that is little: our last
-description as bytes, from which everything else can be read again.
+description as bytes, from which everything else can be read again, and the keys that were agreed.
+
+Two things are decided here that SDP cannot know:
+
+- A peer may name loopback as where its audio goes where it signals from there itself, and nobody else may.
+- Where it names another host than the one it signals from, and is none whose gateways we trust, that host is heard before
+  anything is sent to it (`Format.hear_first`): it may never have asked for our packets. Telephones behind NAT name their
+  own address and are heard at once, at another one.
 """
 
 from __future__ import annotations
@@ -9,12 +16,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from media.control import Codec, Endpoint, Format
+from media.control import Codec, Endpoint, Format, Srtp, Suite
 from sip import offer, sdp
+from sip.media_address import is_loopback, literal
 from sip.offer import Capabilities, LocalDescription, Negotiated
 
 if TYPE_CHECKING:
     from sip.sdp import Session
+    from sip.securing import Entropy, Secured
 
 CAPABILITIES: Final = Capabilities()
 CODECS: Final = {"PCMU": Codec.PCMU, "PCMA": Codec.PCMA}
@@ -39,39 +48,92 @@ UNTIL_CALLED: Final = Format(
 class Negotiation:
     """One leg's. A method that raises `sip.errors.RemoteError` has changed nothing."""
 
-    __slots__ = ("_address", "_local", "_ours", "format", "remote")
+    __slots__ = (
+        "_address", "_capabilities", "_entropy", "_late", "_local", "_loopback", "_ours", "_peer", "_secured", "_trusted",
+        "format", "remote",
+    )  # fmt: skip
 
-    def __init__(self, offered: bytes | None, address: str, session_id: int) -> None:
-        """Take the offer of an INVITE, None where it waits for ours. `address` is of the IP version we listen on."""
-        self.format = UNTIL_ANSWERED
+    def __init__(
+        self,
+        offered: bytes | None,
+        address: str,
+        session_id: int,
+        capabilities: Capabilities = CAPABILITIES,
+        *,
+        entropy: Entropy | None = None,
+        peer: str = "",
+        trusted: bool = False,
+        loopback: bool = False,
+    ) -> None:
+        """Take the offer of an INVITE, None where it waits for ours.
+
+        Parameters
+        ----------
+        address
+            One of ours, of the IP version we listen on.
+        capabilities
+            Of the trunk or listener.
+        entropy
+            Gives n random bytes, for keys. Without it nothing is secured.
+        peer
+            The address that the peer signals from; empty where that is not known: then it is taken by its word.
+        trusted
+            Its audio may come from and go to wherever it says: a carrier with gateways beside its servers.
+        loopback
+            It may be on this machine though it does not signal from there.
+        """
+        self._capabilities = capabilities
+        self._entropy = entropy
+        self._peer = peer
+        self._trusted = trusted
+        self._loopback = loopback or not peer or is_loopback(peer)
+        self._secured: Secured | None = None
+        self._late = True
+        # What comes before keys are agreed may be secured, and would be noise.
+        self.format = UNTIL_ANSWERED if capabilities.srtp == "off" or entropy is None else UNTIL_CALLED
         self.remote: Endpoint | None = None
         self._address = address
         self._local = LocalDescription(session_id)
         self._ours: Session | None = None
         """A description of ours that still lacks our address."""
         if offered is not None:
-            self._agree(
-                offer.answer(
-                    sdp.parse(offered),
-                    CAPABILITIES,
-                    address=address,
-                    port=1,
-                    session_id=session_id,
-                    loopback=True,
-                )
-            )
+            self._agree(self._answer(offered, 1))
 
     @classmethod
-    def calling(cls, address: str, session_id: int) -> Negotiation:
-        """Of a call that we place: our offer is to go."""
-        made = cls(None, address, session_id)
+    def calling(
+        cls,
+        address: str,
+        session_id: int,
+        capabilities: Capabilities = CAPABILITIES,
+        *,
+        entropy: Entropy | None = None,
+        peer: str = "",
+        trusted: bool = False,
+        loopback: bool = False,
+    ) -> Negotiation:
+        """Of a call that we place: our offer is to go. Parameters are those of a call that came."""
+        made = cls(
+            None,
+            address,
+            session_id,
+            capabilities,
+            entropy=entropy,
+            peer=peer,
+            trusted=trusted,
+            loopback=loopback,
+        )
         made.format = UNTIL_CALLED
         return made
 
     @property
     def late(self) -> bool:
         """Whether our offer is out, or is to go, and nothing has been agreed."""
-        return self.format is UNTIL_ANSWERED or self.format is UNTIL_CALLED
+        return self._late
+
+    @property
+    def secured(self) -> str:
+        """What secures the audio, by the name that SDP has for it; empty where it is plain."""
+        return "" if self._secured is None else self._secured.suite.name
 
     def describe(self, host: str, port: int) -> bytes:
         """Return our answer to the INVITE's offer, or our offer where it had none."""
@@ -84,19 +146,10 @@ class Negotiation:
 
     def reoffered(self, offered: bytes | None) -> bytes:
         """Take the offer of a re-INVITE and return our answer; where it has none, return our offer."""
-        session_id, port = self._local.session_id, self._port
+        port = self._port
         if offered is None:
             return self._offer(port)
-        self._agree(
-            offer.answer(
-                sdp.parse(offered),
-                CAPABILITIES,
-                address=self._address,
-                port=port,
-                session_id=session_id,
-                loopback=True,
-            )
-        )
+        self._agree(self._answer(offered, port))
         assert self._ours is not None
         self._local = self._local.update(self._ours)
         self._ours = None
@@ -104,8 +157,21 @@ class Negotiation:
 
     def answered(self, answer: bytes) -> None:
         """Take the answer to an offer of ours."""
-        self._agree(offer.accept_answer(sdp.parse(self._local.body), sdp.parse(answer), loopback=True))
+        ours, theirs = sdp.parse(self._local.body), sdp.parse(answer)
+        self._agree(offer.accept_answer(ours, theirs, loopback=self._loopback))
         self._ours = None
+
+    def _answer(self, offered: bytes, port: int) -> Negotiated:
+        return offer.answer(
+            sdp.parse(offered),
+            self._capabilities,
+            address=self._address,
+            port=port,
+            session_id=self._local.session_id,
+            entropy=self._entropy,
+            before=self._secured,
+            loopback=self._loopback,
+        )
 
     @property
     def _port(self) -> int:
@@ -113,11 +179,13 @@ class Negotiation:
 
     def _offer(self, port: int) -> bytes:
         session = offer.make_offer(
-            CAPABILITIES,
+            self._capabilities,
             address=self._address,
             port=port,
             session_id=self._local.session_id,
             previous=sdp.parse(self._local.body) if self._local.body else None,
+            entropy=self._entropy,
+            before=self._secured,
         )
         self._local = self._local.update(session)
         return self._local.body
@@ -131,6 +199,8 @@ class Negotiation:
         """
         event = agreed.telephone_event
         held = not agreed.send and not self.late
+        if agreed.remote is not None:
+            self.remote = Endpoint(*agreed.remote)
         self.format = Format(
             codec=CODECS[agreed.codec.name],
             payload_type=agreed.codec.payload_type,
@@ -138,10 +208,29 @@ class Negotiation:
             send=agreed.send,
             receive=agreed.receive and not held,
             tones=event is None,
+            srtp=None if agreed.secured is None else _keys(agreed.secured),
+            hear_first=self._is_third_party(),
         )
-        if agreed.remote is not None:
-            self.remote = Endpoint(*agreed.remote)
+        self._secured = agreed.secured
+        self._late = False
         self._ours = agreed.answer
+
+    def _is_third_party(self) -> bool:
+        """Whether the peer's audio is to go to a host that has said nothing to us."""
+        if self.remote is None or self._trusted or not self._peer or is_loopback(self._peer):
+            return False
+        return literal(self.remote.host) != literal(self._peer)
+
+
+def _keys(secured: Secured) -> Srtp:
+    ours, theirs = secured.ours.key, secured.theirs
+    return Srtp(
+        Suite[secured.suite.name],
+        key_in=theirs.material,
+        key_out=ours.material,
+        mki_in_bytes=theirs.mki_bytes,
+        mki_out=ours.mki.to_bytes(ours.mki_bytes, "big"),
+    )
 
 
 def _placed(session: Session, host: str, port: int) -> Session:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from bridge.switchboard.negotiation import UNTIL_ANSWERED, Negotiation
-from media.control import Codec, Endpoint
+from media.control import Codec, Endpoint, Srtp, Suite
 from sip.errors import RemoteError
+from sip.offer import Capabilities, NotAcceptable
 from tests.support.builders import CALLER_RTP, PCMU, sdp
 
 
@@ -96,3 +99,140 @@ def test_a_bad_description_is_the_peer_s_fault_and_changes_nothing(body: bytes) 
     with pytest.raises(RemoteError):
         negotiation.answered(body)
     assert (negotiation.format, negotiation.remote) == (PCMU, CALLER_RTP)
+
+
+KEY = "inline:" + base64.b64encode(bytes(range(30))).decode()
+OTHER_KEY = "inline:" + base64.b64encode(bytes(range(60, 90))).decode()
+OPTIONAL = Capabilities(srtp="optional")
+
+
+def secured(key: str = KEY, *, rest: str = "", **offer: object) -> bytes:
+    """A description as a telephone with keys would write it."""
+    body = sdp(**offer).replace(b"RTP/AVP", b"RTP/SAVP")
+    return body + f"a=crypto:2 AES_CM_128_HMAC_SHA1_80 {key}{rest}\r\n".encode()
+
+
+class Dice:
+    def __init__(self) -> None:
+        self.thrown = 0
+
+    def __call__(self, count: int) -> bytes:
+        self.thrown += 1
+        return bytes([self.thrown]) * count
+
+
+def crypto(description: bytes) -> list[str]:
+    return [line for line in lines(description) if line.startswith("a=crypto")]
+
+
+def test_keys_that_are_agreed_are_told_to_the_media_plane() -> None:
+    negotiation = Negotiation(secured(rest="|2^20|3:2"), "0.0.0.0", 7, OPTIONAL, entropy=Dice())
+    answer = negotiation.describe("192.0.2.1", 20_000)
+    assert "m=audio 20000 RTP/SAVP 0 101" in lines(answer)
+    assert len(crypto(answer)) == 1
+    assert negotiation.format.srtp == Srtp(
+        Suite.AES_CM_128_HMAC_SHA1_80, bytes(range(30)), b"\1" * 30, mki_in_bytes=2, mki_out=b"\0\1"
+    )
+    assert negotiation.secured == "AES_CM_128_HMAC_SHA1_80"
+
+
+def test_the_same_offer_again_keeps_the_keys_and_another_key_makes_new_ones() -> None:
+    negotiation = Negotiation(secured(), "0.0.0.0", 7, OPTIONAL, entropy=Dice())
+    first = negotiation.describe("192.0.2.1", 20_000)
+    before = negotiation.format
+    assert negotiation.reoffered(secured()) == first
+    assert negotiation.format == before
+    held = negotiation.reoffered(secured(direction="sendonly", version=2))
+    assert crypto(held) == crypto(first)
+    assert negotiation.format.srtp == before.srtp
+    again = negotiation.reoffered(secured(OTHER_KEY, version=3))
+    assert crypto(again) != crypto(first)
+    assert negotiation.format.srtp is not None
+    assert before.srtp is not None
+    assert negotiation.format.srtp.key_in == bytes(range(60, 90))
+    assert negotiation.format.srtp.key_out != before.srtp.key_out
+
+
+def test_our_own_offer_in_mid_call_has_the_keys_in_use() -> None:
+    negotiation = Negotiation(secured(), "0.0.0.0", 7, OPTIONAL, entropy=Dice())
+    first = negotiation.describe("192.0.2.1", 20_000)
+    offered = negotiation.reoffered(None)
+    assert crypto(offered) == crypto(first)
+    assert any(line.startswith("m=audio 20000 RTP/SAVP ") for line in lines(offered))
+    before = negotiation.format.srtp
+    negotiation.answered(secured())
+    assert negotiation.format.srtp == before
+
+
+def test_a_call_that_we_place_offers_keys_and_takes_plain_audio_where_it_may() -> None:
+    for rule, profile in (("optional", "RTP/AVP"), ("mandatory", "RTP/SAVP")):
+        negotiation = Negotiation.calling("192.0.2.1", 7, Capabilities(srtp=rule), entropy=Dice())
+        offered = negotiation.describe("192.0.2.1", 20_000)
+        assert f"m=audio 20000 {profile} 0 8 101" in lines(offered)
+        assert len(crypto(offered)) == 4
+        assert not negotiation.format.receive, "what comes before the answer has no key yet"
+        assert negotiation.late
+        if rule == "optional":
+            negotiation.answered(sdp())
+            assert negotiation.format.srtp is None
+            assert negotiation.secured == ""
+        else:
+            with pytest.raises(RemoteError):
+                negotiation.answered(sdp())
+            assert negotiation.late
+
+
+def test_where_audio_must_be_secured_a_plain_caller_is_told_so() -> None:
+    with pytest.raises(NotAcceptable) as caught:
+        Negotiation(sdp(), "192.0.2.1", 7, Capabilities(srtp="mandatory"), entropy=Dice())
+    assert "302" in caught.value.warning
+
+
+def test_a_late_offer_with_keys_is_not_listened_to_before_they_are_agreed() -> None:
+    negotiation = Negotiation(None, "192.0.2.1", 7, OPTIONAL, entropy=Dice())
+    assert negotiation.late
+    assert not negotiation.format.receive
+    negotiation.describe("192.0.2.1", 20_000)
+    negotiation.answered(sdp())
+    assert negotiation.format.receive
+
+
+def test_no_key_is_shown() -> None:
+    negotiation = Negotiation(secured(), "0.0.0.0", 7, OPTIONAL, entropy=Dice())
+    negotiation.describe("192.0.2.1", 20_000)
+    shown = repr(negotiation.format) + repr(negotiation._local) + repr(negotiation._secured)
+    assert "x01\\x01" not in shown
+    assert KEY[7:20] not in shown
+
+
+class TestWhereAudioGoes:
+    def test_loopback_is_for_who_signals_from_there(self) -> None:
+        body = sdp(host="127.0.0.1")
+        with pytest.raises(NotAcceptable):
+            Negotiation(body, "192.0.2.1", 7, peer="192.0.2.7")
+        for peer in ("127.0.0.1", "127.9.9.9", "::1"):
+            assert not Negotiation(body, "192.0.2.1", 7, peer=peer).format.hear_first
+        assert Negotiation(body, "192.0.2.1", 7, peer="192.0.2.7", loopback=True).remote is not None
+
+    @pytest.mark.parametrize(
+        ("peer", "trusted", "hear_first"),
+        [
+            ("192.0.2.7", False, False),  # the host that signals
+            ("::ffff:192.0.2.7", False, False),
+            ("198.51.100.3", False, True),  # somebody else
+            ("198.51.100.3", True, False),  # a carrier
+            ("127.0.0.1", False, False),  # on this machine
+            ("", False, False),
+        ],
+    )
+    def test_a_third_party_is_heard_first(self, peer: str, trusted: bool, hear_first: bool) -> None:
+        assert Negotiation(sdp(), "192.0.2.1", 7, peer=peer, trusted=trusted).format.hear_first is hear_first
+
+    def test_a_third_party_that_a_re_invite_names_is_heard_first(self) -> None:
+        negotiation = Negotiation(sdp(), "192.0.2.1", 7, peer="192.0.2.7")
+        negotiation.describe("192.0.2.1", 20_000)
+        negotiation.reoffered(sdp(host="203.0.113.9", version=2))
+        assert negotiation.format.hear_first
+        with pytest.raises(RemoteError):
+            negotiation.reoffered(sdp(host="224.0.0.1", version=3))
+        assert negotiation.remote == Endpoint("203.0.113.9", 40_000)
