@@ -83,11 +83,10 @@ class Listeners:
             with _said(transport, address):
                 await driver.start(listener)
             self._started.append(listener)
-        if self._certificates is not None:
-            loop = asyncio.get_running_loop()
-            with suppress(ValueError, RuntimeError):  # signals come to the main thread alone
-                loop.add_signal_handler(signal.SIGHUP, self.look, True)
-            self.look()
+        # Without certificates, too, for else the signal would end the process.
+        with suppress(ValueError, RuntimeError):  # signals come to the main thread alone
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.look, True)
+        self.look()
 
     def close(self) -> None:
         """Look for renewed certificates no more. The driver closes the listeners."""
