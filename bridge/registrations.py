@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +19,7 @@ from bridge.phonebook import Ask
 from bridge.store.telephones import Telephone, Telephones
 from sip.errors import ParseError
 from sip.flow import Flow, bracketed
+from sip.pending import Way
 from sip.registrar import Binding, Registered, Registrar, Unregistered
 from sip.uri import Uri
 
@@ -41,16 +41,6 @@ SHOWN_MAX: Final = 10_000
 _log = structlog.get_logger("telephones")
 
 Respond = Callable[[int, int, float, "Fields"], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """A way to a registered telephone."""
-
-    flow: Flow
-    uri: Uri
-    routes: tuple[str, ...]
-    """Route values, the next hop first."""
 
 
 class Registrations:
@@ -104,11 +94,9 @@ class Registrations:
         self._tell(now)
         return status, fields
 
-    def ways(self, account: str, now: float) -> list[Reached]:
+    def ways(self, account: str, now: float) -> list[Way]:
         """Where the telephones of an account are now, in the order to try them; empty: nowhere."""
-        return [
-            Reached(each.flow, each.contact, each.path) for each in self._registrar.bindings(account, now)
-        ]
+        return [Way(each.flow, each.contact, each.path) for each in self._registrar.bindings(account, now)]
 
     def flow_closed(self, flow: Flow, now: float) -> None:
         """A connection is gone."""

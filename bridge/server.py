@@ -16,7 +16,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -48,6 +48,7 @@ from bridge.store.worker import StoreWorker
 from bridge.switchboard import effects
 from bridge.switchboard.board import Switchboard
 from bridge.switchboard.events import Asked, BlastListFound, Event, Stop, StreamOpened, StreamRefused
+from bridge.watch import Ticks
 from dsp.frames import RATE_HZ
 from media import control
 from media.arena import Arena
@@ -79,7 +80,9 @@ class Server:
         self._figures = Figures(
             {
                 "service": lambda: self._switchboard.figures,
-                "sip": lambda: self._signalling.agent.counters,
+                "sip": lambda: self._signalling.counters,
+                "guard": lambda: self._signalling.guard_counters,
+                "telephones": lambda: self._signalling.telephone_counters,
                 "transport": lambda: self._signalling.transport_counters,
                 "media": self._media_figures,
                 "store": lambda: asdict(self._store.counters),
@@ -92,7 +95,14 @@ class Server:
         self._stopped = asyncio.Event()
         self._addresses = Addresses(config.server)
         self._signalling = Signalling(
-            config, self._addresses, now=self._now, on_call=self._from_sip, tell=self._from_elsewhere
+            config,
+            self._addresses,
+            now=self._now,
+            on_call=self._from_sip,
+            tell=self._from_elsewhere,
+            ticks=self._ticks,
+            call_id_of=lambda leg: self._switchboard.call_id(leg),  # noqa: PLW0108 - it is made later
+            figures=self._figures.totals,
         )
         self._door: Door | None = None
         self._pool = Pool(
@@ -166,7 +176,7 @@ class Server:
         # Up to here a signal ends the process at once; from the first caller on, everybody is hung up before.
         for number in (signal.SIGINT, signal.SIGTERM):
             self._loop.add_signal_handler(number, self.stop)
-        await self._signalling.start()
+        await self._signalling.start(self._store)
         if config.control_socket is not None:
             self._door = Door(config.control_socket, self._ask)
             await self._door.open()
@@ -256,9 +266,8 @@ class Server:
         """Serve until a signal or `stop`."""
         await self._stopped.wait()
         _log.info("stopping", calls=self._switchboard.calls)
-        self._signalling.agent.draining = True
-        self._from_elsewhere(Stop())
         self._signalling.leave()
+        self._from_elsewhere(Stop())
         deadline = self._now() + STOP_S
         # The answer to a BYE is no event to the bridge, so it is looked for.
         while self._signalling.is_leaving and self._now() < deadline:  # noqa: ASYNC110
@@ -297,8 +306,12 @@ class Server:
             self._from_elsewhere(event)
 
     def _ask(self, ticket: int, request: AnyRequest) -> None:
-        """Take what a console asks; the reply is an effect."""
-        self._from_elsewhere(Asked(ticket, request))
+        """Take what a console asks: what concerns calls the switchboard answers, by an effect."""
+        reply = self._signalling.answer(request)
+        if reply is None:
+            self._from_elsewhere(Asked(ticket, request))
+        elif self._door is not None:
+            self._door.answer(ticket, reply)
 
     def _cancel_timers(self) -> None:
         self._alarm.cancel()
@@ -336,6 +349,10 @@ class Server:
     def _figures_due(self) -> None:
         self._tell_figures()
         self._figures_timer = self._loop.call_later(EVERY_S, self._figures_due)
+
+    def _ticks(self) -> Iterable[Ticks]:
+        for name, table in self._pool.tables():
+            yield name, int(table.ticks[0]), int(table.caught_up[0]) + int(table.skipped[0])
 
     def _media_figures(self) -> dict[str, int]:
         counts = {"workers replaced": self._pool.replaced}

@@ -181,7 +181,6 @@ class Agent:
         now: float,
         ways: Sequence[Way] = (),
         headers: Sequence[tuple[str, str]] = (),
-        routes: Sequence[str] = (),
         credentials: Credentials | None = None,
         redirects: bool = False,
         replaces: str = "",
@@ -196,7 +195,7 @@ class Agent:
         """
         return placing.invite(
             self._core, uri, from_=from_, sdp=sdp, ways=ways if flow is None else (Way(flow),), now=now,
-            headers=headers, routes=routes, credentials=credentials, redirects=redirects, replaces=replaces,
+            headers=headers, credentials=credentials, redirects=redirects, replaces=replaces,
             hurry=hurry,
         ).call  # fmt: skip
 

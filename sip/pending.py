@@ -94,6 +94,8 @@ class Way:
     flow: Flow
     uri: Uri | None = None
     """The Request-URI for this way, where it differs."""
+    routes: tuple[str, ...] = ()
+    """Route values of this way alone, the next hop first: a registered telephone's path (RFC 3327)."""
 
 
 class Placement:

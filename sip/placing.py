@@ -54,7 +54,6 @@ def invite(
     ways: Sequence[Way],
     now: float,
     headers: Sequence[tuple[str, str]] = (),
-    routes: Sequence[str] = (),
     credentials: Credentials | None = None,
     redirects: bool = False,
     replaces: str = "",
@@ -76,7 +75,7 @@ def invite(
         remote=f"<{target}>",
         remote_tag="",
         target=target,
-        routes=tuple([checked(route) for route in routes]),
+        routes=(),
         flow=ways[0].flow,
         local_cseq=0,
         remote_cseq=None,
@@ -118,6 +117,7 @@ def _send(core: Core, session: Session, placement: Placement, now: float, proof:
     way, dialog, prover = placement.way, session.dialog, placement.prover
     dialog.flow = flow = core.opened.get(way.flow, way.flow)
     dialog.target = placement.target if way.uri is None else str(way.uri)
+    dialog.routes = tuple([checked(route) for route in way.routes])
     if not proof and prover is not None:
         proof = prover.repeat("INVITE", dialog.uri, placement.sdp, flow)
     timer = session_timer.asking(core, placement.min_se_s)

@@ -275,6 +275,11 @@ class Switchboard:
         """Calls that are up or coming up."""
         return len(self._lines.by_number)
 
+    def call_id(self, leg: int) -> str:
+        """The Call-ID of somebody on the line; empty where nobody has that number."""
+        found = self._lines.by_number.get(leg)
+        return "" if found is None else found.call_id
+
     @property
     def conferences(self) -> int:
         """Rooms with somebody in or on the way."""

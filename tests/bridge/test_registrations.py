@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bridge import registrations
 from bridge.control.protocol import ListPhones, encoded, read_reply, read_request
-from bridge.registrations import FULL_S, WRITE_S, Reached, Registrations
+from bridge.registrations import FULL_S, WRITE_S, Registrations
 from bridge.store.database import open_database
 from sip.accounts import Account
 from sip.draft import Fields
@@ -17,6 +17,7 @@ from sip.events import RequestReceived
 from sip.flow import Flow
 from sip.headers import Headers
 from sip.message import Request
+from sip.pending import Way
 from sip.registrar import Registrar, RegistrarSettings
 from sip.uri import Uri
 from tests.bridge.test_phonebook import Asking
@@ -90,7 +91,7 @@ def test_a_telephone_registers_and_is_reached_by_the_way_it_came(desk: Desk) -> 
     assert desk.register(Path="<sip:p;lr>") == 200
     assert ("Contact", "<sip:ana@192.168.1.5>;expires=300") in desk.answers[-1][2]
     assert desk.registrations.ways("ana", desk.now) == [
-        Reached(UDP, Uri.parse("sip:ana@192.168.1.5"), ("<sip:p;lr>",))
+        Way(UDP, Uri.parse("sip:ana@192.168.1.5"), ("<sip:p;lr>",))
     ]
     assert desk.registrations.ways("bob", desk.now) == []
     assert len(desk.registrations) == 1

@@ -13,7 +13,7 @@ from typing import Any, Self
 from bridge.control.protocol import ListPhones, PhoneRow
 from bridge.registrations import Registrations
 from sip.accounts import Account
-from sip.agent import Agent, AgentSettings, Way
+from sip.agent import Agent, AgentSettings
 from sip.challenge import Challenger, Policy
 from sip.events import FlowClosed, RequestReceived
 from sip.flow import Flow
@@ -119,10 +119,8 @@ class RegistrarHere:
         def place(now: float) -> int:
             (reached,) = self._registrations.ways(account, now)
             ours = Address("", Uri.parse(f"sip:roda@{REALM}"))
-            way = Way(reached.flow, reached.uri)
-            call = self._agent.invite(
-                reached.uri, from_=ours, sdp=OFFER, now=now, ways=[way], routes=reached.routes
-            )
+            assert reached.uri is not None
+            call = self._agent.invite(reached.uri, from_=ours, sdp=OFFER, now=now, ways=[reached])
             self._driver.transmit()
             return call
 

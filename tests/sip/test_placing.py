@@ -5,6 +5,7 @@ import pytest
 from sip.agent import Flow
 from sip.errors import LocalError
 from sip.headers import Address
+from sip.pending import Way
 from sip.uri import Uri
 from tests.support.sip_playbook import TCP, Playbook
 
@@ -575,8 +576,8 @@ def test_without_leave_to_follow_a_redirection_ends_the_call():
 def test_a_call_can_take_the_place_of_another():
     book = Playbook()
     book.agent.invite(
-        Uri.parse("sip:b@c"), from_=Address.parse("<sip:a@b>"), sdp=b"o", flow=book.flow, now=book.now,
-        replaces="call-9;to-tag=1;from-tag=2", routes=("<sip:edge;lr>",),
+        Uri.parse("sip:b@c"), from_=Address.parse("<sip:a@b>"), sdp=b"o", now=book.now,
+        ways=[Way(book.flow, routes=("<sip:edge;lr>",))], replaces="call-9;to-tag=1;from-tag=2",
     )  # fmt: skip
     book.play(".. 0\n<< INVITE sdp=o")
     assert book.last("INVITE").headers.get("Replaces") == "call-9;to-tag=1;from-tag=2"
