@@ -169,7 +169,8 @@ class Signalling:
         self._lookout = Lookout(self._guard, agent.trace, call_id_of=call_id_of, figures=figures)
         self._capture: Capture | None = None
         self.performs: dict[type, Callable[[Any], None]] = {
-            effects.AcceptCall: lambda effect: agent.accept(effect.call, effect.sdp, now()),
+            # Whoever calls is on the way to a conference: their telephone may ask who is in (RFC 4579 5.1).
+            effects.AcceptCall: lambda effect: agent.accept(effect.call, effect.sdp, now(), focus=True),
             effects.RejectCall: lambda effect: agent.reject(
                 effect.call, effect.status, now(), headers=effect.headers
             ),

@@ -129,7 +129,9 @@ class Bridge:
         with self.store.database.transaction() as connection:
             self._customer = Customers(connection).add("Simulated", at=opens_at)
         self._do: dict[type, Callable[[Any], None]] = {
-            effects.AcceptCall: lambda effect: self.agent.accept(effect.call, effect.sdp, clock.now),
+            effects.AcceptCall: lambda effect: self.agent.accept(
+                effect.call, effect.sdp, clock.now, focus=True
+            ),
             effects.RejectCall: lambda effect: self.agent.reject(
                 effect.call, effect.status, clock.now, headers=effect.headers
             ),

@@ -16,15 +16,18 @@ from typing import Final
 from dsp import g711
 from sip import events, offer, sdp
 from sip.agent import Agent, AgentSettings
+from sip.dialog import Dialog
 from sip.flow import Flow
 from sip.headers import Address
 from sip.message import Response
 from sip.parser import parse
+from sip.replaces import Replaces
 from sip.uri import Uri
 from tests.simulation import voice
 from tests.simulation.clock import Alarm, Clock
 from tests.simulation.hearing import HEARD_DBOV, SAID, Ear
 from tests.simulation.network import BRIDGE, SIP_PORT, Line, Network
+from tests.support.roster_phone import RosterPhone
 
 RTP_PORT: Final = 40_000
 EVENT_TYPE: Final = 101
@@ -119,6 +122,16 @@ class Phone:
         """It knows no telephone-events: what is pressed sounds in its audio (ITU-T Q.23)."""
         self.pressed_at: list[tuple[float, str]] = []
         """When which key went down, of those that travel by RTP."""
+        self.referred: list[int] = []
+        """What was said to its REFERs, and reported of them."""
+        self.focus = ""
+        """By what name its call is known as a conference."""
+        self.sent_to = ""
+        """Where it was asked to call by REFER."""
+        self.gets_there = OK
+        """What it then reports."""
+        self.roster: RosterPhone | None = None
+        """Its screen, once it watches who is in."""
         self._clock, self._network = clock, network
         self._chance = random.Random(f"{seed} {host} phone")
         self.agent = Agent(settings=AgentSettings(user=name), entropy=self._chance.randbytes)
@@ -143,8 +156,8 @@ class Phone:
 
     # What its user does
 
-    def dial(self, number: str) -> None:
-        """Place a call; the last one, if any, is over."""
+    def dial(self, number: str, *, instead_of: Phone | None = None) -> None:
+        """Place a call, maybe to take the place of another phone's (RFC 3891); the last one, if any, is over."""
         assert self.state in {State.IDLE, State.OVER}
         self._calls += 1
         self.state, self.ended, self.answer, self.refusal = State.CALLING, None, None, None
@@ -157,8 +170,14 @@ class Phone:
             sdp=b"" if self.late_offer else self._offer,
             flow=self._flow,
             now=self._clock.now,
+            replaces="" if instead_of is None else instead_of.dialog_as_the_bridge_names_it(),
         )
         self._transmit()
+
+    def dialog_as_the_bridge_names_it(self) -> str:
+        """What whoever is to take over its call is told."""
+        dialog = self.agent._core.calls[self._call].dialog
+        return str(Replaces(dialog.call_id, dialog.remote_tag, dialog.local_tag))
 
     def pick_up(self) -> None:
         """Answer, if it still rings."""
@@ -210,6 +229,23 @@ class Phone:
     def resume(self) -> None:
         self._sends = True
         self._reoffer("sendrecv")
+
+    def refer(self, to: str) -> None:
+        """Press "transfer": ask the other side to call somebody, or (`;method=BYE`) to put them out."""
+        self.agent.refer(self._call, Address.parse(f"<{to}>"), self._clock.now)
+        self._transmit()
+
+    def watch(self, expires_s: int = 3600, *, apart: bool = False) -> RosterPhone:
+        """Show on the screen who is in; once more: for longer, or (0) no more. With `apart` the focus is asked by its name, as
+        a page beside the telephone would, in a dialog of its own.
+        """
+        if self.roster is None:
+            dialog = self.agent._core.calls[self._call].dialog
+            self.focus = dialog.target
+            self.roster = RosterPhone(self.agent, self._beside(dialog) if apart else dialog)
+        self.roster.subscribe(expires_s, self._clock.now)
+        self._transmit()
+        return self.roster
 
     def vanish(self) -> None:
         """The battery is empty, the train is in the tunnel."""
@@ -301,7 +337,12 @@ class Phone:
             message = parse(data)
             assert isinstance(message, Response)
             self.refusal = message
-        self.agent.receive(Flow("udp", (self.host, SIP_PORT), source), data, self._clock.now)
+        flow = Flow("udp", (self.host, SIP_PORT), source)
+        answer = None if self.roster is None else self.roster.takes(data, flow)
+        if answer is None:
+            self.agent.receive(flow, data, self._clock.now)
+        else:
+            self._network.send_sip(flow.local, source, answer)
         self._transmit()
 
     def _due(self) -> None:
@@ -335,9 +376,35 @@ class Phone:
                 self._agree(self._offer, answer, bridge=answer)
             case events.OfferReceived(call):
                 self.agent.reject_offer(call, 488, self._clock.now)
+            case events.ReferReceived(refer):
+                self.sent_to = str(event.to.uri)
+                self.agent.accept_refer(refer, self._clock.now)
+                self._clock.after(PRESSES_AFTER_S, lambda: self._got_there(refer))
+            case events.ReferAnswered(call, status) | events.ReferProgress(call, status) if (
+                call == self._call
+            ):
+                self.referred.append(status)
             case events.CallEnded(call) if call == self._call:
                 self.ended, self.state = event, State.OVER
                 self._sends = self._early = False
+
+    def _beside(self, call: Dialog) -> Dialog:
+        return Dialog(
+            call_id=f"{call.call_id}-roster",
+            local=f"<sip:{self.name}@{self.host}>;tag=roster",
+            local_tag="roster",
+            remote=f"<{call.target}>",
+            remote_tag="",
+            target=call.target,
+            routes=(),
+            flow=call.flow,
+            local_cseq=0,
+            remote_cseq=None,
+        )
+
+    def _got_there(self, refer: int) -> None:
+        self.agent.refer_progress(refer, self.gets_there, "", self._clock.now)
+        self._transmit()
 
     def _rings(self, event: events.IncomingCall) -> None:
         self.calls_came += 1
