@@ -118,6 +118,11 @@ class Agent:
         core.streams.closed(flow.connection)
         for requested in [asked for asked, opened in core.opened.items() if opened == flow]:
             del core.opened[requested]
+            # A call whose Contact leads nowhere (a name) asks for a connection to the same place again.
+            for session in core.dialogs.values():
+                dialog = session.dialog
+                if dialog.flow == flow == dialog.next_flow(broken=True):
+                    dialog.flow = requested
         core.transactions.flow_closed(flow, now)
         core.oversize.flow_closed(flow, now)
         core.tell(FlowClosed(flow))

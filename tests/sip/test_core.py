@@ -1,6 +1,7 @@
 """What all verbs share: names, ways, pauses."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -103,3 +104,22 @@ def test_an_answer_without_state_is_the_same_each_time_and_another_for_another_r
     ours.refuse(parse(peer.request("ACK", {"cseq": "1", "branch": "z"})), UDP, 200)
     one, again, other = (parse(out.data).to.tag for out in ours.queue)
     assert one == again != other
+
+
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+def test_a_call_whose_connection_of_ours_is_gone_asks_for_another_to_the_same_peer(transport):
+    """Also where the Contact is a name, which nobody here can look up."""
+    asked = Flow(transport, TCP.local, ("10.0.0.9", 5061), peer="trunk.example")
+    stands = replace(asked, connection=7)
+    book = Playbook(asked).play("-- invite sdp=o\n<< INVITE sdp=o")
+    book.agent.flow_opened(asked, stands, book.now)
+    book.flow = stands
+    book.play(">> 200 INVITE sdp=a\n<< ACK\n** CallAnswered sdp=a")
+    (session,) = book.agent._core.dialogs.values()
+    session.dialog.target = "sip:trunk@next.trunk.example"
+    book.agent.flow_closed(stands, book.now)
+    book.play("-- hang_up\n<< BYE\n** CallEnded cause=LOCAL status=0")
+    assert book.flows[-1] == asked
+    again = replace(stands, connection=8)
+    book.agent.flow_opened(asked, again, book.now)
+    book.agent.flow_closed(again, book.now)
