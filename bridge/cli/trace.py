@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -69,19 +68,22 @@ def trace(
     request = StartTrace(
         seconds=seconds, call_id="" if leg else call, leg=leg, number=number, address=address
     )
-    messages: list[Seen] = []
+    found: dict[int, Seen] = {}
     zone = configuration(config).service.time_zone
+    shown = zone if pcap is None and not ladder else None
     with console(config) as bridge:
         begun = bridge.ask(request, Tracing)
-        warn(f"Tracing for {seconds:g} s. Ctrl-C ends it sooner.")
+        end = monotonic() + seconds
         with suppress(KeyboardInterrupt):
-            for message in _read(bridge, begun.trace, seconds):
-                messages.append(message)
-                if not ladder and pcap is None:
-                    _show(message, zone)
+            warn(f"Tracing for {seconds:g} s. Ctrl-C ends it sooner.")
+            while (left := end - monotonic()) > 0:
+                _read(bridge, begun.trace, found, shown)
+                sleep(min(LOOK_S, left))
     # On a line of its own: the interrupted one may owe an answer still.
     with console(config) as bridge:
+        _read(bridge, begun.trace, found, shown)
         bridge.ask(StopTrace(begun.trace), Given)
+    messages = list(found.values())
     if pcap is not None:
         _write(pcap, packed(messages))
     if ladder:
@@ -90,20 +92,16 @@ def trace(
     warn(f"{len(messages)} message{'' if len(messages) == 1 else 's'}.")
 
 
-def _read(bridge: Console, trace: int, seconds: float) -> Iterator[Seen]:
-    """What is kept, as it comes, until the time is over."""
-    last, end = 0, monotonic() + seconds
-    while True:
-        over = monotonic() >= end
-        found = bridge.ask(ReadTrace(trace, last), TraceRows)
-        now = wall()
-        for row in found.rows:
-            last = row.number
-            yield _seen(row, now)
-        if not found.more:
-            if over:
-                return
-            sleep(max(0.0, min(LOOK_S, end - monotonic())))
+def _read(bridge: Console, trace: int, found: dict[int, Seen], shown: tzinfo | None) -> None:
+    """Add what is new to `found`, and show it where it is to be shown."""
+    more = True
+    while more:
+        reply = bridge.ask(ReadTrace(trace, max(found, default=0)), TraceRows)
+        now, more = wall(), reply.more
+        for row in reply.rows:
+            message = found[row.number] = _seen(row, now)
+            if shown is not None:
+                _show(message, shown)
 
 
 def _seen(row: TraceRow, now: float) -> Seen:
