@@ -297,7 +297,8 @@ def forget(core: Core, subscription: Subscription) -> None:
 
 
 def grant(core: Core, subscription: Subscription, lasts_s: int, now: float) -> None:
-    """From now on it stands for so long; 0: until its next NOTIFY."""
+    """From now on it stands for so long; 0: until its next NOTIFY. Who may be told may keep the connection open."""
+    core.streams.proved(subscription.dialog.flow.connection)
     core.deadlines.cancel(subscription.alarm)
     subscription.expires_at = now + lasts_s
     if lasts_s:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -19,6 +20,9 @@ CONTENT_TYPE: Final = "application/conference-info+xml"
 NAMESPACE: Final = "urn:ietf:params:xml:ns:conference-info"
 TEXT_LENGTH: Final = 128
 """Characters of a name that are written: nobody reads more on the display of a telephone."""
+REMEMBERED: Final = 4096
+"""People as they were written, some 3 MB: when a meeting begins all its telephones ask for the same hundred within seconds.
+The one least recently used is forgotten."""
 _UNWRITABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, escaped or not (section 2.2 there)."""
 
@@ -68,6 +72,7 @@ def _state(roster: Roster) -> str:
     )
 
 
+@lru_cache(REMEMBERED)
 def _user(user: User, state: str, before: User | None = None) -> str:
     """One user. Of one who was there `before` the pieces that are as they were are left out."""
     display = (

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sip.crowd import Standing
 from sip.errors import LocalError
 from sip.events import SubscribeReceived, SubscriptionEnded
 from sip.gate import Pass, Refuse
@@ -512,3 +513,17 @@ def test_asked_again_before_the_answer_is_too_soon():
 
 def test_a_notify_for_nothing_is_refused():
     Playbook().play(">> NOTIFY\n<< 481 NOTIFY")
+
+
+def test_a_stranger_s_connection_is_not_driven_out_once_something_is_told_over_it():
+    book = Subscriber()
+    book.flow = TCP
+    book.agent.flow_opened(TCP, TCP, book.now)
+    crowd = book.agent._core.streams._crowd
+    book.play("""
+        >> SUBSCRIBE event=conference expires=600
+        ** SubscribeReceived subscription=1 package=conference expires_s=600
+    """)
+    assert crowd.standing(TCP.connection) is not Standing.PROVED
+    book.play("-- accept_subscription\n<< 200 SUBSCRIBE")
+    assert crowd.standing(TCP.connection) is Standing.PROVED
