@@ -91,7 +91,7 @@ class Pinging:
         self.state = State.UNKNOWN
         self._ping_s = ping_s
         self._entropy = entropy
-        self._round = Round()
+        self._round = Round(hasty=True)
         self._finding = False
         self._last: bool | None = None
         """Whether the last round had an answer."""

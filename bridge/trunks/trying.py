@@ -1,7 +1,8 @@
 """A round: the same request at one target after the other, until one answers (RFC 3263 4.3).
 
-A target has `FAIL_OVER_S` to answer while another is left; the last one has as long as its transaction lives, since there is
-nothing better to do. An answer that comes after all is still an answer: `is_at` tells it from that of the one whose turn it is.
+A target has `FAIL_OVER_S` to answer while another is left. The last one has as long as its transaction lives, since there is
+nothing better to do, unless the round is `hasty`: a ping that is not answered in four seconds says what it was sent for.
+An answer that comes after its target's turn is still an answer; `at` tells whose turn it is.
 """
 
 from __future__ import annotations
@@ -45,14 +46,15 @@ class Standing:
 class Round:
     """Targets in their order. Empty until `begin`, and after the last one failed."""
 
-    __slots__ = ("_left", "at", "give_up_at")
+    __slots__ = ("_hasty", "_left", "at", "give_up_at")
 
-    def __init__(self) -> None:
+    def __init__(self, *, hasty: bool = False) -> None:
+        self._hasty = hasty
         self._left: list[Target] = []
         self.at: Target | None = None
         """Whose turn it is."""
         self.give_up_at: float | None = None
-        """When its turn is over; None where nobody is left after it."""
+        """When its turn is over; None where it has all the time there is."""
 
     def begin(self, targets: Sequence[Target], now: float) -> Target | None:
         """The first one; None where there is none."""
@@ -62,7 +64,8 @@ class Round:
     def next(self, now: float) -> Target | None:
         """The next one; None where all have been tried."""
         self.at = self._left.pop(0) if self._left else None
-        self.give_up_at = now + FAIL_OVER_S if self._left else None
+        waits = self.at is not None and (self._hasty or bool(self._left))
+        self.give_up_at = now + FAIL_OVER_S if waits else None
         return self.at
 
     def is_silent(self, now: float) -> bool:

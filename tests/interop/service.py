@@ -43,7 +43,7 @@ directory = "recordings"
 [[trunks]]
 name = "carrier"
 address = "{host}:{trunk}"
-ping_s = 0
+{more}
 
 [dial_out]
 enabled = true
@@ -82,14 +82,14 @@ class Pair:
 
 
 class Service(Bridge):
-    """`roda serve` with all that goes out of a conference."""
+    """`roda serve` with all that goes out of a conference. `trunk` is what the configuration says of the trunk besides."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, trunk: str = "ping_s = 0") -> None:
         self.trunk, self.desk = free_port(), free_port()
         super().__init__(
             folder,
             CALLING_OUT.format(
-                host=LOOPBACK, trunk=self.trunk, desk=self.desk, operator=OPERATOR, ring_s=RING_S
+                host=LOOPBACK, trunk=self.trunk, more=trunk, desk=self.desk, operator=OPERATOR, ring_s=RING_S
             ),
         )
         _record_prompts(folder / "recordings/en")

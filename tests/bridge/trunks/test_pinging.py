@@ -97,6 +97,15 @@ def test_where_one_server_is_silent_the_next_is_asked_and_one_answer_will_do() -
     assert line.it.events() == [Standing(holds=True, why="")]
 
 
+def test_silence_is_known_within_seconds_and_not_when_the_transaction_gives_up() -> None:
+    line = Line()
+    line.round(200)
+    began = line.now
+    while line.it.state is State.UP:
+        line.next()
+    assert line.now - began <= 30 * (1 + JITTER) + FAIL_OVER_S + IN_DOUBT_S * (1 + JITTER) + FAIL_OVER_S
+
+
 def test_a_late_answer_is_a_sign_of_life_too_and_a_late_failure_is_nothing() -> None:
     line = Line((ONE, TWO))
     line.next()

@@ -19,6 +19,13 @@ def test_each_has_four_seconds_but_for_the_last_that_has_all_the_time() -> None:
     assert FAIL_OVER_S <= 4
 
 
+def test_in_a_hasty_round_the_last_one_has_no_more() -> None:
+    tried = Round(hasty=True)
+    tried.begin([ONE], 10.0)
+    assert tried.is_silent(10 + FAIL_OVER_S)
+    assert tried.next(14.0) is tried.give_up_at is None
+
+
 def test_nobody_is_nobody() -> None:
     tried = Round()
     assert tried.begin([], 0.0) is None
