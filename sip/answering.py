@@ -9,7 +9,7 @@ from typing import Final
 
 from sip import reliable, session_timer
 from sip.content import sdp_of
-from sip.core import SUPPORTS, Core, checked, checked_fields
+from sip.core import Core, checked, checked_fields
 from sip.dialog import Dialog
 from sip.draft import Fields
 from sip.ending import not_acknowledged, part, settle
@@ -187,7 +187,7 @@ def answer(core: Core, session: Session, sdp: bytes, now: float) -> None:
     core.deadlines.cancel(invitation.alarm)
     invitation.started = now
     timer = session_timer.agree(core, session, invitation.wish, now)
-    said = (core.contact_of(session), core.allow, SUPPORTS, *timer, *invitation.fields)
+    said = (core.contact_of(session), *timer, *invitation.fields)
     early = session.reliable
     if early is not None:
         reliable.silence(core, session)
@@ -205,7 +205,7 @@ def answer(core: Core, session: Session, sdp: bytes, now: float) -> None:
         now,
         fields=said,
         body=sdp,
-        lines=invitation.echo.record_routes,
+        lines=f"{invitation.echo.record_routes}{core.abilities}",
     )
     _repeat_later(core, session, invitation, now)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from sip.client_transaction import ClientTransaction, Outcome, User
 from sip.dialog import Dialog
-from sip.draft import Draft, Fields
+from sip.draft import Draft, Fields, field_lines
 from sip.errors import LocalError
 from sip.events import CallEnded, EndCause, Event
 from sip.flow import DEFAULT_PORTS, WEB, Flow, Transmit, bracketed
@@ -96,6 +96,8 @@ class Core:
         """REFERs of ours, by the tag of ours that names their call."""
         self.methods = (*METHODS, *settings.served)
         self.allow = ("Allow", ", ".join(self.methods))
+        self.abilities = field_lines((self.allow, SUPPORTS))
+        """What every 2xx to an INVITE says, as it stands there."""
         self.refresh: Callable[[Session, float], None] = _not_refreshed
         """What a session timer does when it is due; said by the agent, for the verbs stand above the timers."""
         self._secret = entropy(16)

@@ -83,12 +83,14 @@ def canonical_name(name: str) -> str:
 class Headers:
     """Ordered header fields of one message, names in canonical spelling."""
 
-    __slots__ = ("_fields", "_first")
+    __slots__ = ("_fields", "first")
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
         self._fields: list[tuple[str, str]] = []
-        self._first: dict[str, str] | None = None
-        """First value by name: a message is asked some twenty times for its headers. Dropped by every change."""
+        self.first: dict[str, str] | None = None
+        """First value by name: a message is asked some twenty times for its headers. Every change drops it, so whoever has
+        read a value may keep what was made of it as long as this is the same dictionary.
+        """
         for name, value in fields:
             self.add(name, value)
 
@@ -99,12 +101,12 @@ class Headers:
         """
         headers = Headers()
         headers._fields = fields
-        headers._first = first
+        headers.first = first
         return headers
 
     def get(self, name: str) -> str | None:
         """First value of the header, or None."""
-        first = self._first or self._index()
+        first = self.first or self._index()
         value = first.get(name)
         if value is None:
             return first.get(KNOWN_NAMES.get(name) or canonical_name(name))
@@ -113,13 +115,13 @@ class Headers:
     def get_all(self, name: str) -> list[str]:
         """Every line of the header, each as it stands."""
         name = KNOWN_NAMES.get(name) or canonical_name(name)
-        if name not in (self._first or self._index()):
+        if name not in (self.first or self._index()):
             return []
         return [value for key, value in self._fields if key == name]
 
     def _index(self) -> dict[str, str]:
-        self._first = dict(reversed(self._fields))
-        return self._first
+        self.first = dict(reversed(self._fields))
+        return self.first
 
     def values(self, name: str) -> list[str]:
         """Every value of a header that may be combined by commas, over all its lines."""
@@ -127,18 +129,18 @@ class Headers:
 
     def add(self, name: str, value: str) -> None:
         self._fields.append(_field(name, value))
-        self._first = None
+        self.first = None
 
     def prepend(self, name: str, value: str) -> None:
         """Put a field before all others: a Via of ours, a Route."""
         self._fields.insert(0, _field(name, value))
-        self._first = None
+        self.first = None
 
     def set(self, name: str, value: str) -> None:
         """Replace all fields of that name by one, in the place of the first."""
         field = _field(name, value)
         fields = self._fields
-        self._first = None
+        self.first = None
         for index, (key, _) in enumerate(fields):
             if key == field[0]:
                 rest = [other for other in fields[index + 1 :] if other[0] != key]
@@ -149,7 +151,7 @@ class Headers:
     def set_first(self, name: str, value: str) -> None:
         """Replace the first comma-separated value of a header, say the topmost Via; the others stay."""
         field = _field(name, value)
-        self._first = None
+        self.first = None
         for index, (key, line) in enumerate(self._fields):
             if key == field[0]:
                 rest = first_element(line)[1]
@@ -161,7 +163,7 @@ class Headers:
         """Remove all fields of that name; none is fine."""
         name = canonical_name(name)
         self._fields = [field for field in self._fields if field[0] != name]
-        self._first = None
+        self.first = None
 
     def copy(self) -> Headers:
         return Headers.of_canonical(self._fields.copy())

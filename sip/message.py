@@ -44,43 +44,49 @@ REASONS: dict[int, str] = {
 class Message:
     """What requests and responses share."""
 
-    __slots__ = ("_call_id", "_cseq", "_from", "_to", "_via", "body", "headers")
+    __slots__ = ("_call_id", "_cseq", "_from", "_seen", "_to", "_via", "body", "headers")
 
     def __init__(self, headers: Headers, body: bytes) -> None:
         self.headers = headers
         self.body = body
-        self._via: tuple[str, Via] | None = None
-        self._from: tuple[str, Address] | None = None
-        self._to: tuple[str, Address] | None = None
-        self._cseq: tuple[str, CSeq] | None = None
+        self._seen: dict[str, str] | None = None
+        """The header values that the views below were made of."""
+        self._via: Via | None = None
+        self._from: Address | None = None
+        self._to: Address | None = None
+        self._cseq: CSeq | None = None
         self._call_id: str | None = None
 
     @property
     def via(self) -> Via:
         """The topmost Via."""
-        text = self._mandatory("Via")
-        if self._via is None or self._via[0] is not text:
-            self._via = (text, Via.parse(first_element(text)[0]))
-        return self._via[1]
+        via = self._via
+        if via is None or self._seen is not self.headers.first:
+            via = Via.parse(first_element(self._mandatory("Via"))[0])
+            self._via = via
+        return via
 
     @property
     def from_(self) -> Address:
-        text = self._mandatory("From")
-        if self._from is None or self._from[0] is not text:
-            self._from = (text, Address.parse(text))
-        return self._from[1]
+        from_ = self._from
+        if from_ is None or self._seen is not self.headers.first:
+            from_ = Address.parse(self._mandatory("From"))
+            self._from = from_
+        return from_
 
     @property
     def to(self) -> Address:
-        text = self._mandatory("To")
-        if self._to is None or self._to[0] is not text:
-            self._to = (text, Address.parse(text))
-        return self._to[1]
+        to = self._to
+        if to is None or self._seen is not self.headers.first:
+            to = Address.parse(self._mandatory("To"))
+            self._to = to
+        return to
 
     @property
     def call_id(self) -> str:
-        call_id = self._mandatory("Call-ID")
-        if call_id is not self._call_id:
+        call_id = self._call_id
+        if call_id is None or self._seen is not self.headers.first:
+            call_id = self._mandatory("Call-ID")
             if not 0 < len(call_id) <= MAX_IDENTIFIER or not call_id.isascii() or not call_id.isprintable():
                 raise ParseError(f"malformed Call-ID: {excerpt(call_id)}")
             if " " in call_id:
@@ -90,10 +96,11 @@ class Message:
 
     @property
     def cseq(self) -> CSeq:
-        text = self._mandatory("CSeq")
-        if self._cseq is None or self._cseq[0] is not text:
-            self._cseq = (text, CSeq.parse(text))
-        return self._cseq[1]
+        cseq = self._cseq
+        if cseq is None or self._seen is not self.headers.first:
+            cseq = CSeq.parse(self._mandatory("CSeq"))
+            self._cseq = cseq
+        return cseq
 
     @property
     def contacts(self) -> list[Address]:
@@ -114,6 +121,10 @@ class Message:
 
     def _mandatory(self, name: str) -> str:
         text = self.headers.get(name)
+        if self._seen is not self.headers.first:
+            # The headers are others than the views were made of: none of them holds any more.
+            self._seen = self.headers.first
+            self._via = self._from = self._to = self._cseq = self._call_id = None
         if text is None:
             raise ParseError(f"no {name} header")
         return text

@@ -10,6 +10,7 @@ from sip.message import REASONS, Request
 
 _RPORT = re.compile(r";[ \t]*rport(?=[ \t]*(?:[;,]|$))", re.IGNORECASE)
 _RECEIVED = re.compile(r";[ \t]*received[ \t]*=[^;,]*", re.IGNORECASE)
+_COPIED = ("From", "Call-ID", "CSeq")
 _BREAKS = str.maketrans("\r\n", "  ")
 
 
@@ -36,18 +37,18 @@ class Echo:
         headers = request.headers
         self.method = request.method
         via, *further = headers.get_all("Via")
-        copied = [f"Via: {_returned(_whole(via), request, flow.remote)}\r\n"]
-        copied += [f"Via: {_whole(hop)}\r\n" for hop in further]
-        for name in ("From", "Call-ID", "CSeq"):
+        copied = f"Via: {_returned(_whole(via), request, flow.remote)}\r\n"
+        for hop in further:
+            copied += f"Via: {_whole(hop)}\r\n"
+        for name in _COPIED:
             text = headers.get(name)
             if text is not None:
-                copied.append(f"{name}: {_whole(text)}\r\n")
-        self.copied = "".join(copied)
+                copied += f"{name}: {_whole(text)}\r\n"
+        self.copied = copied
         self.to = _whole(headers.get("To") or "")
         self.tag = "" if _tagged(request) else f";tag={tag}"
-        self.record_routes = "".join(
-            [f"Record-Route: {route}\r\n" for route in headers.get_all("Record-Route")]
-        )
+        routes = headers.get_all("Record-Route")
+        self.record_routes = "".join([f"Record-Route: {route}\r\n" for route in routes]) if routes else ""
         timestamp = headers.get("Timestamp")
         self.timestamp = "" if timestamp is None else f"Timestamp: {_whole(timestamp)}\r\n"
 
@@ -99,7 +100,8 @@ def _returned(text: str, request: Request, remote: tuple[str, int]) -> str:
         hop = _RECEIVED.sub("", hop)
     via = request.via
     if via.rport is not None:
-        hop = _RPORT.sub(f";rport={port}", hop)
+        # Nearly everybody writes it last.
+        hop = f"{hop}={port}" if hop.endswith(";rport") else _RPORT.sub(f";rport={port}", hop)
     elif via.host == host:
         return f"{hop}{comma}{rest}"
     # An IPv6 address stands here without brackets (RFC 3261 25.1; RFC 5118 4.5).

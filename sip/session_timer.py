@@ -38,7 +38,9 @@ def wish_of(core: Core, request: Request) -> Wish | None:
     headers = request.headers
     supported = headers.get("Supported")
     expires = headers.get("Session-Expires")
-    knows = supported is not None and TIMER in supported and TIMER in headers.values("Supported")
+    knows = supported is not None and (
+        TIMER in supported.replace(" ", "").split(",") or TIMER in headers.values("Supported")
+    )
     if not core.settings.session_expires_s or not (knows or expires is not None):
         return None
     if expires is None:

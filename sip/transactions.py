@@ -42,6 +42,8 @@ class Transactions:
         self._merges: dict[Merge, ServerTransaction] = {}
         self._waiting_on: dict[Flow, set[ClientTransaction]] = {}
         """Client transactions by stream flow: what must hear of a connection that breaks."""
+        self._sought: tuple[Request | None, Key] = None, ("", "", None, "", "")
+        """The key last sought: nearly always `open` wants it next."""
         self._reopening: dict[Flow, dict[ServerTransaction, Flow]] = {}
         """Answers whose connection is gone, by the flow that asks for another; and the one that is gone."""
 
@@ -57,7 +59,9 @@ class Transactions:
 
     def find(self, request: Request, method: str) -> ServerTransaction | None:
         """The transaction that this request repeats, acknowledges or cancels."""
-        return self._servers.get(_key(request, method))
+        key = _key(request, method)
+        self._sought = request, key
+        return self._servers.get(key)
 
     def key(self, request: Request) -> Key:
         """What a repetition of this request is known by."""
@@ -71,7 +75,10 @@ class Transactions:
         """A transaction for a request that `find` did not know."""
         # Only requests outside dialogs can be merged; inside, CSeq already tells the second from the first.
         merge = None if request.to.tag else _merge(request)
-        transaction = ServerTransaction(_key(request, request.method), merge, flow)
+        sought, key = self._sought
+        if sought is not request or key[-1] != request.method:
+            key = _key(request, request.method)
+        transaction = ServerTransaction(key, merge, flow)
         if flow.transport in REOPENED:
             # Where the peer listens (18.2.2); WebSockets cannot be opened by us.
             place = (flow.remote[0], request.via.port or DEFAULT_PORTS[flow.transport])
