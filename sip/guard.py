@@ -104,7 +104,7 @@ class Guard:
     Parameters
     ----------
     is_exempt : callable
-        Whether an address is a trunk's, or in a network that is trusted. The answer is remembered until `renew`.
+        Whether an address is a trunk's, or in a network that is trusted. It is asked again every few seconds.
     serves : callable
         Whether there is anything under a name that a request asks for (the user part of its URI) from an address.
     """
@@ -192,10 +192,6 @@ class Guard:
     def vouch(self, flow: Flow, now: float) -> None:
         """Somebody at the far end of a flow has proved who they are."""
         self._bans.pardon(self._sources.vouch(flow, now).name)
-
-    def renew(self) -> None:
-        """Ask anew who is exempt: trunks have got other addresses."""
-        self._sources.renew()
 
     def measure(self, load: Load, now: float) -> None:
         """Take how pressed the machine is; to be told several times a second."""

@@ -40,6 +40,9 @@ then come in half a second later. Each that is let in unproved may hold a call a
 more.
 """
 
+ASKED_S: Final = 10.0
+"""An answer whether an IPv4 address is exempt holds so long: a trunk whose name leads to another one is known there by then."""
+
 _SITE_BITS: Final = 64
 _SITE: Final = (1 << 128) - (1 << _SITE_BITS)
 
@@ -47,11 +50,15 @@ _SITE: Final = (1 << 128) - (1 << _SITE_BITS)
 class Source:
     """What is remembered of one: for each allowance the moment up to which it is used."""
 
-    __slots__ = ("arrivals", "exempt", "guilt", "invites", "name", "registers", "requests", "vouched_until")
+    __slots__ = (
+        "arrivals", "asked_at", "exempt", "guilt", "invites", "name", "registers", "requests", "vouched_until",
+    )  # fmt: skip
 
-    def __init__(self, name: str, *, exempt: bool, vouched_until: float) -> None:
+    def __init__(self, name: str, vouched_until: float) -> None:
         self.name = name
-        self.exempt = exempt
+        self.exempt = False
+        self.asked_at = float("-inf")
+        """When it was last asked whether it is exempt."""
         self.vouched_until = vouched_until
         self.arrivals = self.requests = self.invites = self.registers = self.guilt = 0.0
 
@@ -75,7 +82,7 @@ class Limit:
 
 
 class Sources:
-    """All that are remembered. `is_exempt` says of an address whether its source is; it is asked once for each."""
+    """All that are remembered. `is_exempt` says of an address whether it is; it is asked now and then."""
 
     __slots__ = ("_is_exempt", "_kept", "_new", "_vouched")
 
@@ -91,17 +98,12 @@ class Sources:
 
     def of(self, flow: Flow, now: float) -> Source:
         """The source at the far end of a flow."""
-        name = source_of(flow.remote[0])
-        return self._kept.get(name) or self._remember(name, flow.remote[0], now)
+        return self._find(flow.remote[0], now)[0]
 
     def knocking(self, flow: Flow, now: float) -> Source | None:
         """The same for something that has just come; None where it must come once more."""
-        name = source_of(flow.remote[0])
-        source = self._kept.get(name)
-        if source is not None:
-            return source
-        source = self._remember(name, flow.remote[0], now)
-        if flow.reliable or source.is_known(now):
+        source, is_new = self._find(flow.remote[0], now)
+        if not is_new or flow.reliable or source.is_known(now):
             return source
         after = NEW_SOURCES.take(self._new, now)
         if after is None:
@@ -120,17 +122,30 @@ class Sources:
         """Know a source no more."""
         self._kept.pop(name)
 
-    def renew(self) -> None:
-        """Ask anew who is exempt."""
-        self._kept.clear()
+    def _find(self, host: str, now: float) -> tuple[Source, bool]:
+        """The source of an address, and whether it is new."""
+        if ":" in host:
+            # What is exempt is an address, not its neighbours: with one of theirs a stranger could get all of them banned.
+            if self._is_exempt(host):
+                source, is_new = self._get(host, now)
+                source.exempt = True
+                return source, is_new
+            return self._get(source_of(host), now)
+        source, is_new = self._get(host, now)
+        if now - source.asked_at >= ASKED_S:
+            source.exempt = self._is_exempt(host)
+            source.asked_at = now
+        return source, is_new
 
-    def _remember(self, name: str, host: str, now: float) -> Source:
-        exempt = self._is_exempt(host)
-        vouched_until = 0.0 if exempt else self._vouched.get(name) or 0.0
+    def _get(self, name: str, now: float) -> tuple[Source, bool]:
+        source = self._kept.get(name)
+        if source is not None:
+            return source, False
+        vouched_until = self._vouched.get(name) or 0.0
         if 0.0 < vouched_until <= now:
             self._vouched.pop(name)
-        source = self._kept[name] = Source(name, exempt=exempt, vouched_until=vouched_until)
-        return source
+        source = self._kept[name] = Source(name, vouched_until)
+        return source, True
 
 
 def source_of(host: str) -> str:

@@ -130,6 +130,21 @@ def test_a_stranger_with_a_trunks_address_cannot_shut_the_trunk_out():
     assert it.judge(request(), udp(TRUNK), 0.0, inside=False) == PASS
 
 
+def test_a_stranger_with_an_address_beside_a_trunks_cannot_shut_the_trunk_out_either():
+    """Of IPv6 a whole /64 is banned together, but for who is exempt in it."""
+    trunk, beside = "2001:db8::1", "2001:db8::2"
+    it = Guard(GuardSettings(), is_exempt=lambda host: host == trunk)
+    for first, second in ((trunk, beside), (beside, trunk)):
+        it.admits(udp(first), text(), 0.0)
+        it.admits(udp(second), text(), 0.0)
+    for _ in range(5):
+        it.admits(udp(beside), text(agent="friendly-scanner"), 0.0)
+    assert banned(it) == ["2001:db8::/64"]
+    assert not it.admits(udp(beside), text(), 1.0)
+    assert it.admits(udp(trunk), text(), 1.0)
+    assert it.judge(request(), udp(trunk), 1.0, inside=False) == PASS
+
+
 def test_a_stranger_with_a_registered_telephones_address_cannot_shut_it_out():
     it = guard()
     it.vouch(udp(PHONE), 0.0)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sip.flow import Flow
-from sip.sources import SOURCES_MAX, VOUCHED_S, Limit, Sources, source_of
+from sip.sources import ASKED_S, SOURCES_MAX, VOUCHED_S, Limit, Sources, source_of
 
 HERE = ("192.0.2.1", 5060)
 
@@ -64,19 +64,23 @@ def test_who_comes_over_a_connection_is_exempt_or_is_vouched_for_need_not_knock_
     assert sources.knocking(udp("203.0.113.4"), 0.0) is None
 
 
+def flood(sources: Sources, count: int) -> None:
+    for number in range(count):
+        sources.of(udp(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"), 0.0)
+
+
 def test_vouching_outlives_a_flood_of_strangers_and_ends_by_itself():
     sources = Sources(lambda _: False)
     sources.vouch(udp("203.0.113.2"), 0.0)
-    for number in range(SOURCES_MAX + 10):
-        sources.of(udp(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"), 0.0)
-    assert sources.of(udp("203.0.113.2"), 1.0).is_known(1.0)
-    sources.renew()
+    flood(sources, SOURCES_MAX + 10)
     assert sources.of(udp("203.0.113.2"), VOUCHED_S - 1).is_known(VOUCHED_S - 1)
-    sources.renew()
+    assert not sources.of(udp("203.0.113.2"), VOUCHED_S).is_known(VOUCHED_S)
+    flood(sources, SOURCES_MAX + 10)
     assert not sources.of(udp("203.0.113.2"), VOUCHED_S).is_known(VOUCHED_S)
 
 
-def test_who_is_exempt_is_asked_once_until_it_is_asked_anew():
+def test_who_is_exempt_is_asked_again_now_and_then():
+    """A trunk's name may lead elsewhere today."""
     trunks, asked = {"203.0.113.1"}, []
 
     def is_exempt(host: str) -> bool:
@@ -84,12 +88,14 @@ def test_who_is_exempt_is_asked_once_until_it_is_asked_anew():
         return host in trunks
 
     sources = Sources(is_exempt)
-    assert sources.of(udp("203.0.113.1"), 0.0).exempt
-    assert sources.of(udp("203.0.113.1"), 1.0).exempt
-    assert asked == ["203.0.113.1"]
+    for now in (0.0, 1.0, ASKED_S - 0.1):
+        assert sources.of(udp("203.0.113.1"), now).exempt
+        assert not sources.knocking(udp("203.0.113.2"), now).exempt
+    assert sorted(asked) == ["203.0.113.1", "203.0.113.2"]
     trunks.clear()
-    sources.renew()
-    assert not sources.of(udp("203.0.113.1"), 2.0).exempt
+    trunks.add("203.0.113.2")
+    assert not sources.of(udp("203.0.113.1"), ASKED_S).exempt
+    assert sources.knocking(udp("203.0.113.2"), ASKED_S).exempt
 
 
 def test_who_is_vouched_for_may_do_more():
