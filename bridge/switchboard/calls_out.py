@@ -29,7 +29,7 @@ from bridge.switchboard.effects import (
 )
 from bridge.switchboard.legs import Leg, LegState, LegTimer
 from bridge.switchboard.lines import BoardTimer
-from bridge.switchboard.negotiation import Negotiation
+from bridge.switchboard.terms import Terms
 from media.control import NO_ROOM
 from prompts.phrases import Utterance
 from sip.uri import Uri
@@ -94,6 +94,7 @@ class CallsOut:
         "_new_id",
         "_sessions",
         "_spending",
+        "_terms",
         "_trunks",
         "_ways",
         "on_cut",
@@ -109,6 +110,7 @@ class CallsOut:
         *,
         new_id: Callable[[], str],
         local_time: Callable[[float], datetime],
+        terms: Terms,
     ) -> None:
         self._lines = lines
         self._sessions = sessions
@@ -117,6 +119,7 @@ class CallsOut:
         self._new_id = new_id
         self._local_time = local_time
         self._trunks = trunks
+        self._terms = terms
         self._ways: dict[int, _Way] = {}
         """Of numbers, by leg, until the call is over."""
         self.on_cut: Callable[[Leg, float], None] | None = None
@@ -155,7 +158,9 @@ class CallsOut:
             dialled="",
             source="",
             origin=Origin(source="", trunk=""),
-            negotiation=Negotiation.calling(local, number),
+            negotiation=self._terms.of_called(
+                local, number, trunk=trunks[0] if trunks else "", uri=destination.uri
+            ),
             came_at=now,
         )
         leg.out = self._new_id()
@@ -247,7 +252,12 @@ class CallsOut:
         lines.by_call.pop(leg.call, None)
         leg.call, leg.call_id = 0, ""
         assert leg.destination is not None
-        leg.negotiation = Negotiation.calling(self._listener(leg.destination, leg.number), leg.number)
+        leg.negotiation = self._terms.of_called(
+            self._listener(leg.destination, leg.number),
+            leg.number,
+            trunk=way.trunk,
+            uri=leg.destination.uri,
+        )
         self._call(leg, way.host, way.port)
         return True
 

@@ -1,4 +1,7 @@
-"""Offers and answers while a call is up: hold, resume, a new address, and the answer to our own offer (RFC 3264)."""
+"""Offers and answers while a call is up: hold, resume, a new address, and the answer to our own offer (RFC 3264).
+
+What secures the audio of a call is logged and counted when it is agreed, by its name. The keys are not.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,7 @@ class Sessions:
             self._lines.log(Level.INFO, "offer refused", leg, status=fault.status, why=str(fault))
             return
         self._update_stream(leg, *before)
+        self._tell_change(leg, before[0])
         self._lines.effects.append(AcceptOffer(event.call, answer))
 
     def answer_came(self, event: AnswerReceived, _now: float) -> None:
@@ -47,7 +51,7 @@ class Sessions:
 
     def take_answer(self, leg: Leg, answer: bytes | None) -> bool:
         """Agree to an answer to our offer. One that cannot be used changes nothing: the session runs on as it was."""
-        before = leg.negotiation.format, leg.negotiation.remote
+        before, was_late = (leg.negotiation.format, leg.negotiation.remote), leg.negotiation.late
         if answer is None:
             self._lines.log(Level.INFO, "answer missing", leg)
             return False
@@ -57,11 +61,20 @@ class Sessions:
             self._lines.log(Level.INFO, "answer unusable", leg, why=str(fault))
             return False
         self._update_stream(leg, *before)
+        if was_late:
+            note_audio(self._lines, leg)
+        else:
+            self._tell_change(leg, before[0])
         return True
 
     def listen_anew(self, leg: Leg) -> None:
         """Have the media plane count the silence from now on: while it rang there may have been nothing to hear."""
         self._lines.command(UpdateStream(leg.number, leg.negotiation.format))
+
+    def _tell_change(self, leg: Leg, format_: Format) -> None:
+        """Log what a new offer has made of how the audio is secured, if anything."""
+        if leg.negotiation.format.srtp != format_.srtp:
+            note_audio(self._lines, leg)
 
     def _update_stream(self, leg: Leg, format_: Format, remote: Endpoint | None) -> None:
         """Tell the media plane what has changed of `format_` and `remote`, if anything."""
@@ -70,3 +83,11 @@ class Sessions:
             self._lines.command(
                 UpdateStream(leg.number, now.format, None if now.remote == remote else now.remote)
             )
+
+
+def note_audio(lines: Lines, leg: Leg) -> None:
+    """Log and count how the audio of a call is secured, as it was just agreed."""
+    suite = leg.negotiation.secured
+    lines.figures[f"audio:{suite or 'plain'}"] += 1
+    if suite:
+        lines.log(Level.INFO, "audio secured", leg, srtp=suite)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 import pytest
@@ -84,3 +85,20 @@ def test_a_bad_answer_to_our_offer_leaves_the_session_as_it_was(play: Playbook) 
     greeted(play) >> OfferReceived(1, None) << a(AcceptOffer, call=1)
     play >> AnswerReceived(1, b"nonsense")
     play << a(Log, event="answer unusable")
+
+
+def test_what_secures_the_audio_is_logged_and_counted_by_its_name_alone(play: Playbook) -> None:
+    key = base64.b64encode(bytes(range(30)))
+    offer = sdp() + b"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + key + b"\r\n"
+    play.board._arrivals._terms._entropy = lambda count: b"k" * count
+    play.skip() >> incoming(offer=offer)
+    play << a(Log, event="audio secured")
+    assert [line.fields["srtp"] for line in play.logged if line.event == "audio secured"] == [
+        "AES_CM_128_HMAC_SHA1_80"
+    ]
+    assert play.board.figures["audio:AES_CM_128_HMAC_SHA1_80"] == 1
+    shown = repr(play.logged) + repr(list(play._open))
+    assert "AES_CM_128" in shown
+    assert "kkk" not in shown
+    assert key.decode()[:12] not in shown
+    play.skip()

@@ -1,0 +1,98 @@
+"""What a peer may have agreed on: by the trunk that it is, else by the transport that it comes by.
+
+    a trunk           its codecs, its ways for keys, its rule for encryption; its gateways may be anywhere
+    anybody else      all that we can, and the rule of the listener
+
+Only here is it known where random bytes come from, that keys are made of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, cast
+
+from bridge.config.values import within
+from bridge.gate import trunk_of
+from bridge.switchboard.negotiation import CAPABILITIES, Negotiation
+from bridge.trunks.capabilities import capabilities_of
+from sip.errors import RemoteError
+from sip.uri import Uri
+
+if TYPE_CHECKING:
+    from bridge.config.settings import Config
+    from sip.events import IncomingCall
+    from sip.offer import Capabilities
+    from sip.securing import Entropy, Rule
+
+_LOCALHOST: Final = "localhost"
+
+
+class Terms:
+    """Makes the negotiation of each call.
+
+    Parameters
+    ----------
+    entropy : callable, optional
+        `entropy(n)` returns n random bytes. Without it no audio is secured.
+    """
+
+    __slots__ = ("_config", "_entropy", "_trunks")
+
+    def __init__(self, config: Config, entropy: Entropy | None = None) -> None:
+        self._config = config
+        self._entropy = entropy
+        self._trunks = {trunk.name: trunk for trunk in config.trunks}
+
+    def of_caller(self, event: IncomingCall, session_id: int) -> Negotiation:
+        """Take the offer of a call that comes; raises what `Negotiation` raises."""
+        peer = event.flow.remote[0]
+        trunk = self._trunks.get(trunk_of(event.identity))
+        return Negotiation(
+            event.offer,
+            event.flow.local[0],
+            session_id,
+            self._by_transport(event.flow.transport) if trunk is None else capabilities_of(trunk),
+            entropy=self._entropy,
+            peer=peer,
+            trusted=event.trusted or trunk is not None or within(peer, self._config.server.trusted_networks),
+        )
+
+    def of_called(self, local: str, session_id: int, *, trunk: str, uri: str) -> Negotiation:
+        """Make ready to call: by `trunk`, or where that is empty a telephone at `uri`. Whom we call is trusted to say where its
+        audio is, but for this machine, where it is on another.
+        """
+        named = self._trunks.get(trunk)
+        if named is None:
+            transport, host = _way(uri)
+            capabilities = self._by_transport(transport)
+        else:
+            host, capabilities = named.host, capabilities_of(named)
+        return Negotiation.calling(
+            local,
+            session_id,
+            capabilities,
+            entropy=self._entropy,
+            peer=host,
+            trusted=True,
+            loopback=host == _LOCALHOST,
+        )
+
+    def _by_transport(self, transport: str) -> Capabilities:
+        rules = self._config.server.srtp
+        return _secured(getattr(rules, transport, rules.udp))
+
+
+@lru_cache(maxsize=4)
+def _secured(rule: str) -> Capabilities:
+    return replace(CAPABILITIES, srtp=cast("Rule", rule))
+
+
+def _way(uri: str) -> tuple[str, str]:
+    """By which transport a telephone is called, and at which host."""
+    try:
+        parsed = Uri.parse(uri)
+    except RemoteError:
+        return "udp", ""
+    transport = "tls" if parsed.scheme == "sips" else (parsed.parameter("transport") or "udp").lower()
+    return transport, parsed.host
