@@ -125,6 +125,10 @@ class Admission:
         """Calls that are in."""
         return self._calls
 
+    def knows(self, user: str, source: str) -> bool:
+        """Whether `user` is a number or a room of ours, for a call from the address `source`."""
+        return self._place(user, source) is not None
+
     def _place(self, user: str, source: str) -> Reception | OpenRoom | None:
         number = self._numbers.get(user)
         if number is not None:

@@ -246,6 +246,7 @@ class Server:
             arena=Arena(library.samples, shared.arena),
             spending=self._spending,
             trunks=self._signalling.trunks,
+            entropy=os.urandom,
         )
 
     def _local_time(self, now: float) -> datetime:

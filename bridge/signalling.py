@@ -36,7 +36,7 @@ from bridge.trunks.trunks import Trunks
 from bridge.watch import Ticks, Watch
 from sip.agent import Agent
 from sip.challenge import Challenger
-from sip.events import CallEnded, FlowClosed, RequestAnswered, RequestReceived
+from sip.events import FlowClosed, RequestAnswered, RequestReceived
 from sip.guard import Guard
 from sip.registrar import Registrar
 from sip.settings import AgentSettings
@@ -270,11 +270,8 @@ class Signalling:
             case FlowClosed(flow):
                 self._registrations.flow_closed(flow, self._now())
                 self._arm()
-            case _:
-                if isinstance(event, CallEnded):
-                    self.trunks.ended(event.call)
-                if not self._placing.happened(event):
-                    self._on_call(event)
+            case _ if not self._placing.happened(event):
+                self._on_call(event)
 
     def _requested(self, event: RequestReceived) -> None:
         now = self._now()

@@ -39,7 +39,10 @@ def wants_privacy(request: Request) -> bool:
     for line in request.headers.get_all("Privacy"):
         if HIDING.intersection(value.strip(" \t").lower() for value in re.split("[;,]", line)):
             return True
-    return is_anonymous(request.from_)
+    try:
+        return is_anonymous(request.from_)
+    except ParseError:
+        return False
 
 
 def is_anonymous(address: Address) -> bool:

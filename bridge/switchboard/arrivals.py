@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bridge.admission import OpenRoom, Refusal
-from bridge.config.values import within
-from bridge.service.numbering import known_as
-from bridge.service.origin import Origin, origin
+from bridge.gate import trunk_of
 from bridge.service.role import Role
 from bridge.service.settings import Settings
 from bridge.switchboard.effects import Level, Log, OpenStream, RejectCall
 from bridge.switchboard.legs import Leg, LegState, LegTimer
-from bridge.switchboard.negotiation import Negotiation
-from bridge.switchboard.privacy import wants_privacy
+from bridge.switchboard.sessions import note_audio
 from bridge.switchboard.sparing import Sparing
+from bridge.switchboard.terms import Terms
+from bridge.switchboard.who_calls import Callers
 from sip.errors import RemoteError
 from sip.offer import NotAcceptable
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from bridge.config.settings import Config
     from bridge.switchboard.lines import Lines
     from bridge.switchboard.rooms import Rooms
+    from bridge.trunks.trunks import Trunks
     from sip.events import IncomingCall
 
 Headers = tuple[tuple[str, str], ...]
@@ -32,6 +32,9 @@ STREAM_S: Final = 4.0
 
 NO_SUCH_CALL: Final = 481
 """RFC 3891 section 3: to a call that would replace one that is not there."""
+TRUNK_FULL: Final = "all calls of this trunk in use"
+RETRY_AFTER_TRUNK_S: Final = 30
+"""As where all calls of a source are in use."""
 BUSY_HERE: Final = 486
 """RFC 3261 section 21.4.24: the room that was dialled takes nobody now."""
 
@@ -39,13 +42,34 @@ BUSY_HERE: Final = 486
 class Arrivals:
     """Decides on each call that comes, and says what becomes of it."""
 
-    __slots__ = ("_admission", "_config", "_lines", "_refusals", "_rooms", "open_room")
+    __slots__ = (
+        "_admission",
+        "_callers",
+        "_config",
+        "_lines",
+        "_refusals",
+        "_rooms",
+        "_terms",
+        "_trunks",
+        "open_room",
+    )
 
-    def __init__(self, lines: Lines, rooms: Rooms, admission: Admission, config: Config) -> None:
+    def __init__(
+        self,
+        lines: Lines,
+        rooms: Rooms,
+        admission: Admission,
+        terms: Terms,
+        trunks: Trunks,
+        config: Config,
+    ) -> None:
         self._lines = lines
         self._rooms = rooms
         self._admission = admission
         self._config = config
+        self._terms = terms
+        self._trunks = trunks
+        self._callers = Callers(config)
         self._refusals = Sparing()
         self.open_room = Settings.for_open_room(language=config.service.language)
         """What every open room is like."""
@@ -55,7 +79,8 @@ class Arrivals:
         if event.replaces:
             self._successor_came(event, now)
             return
-        dialled, source = event.request_uri.user or "", event.flow.remote[0]
+        source = event.flow.remote[0]
+        dialled = self._callers.dialled(event, lambda user: self._admission.knows(user, source))
         place = self._admission.decide(dialled, source, now)
         if isinstance(place, Refusal):
             self._refuse(event, place.status, place.why.value, now, retry_after(place.retry_after_s))
@@ -68,7 +93,7 @@ class Arrivals:
             self._refuse(event, BUSY_HERE, refusal.value, now)
             return
         leg = self._leg(event, dialled, source, now)
-        if leg is None:
+        if leg is None or not self._in_trunk(event, leg, now):
             return
         if isinstance(place, OpenRoom):
             leg.routed_to = self._rooms.expect(leg, place.name, self.open_room).number
@@ -86,7 +111,7 @@ class Arrivals:
             return
         self._admission.succeed(source)
         leg = self._leg(event, old.dialled, source, now)
-        if leg is not None:
+        if leg is not None and self._in_trunk(event, leg, now):
             leg.succeeds = old.number
             leg.language = old.language
             self._ask_for_audio(leg, event.flow.local[0], now)
@@ -95,35 +120,46 @@ class Arrivals:
         """Make a row for a call that has a place; None where it wants audio that we have not, and its place is given back."""
         number = self._lines.next_number()
         try:
-            negotiation = Negotiation(event.offer, event.flow.local[0], number)
+            negotiation = self._terms.of_caller(event, number)
         except RemoteError as fault:
             self._admission.left(source)
             warning = (("Warning", fault.warning),) if isinstance(fault, NotAcceptable) else ()
             self._refuse(event, fault.status, str(fault), now, warning, counted="offer")
             return None
-        caller = event.from_.uri.user or ""
+        caller = self._callers.of(event)
         leg = Leg(
             number=number,
             call=event.call,
             call_id=event.call_id,
-            caller=caller,
+            caller=caller.shown,
             dialled=dialled,
             source=source,
-            origin=self._origin(event, caller),
+            origin=caller.origin,
             negotiation=negotiation,
             came_at=now,
         )
         leg.identity = event.identity
-        leg.private = wants_privacy(event.request, event.from_)
-        if self._is_trusted(event):
-            leg.trusted_number = known_as(self._config.dial_out.numbering, caller)
+        leg.private = caller.private
+        leg.trusted_number = caller.trusted_number
+        leg.name = caller.display or None
         return leg
+
+    def _in_trunk(self, event: IncomingCall, leg: Leg, now: float) -> bool:
+        """Count a call with its trunk's; where that has as many as it may the call is turned away, its place given back."""
+        trunk = trunk_of(event.identity)
+        if self._trunks.get(trunk) is None or self._trunks.arrive(leg.number, trunk):
+            return True
+        self._admission.left(leg.source)
+        self._refuse(event, 503, TRUNK_FULL, now, retry_after(RETRY_AFTER_TRUNK_S))
+        return False
 
     def _ask_for_audio(self, leg: Leg, local: str, now: float) -> None:
         lines = self._lines
         lines.add(leg)
         lines.figures["came"] += 1
         lines.log(Level.INFO, "call came", leg, caller=leg.caller, dialled=leg.dialled, source=leg.source)
+        if not leg.negotiation.late:
+            note_audio(lines, leg)
         lines.effects.append(
             OpenStream(
                 stream=leg.number,
@@ -135,14 +171,6 @@ class Arrivals:
             )
         )
         lines.timers.set((LegTimer.STREAM, leg.number), now + STREAM_S)
-
-    def _is_trusted(self, event: IncomingCall) -> bool:
-        """Whether the peer is a carrier or PBX that says truly who calls."""
-        return within(event.flow.remote[0], self._config.server.trusted_networks)
-
-    def _origin(self, event: IncomingCall, caller: str) -> Origin:
-        peer, (host, port) = event.flow.remote[0], event.flow.local
-        return origin(peer=peer, listener=f"{host}:{port}", caller=caller, trusted=self._is_trusted(event))
 
     def _refuse(
         self,

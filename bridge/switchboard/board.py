@@ -54,6 +54,7 @@ from bridge.switchboard.rooms import Rooms
 from bridge.switchboard.sessions import Sessions
 from bridge.switchboard.stage import Stage
 from bridge.switchboard.streams import Streams
+from bridge.switchboard.terms import Terms
 from bridge.switchboard.timers import Timers
 from bridge.switchboard.transfers import Transfers
 from bridge.switchboard.watchers import Watchers
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from bridge.config.settings import Config
     from bridge.service.spending import Spending
     from bridge.switchboard.room import Room
+    from sip.securing import Entropy
 
 LEFT_BECAUSE: Final = {
     sip.EndCause.BYE: LeaveReason.HUNG_UP,
@@ -110,6 +112,7 @@ class Switchboard:
         "_streams",
         "_timers",
         "_transfers",
+        "_trunks",
         "_watchers",
     )
 
@@ -123,6 +126,7 @@ class Switchboard:
         arena: Arena,
         spending: Spending | None = None,
         trunks: Trunks | None = None,
+        entropy: Entropy | None = None,
     ) -> None:
         """Open a switchboard with nobody on the line.
 
@@ -136,6 +140,8 @@ class Switchboard:
             What calls out have cost today; nothing where not given.
         trunks
             Their state; as the configuration has them where not given.
+        entropy
+            `entropy(n)` returns n random bytes, for the keys of secure audio; without it no audio is secured.
         """
         plan = config.dial_plan()
 
@@ -158,7 +164,8 @@ class Switchboard:
         stage = Stage(lines, places, RoomRecords(lines, new_id))
         self._rooms = Rooms(lines, self._recordings, places, stage, keymap_of=keymap_of, house=house)
         self._sessions = Sessions(lines)
-        trunks = Trunks(config.trunks) if trunks is None else trunks
+        trunks = self._trunks = Trunks(config.trunks) if trunks is None else trunks
+        terms = Terms(config, entropy)
         self._calls_out = CallsOut(
             lines,
             self._sessions,
@@ -167,6 +174,7 @@ class Switchboard:
             trunks,
             new_id=new_id,
             local_time=local_time,
+            terms=terms,
         )
         errands = Errands(lines, self._rooms, places, self._dialogues, self._calls_out, plan, config)
         self._campaigns = Campaigns(
@@ -192,11 +200,11 @@ class Switchboard:
         self._rooms.on_closed = self._room_closed
         self._rooms.on_changed = self._watchers.changed
         self._errands = errands
-        self._console = Console(lines, self._rooms, self._campaigns, self._operators)
+        self._console = Console(lines, self._rooms, self._campaigns, self._operators, trunks)
         self._receptions = Receptions(
             lines, self._rooms, self._dialogues, self._recordings, self._operators, self._console, config
         )
-        self._arrivals = Arrivals(lines, self._rooms, self._admission, config)
+        self._arrivals = Arrivals(lines, self._rooms, self._admission, terms, trunks, config)
         streams = self._streams = Streams(
             lines, self._arrivals, self._calls_out, self._rooms, self._dialogues, self._recordings
         )
@@ -418,6 +426,7 @@ class Switchboard:
                 self._calls_out.left(leg, because, now)
             else:
                 self._admission.left(leg.source)
+                self._trunks.ended(leg.number)
             self._receptions.left(leg)
             self._transfers.left(leg)
             self._watchers.left(leg)

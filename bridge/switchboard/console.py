@@ -12,7 +12,7 @@ from bridge.helpdesk.states import OperatorState
 from bridge.service.role import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from bridge.helpdesk.model import QueueRow
     from bridge.switchboard.campaigns import Campaigns
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bridge.switchboard.operators import Operators
     from bridge.switchboard.room import Room
     from bridge.switchboard.rooms import Rooms
+    from bridge.trunks.trunk import Trunk
 
 NO_CONFERENCE: Final = protocol.Problem("there is no such conference: `roda conferences` lists them")
 NOBODY_WAITS: Final = protocol.Problem("nobody waits under that number: `roda queue` lists them")
@@ -39,13 +40,21 @@ STATES: Final = {
 class Console:
     """Answers them."""
 
-    __slots__ = ("_answers", "_campaigns", "_lines", "_operators", "_rooms", "identities")
+    __slots__ = ("_answers", "_campaigns", "_lines", "_operators", "_rooms", "_trunks", "identities")
 
-    def __init__(self, lines: Lines, rooms: Rooms, campaigns: Campaigns, operators: Operators) -> None:
+    def __init__(
+        self,
+        lines: Lines,
+        rooms: Rooms,
+        campaigns: Campaigns,
+        operators: Operators,
+        trunks: Iterable[Trunk] = (),
+    ) -> None:
         self._lines = lines
         self._rooms = rooms
         self._campaigns = campaigns
         self._operators = operators
+        self._trunks = trunks
         self.identities: dict[int, tuple[Identify, Actor]] = {}
         """Who is admitted from the hall, by leg, and as whom: said of them once they are in (O2)."""
         self._answers: dict[type, Callable[[Any, float], protocol.AnyReply]] = {
@@ -59,6 +68,7 @@ class Console:
             protocol.AdmitCaller: self._admit,
             protocol.RefuseCaller: self._refuse,
             protocol.BlastBoard: self._board,
+            protocol.ListTrunks: self._list_trunks,
             protocol.ListPhones: lambda _request, _now: protocol.Phones(
                 ()
             ),  # the edge's, if telephones register
@@ -128,6 +138,27 @@ class Console:
                     keys=leg.keys.ways,
                 )
                 for leg in self._lines.by_number.values()
+            )
+        )
+
+    def _list_trunks(self, _request: protocol.ListTrunks, now: float) -> protocol.AnyReply:
+        return protocol.Trunks(
+            tuple(
+                protocol.TrunkRow(
+                    name=trunk.name,
+                    address=trunk.settings.address,
+                    transport=trunk.settings.transport,
+                    up=trunk.is_up,
+                    answers=trunk.answers,
+                    registered=trunk.registered if trunk.settings.register else None,
+                    calls_out=trunk.calls_out,
+                    calls_in=trunk.calls_in,
+                    most_out=trunk.settings.calls_out,
+                    most_in=trunk.settings.calls_in,
+                    since_s=None if trunk.since is None else round(now - trunk.since, 1),
+                    last_error=trunk.last_error,
+                )
+                for trunk in self._trunks
             )
         )
 

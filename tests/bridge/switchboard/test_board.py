@@ -168,6 +168,7 @@ def test_what_happens_is_counted(play: Playbook) -> None:
     play.skip() >> incoming(8, offer=b"?")
     play.skip()
     assert dict(play.board.figures) == {
+        "audio:plain": 1,
         "refused:unknown number": 1,
         "refused:offer": 1,
         "came": 1,

@@ -29,6 +29,12 @@ def test_every_request_is_answered_once_about_what_is_not_there_too(world: Opera
         (protocol.BlastBoard("gone"), NO_CONFERENCE),
         (protocol.ListPhones(), protocol.Phones(())),
         (
+            protocol.ListTrunks(),
+            protocol.Trunks(
+                (protocol.TrunkRow("carrier", "192.0.2.9:5060", "udp", True, True, None, 0, 0, 0, 0, None),)
+            ),
+        ),
+        (
             protocol.HelpQueue(),
             protocol.Queue((), (protocol.OperatorRow("ana", "free"), protocol.OperatorRow("bia", "free"))),
         ),
