@@ -76,8 +76,11 @@ class Agent:
 
     def receive(self, flow: Flow, data: bytes, now: float) -> None:
         """A datagram, or a piece of a stream."""
-        if not self._core.gate.admits(flow, data, now):
-            self._core.counters["dropped:not admitted"] += 1
+        core = self._core
+        if not core.gate.admits(flow, data, now):
+            core.counters["dropped:not admitted"] += 1
+            if flow.reliable:
+                core.streams.refuse(flow)  # a stream with a hole in it is none
         elif flow.transport == "udp":
             self._datagram(flow, data, now)
         else:
@@ -106,6 +109,11 @@ class Agent:
     def flow_opened(self, requested: Flow, flow: Flow, now: float) -> None:
         """A connection stands: one we asked for, or (`requested` equal to `flow`) one a peer opened."""
         ours = requested != flow
+        if not ours and not self._core.gate.admits(flow, b"", now):
+            # Before it costs us a handshake.
+            self._core.counters["dropped:not admitted"] += 1
+            self._core.streams.refuse(flow)
+            return
         self._core.streams.opened(flow, now, ours=ours)
         if ours:
             self._core.opened[requested] = flow

@@ -106,6 +106,14 @@ class Streams:
         """It is known who the peer is, or a call is up on its connection: it is not driven out by others."""
         self._crowd.heard(connection, Standing.PROVED)
 
+    def refuse(self, flow: Flow) -> None:
+        """Nothing more is to be heard on a connection, whether it is kept here or not."""
+        stream = self._streams.get(flow.connection)
+        if stream is None:
+            self._close(flow)
+        else:
+            self._end(stream, "not admitted")
+
     def closed(self, connection: int) -> None:
         """A connection is gone."""
         stream = self._streams.pop(connection, None)

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from sip.agent import Agent, AgentSettings, Flow
 from sip.events import CallEnded, EndCause
+from sip.flow import Transmit
+from sip.gate import PASS
 from sip.settings import METHODS, SUPPORTED
 from sip.timers import GIVE_UP_S, T4_S
 from sip.transactions import TRANSACTIONS_MAX
@@ -399,3 +401,44 @@ def test_nothing_a_peer_sends_raises(noise, at, cut, stream):
     agent.receive(book.flow, data, 0.0)
     agent.receive(book.flow, data, 0.0)
     agent.advance(100.0)
+
+
+class Closed:
+    """A gate that lets nobody in from a moment on."""
+
+    def __init__(self, from_s):
+        self.from_s = from_s
+        self.asked = []
+
+    def admits(self, flow, data, now):
+        self.asked.append(data)
+        return now < self.from_s
+
+    def judge(self, request, flow, now, *, inside):
+        return PASS
+
+    def noticed(self, flow, what, now): ...
+
+
+def test_a_connection_of_somebody_shut_out_is_closed_before_it_says_a_word():
+    """Nor is there a handshake for it, which would cost us more than it."""
+    agent = Agent(settings=AgentSettings(), entropy=counting_entropy(), gate=Closed(0.0))
+    agent.flow_opened(TCP, TCP, 1.0)
+    assert agent.outgoing() == [Transmit(TCP, b"", close=True)]
+    assert agent.counters["dropped:not admitted"] == 1
+
+
+def test_a_stream_of_which_a_piece_is_not_read_is_over():
+    gate = Closed(5.0)
+    agent = Agent(settings=AgentSettings(), entropy=counting_entropy(), gate=gate)
+    agent.flow_opened(TCP, TCP, 1.0)
+    agent.receive(TCP, b"OPTIONS sip:", 2.0)
+    agent.receive(TCP, b"x SIP/2.0", 6.0)
+    assert agent.outgoing() == [Transmit(TCP, b"", close=True)]
+    assert gate.asked == [b"", b"OPTIONS sip:", b"x SIP/2.0"]
+
+
+def test_a_connection_that_we_asked_for_is_nobodys_knock():
+    agent = Agent(settings=AgentSettings(), entropy=counting_entropy(), gate=Closed(0.0))
+    agent.flow_opened(Flow("tcp", TCP.local, TCP.remote), TCP, 1.0)
+    assert agent.outgoing() == []

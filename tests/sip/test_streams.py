@@ -183,6 +183,16 @@ def test_who_calls_is_not_pinged():
     assert bench.sent == []
 
 
+def test_a_connection_that_is_refused_is_closed_once_and_forgotten():
+    bench = Bench()
+    bench.feed(OPTIONS[:50], 0.0)
+    bench.streams.refuse(TCP)
+    assert bench.counters["closed:not admitted"] == 1
+    assert TCP.connection not in bench.streams
+    bench.streams.refuse(numbered(2))  # one that never was let in
+    assert bench.closed == [TCP, numbered(2)]
+
+
 def test_a_proved_connection_is_not_driven_out():
     bench = Bench()
     bench.streams.opened(numbered(1), 0.0, ours=False)
