@@ -19,6 +19,7 @@ from bridge.cli import (
     serve,
     setup,
     trace,
+    trunks,
 )
 from bridge.cli.later import add_later
 from bridge.cli.terminal import UserError, warn
@@ -54,7 +55,7 @@ app.command()(serve.check)
 app.command()(setup.init)
 for name, what in GROUPS.items():
     add_later(app, name, module=f"bridge.cli.{name.replace('-', '_')}", help=what)
-for each in (conferences, room, floor, calls_out, operators, phones, trace, bans, figures):
+for each in (conferences, room, floor, calls_out, operators, phones, trunks, trace, bans, figures):
     app.add_typer(each.app)
 
 

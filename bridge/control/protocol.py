@@ -120,6 +120,10 @@ class ListPhones(Request, frozen=True):
     """Of this account alone; empty: of all."""
 
 
+class ListTrunks(Request, frozen=True):
+    """The carriers and PBXs that calls go to and come from: `Trunks`."""
+
+
 class ListBans(Request, frozen=True):
     """Which sources of signalling are not listened to for a time: `Bans`."""
 
@@ -177,6 +181,7 @@ AnyRequest = (
     | RefuseCaller
     | BlastBoard
     | ListPhones
+    | ListTrunks
     | SignallingRequest
 )
 
@@ -356,6 +361,35 @@ class Phones(Reply, frozen=True):
     total: int = 0
 
 
+class TrunkRow(msgspec.Struct, frozen=True):
+    """A trunk."""
+
+    name: str
+    address: str
+    """As configured."""
+    transport: str
+    up: bool
+    """It answers our OPTIONS, and holds our registration, as far as those are configured."""
+    answers: bool
+    registered: bool | None
+    """None: we do not register there."""
+    calls_out: int
+    calls_in: int
+    most_out: int
+    """At once; 0: no limit of its own."""
+    most_in: int
+    since_s: float | None
+    """How long it has been up or down; None: nothing is known yet."""
+    last_error: str = ""
+    """The last thing that went wrong there, however long ago."""
+
+
+class Trunks(Reply, frozen=True):
+    """In the order of the configuration."""
+
+    rows: tuple[TrunkRow, ...]
+
+
 class BanRow(msgspec.Struct, frozen=True):
     """A source that is not listened to."""
 
@@ -427,6 +461,7 @@ AnyReply = (
     | Queue
     | Board
     | Phones
+    | Trunks
     | Bans
     | Figures
     | Tracing

@@ -37,6 +37,9 @@ EVERY_REPLY: tuple[protocol.AnyReply, ...] = (
     protocol.Phones(
         (protocol.PhoneRow("ana", "sip:ana@10.0.0.9", "udp", "10.0.0.9:5060", "Phone/1", 1.0, 299.0),), 1
     ),
+    protocol.Trunks(
+        (protocol.TrunkRow("carrier", "sip.example", "udp", True, True, None, 1, 2, 30, 0, 9.0, "503"),)
+    ),
     protocol.Bans((protocol.BanRow("198.51.100.7", "scanner", 1.0, 59.0, 1, True),), 1),
     protocol.Figures({"sip": {"received:INVITE": 3}}),
     protocol.Tracing(1, "c1"),
