@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sip.errors import LocalError, ParseError
@@ -28,7 +29,7 @@ from sip.grammar import (
     unquote,
     with_parameter,
 )
-from sip.uri import HOST, Uri, format_host, parse_host, parse_port
+from sip.uri import HOST, REMEMBERED, REMEMBERED_LENGTH, Uri, format_host, parse_host, parse_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -224,17 +225,7 @@ class Address:
 
     @staticmethod
     def parse(text: str) -> Address:
-        match = _NAME_ADDR.fullmatch(text)
-        if match is not None:
-            quoted, tokens, uri, parameters = match.groups()
-            display = unquote(quoted) if quoted else tokens.strip(" \t")
-            if display:
-                display = printable(display)
-            return Address(display, Uri.parse(uri), parse_parameters(parameters))
-        match = _ADDR_SPEC.fullmatch(text)
-        if match is None:
-            raise ParseError(f"malformed address: {excerpt(text)}")
-        return Address("", Uri.parse(match[1]), parse_parameters(match[2] or ""))
+        return _address(text) if len(text) <= REMEMBERED_LENGTH else _address.__wrapped__(text)
 
     @property
     def tag(self) -> str | None:
@@ -252,6 +243,22 @@ class Address:
         if display:
             display = f"{display} " if _DISPLAY_TOKENS.fullmatch(display) else f"{quote(display)} "
         return f"{display}<{self.uri}>{format_parameters(self.parameters)}"
+
+
+@lru_cache(REMEMBERED)
+def _address(text: str) -> Address:
+    """From and To stand in every message of a call as they stood in the first."""
+    match = _NAME_ADDR.fullmatch(text)
+    if match is not None:
+        quoted, tokens, uri, parameters = match.groups()
+        display = unquote(quoted) if quoted else tokens.strip(" \t")
+        if display:
+            display = printable(display)
+        return Address(display, Uri.parse(uri), parse_parameters(parameters))
+    match = _ADDR_SPEC.fullmatch(text)
+    if match is None:
+        raise ParseError(f"malformed address: {excerpt(text)}")
+    return Address("", Uri.parse(match[1]), parse_parameters(match[2] or ""))
 
 
 _VIA = re.compile(
