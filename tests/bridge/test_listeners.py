@@ -22,6 +22,7 @@ from bridge.errors import StartError
 from bridge.listeners import Listeners
 from sip.agent import Agent, AgentSettings
 from sip.transport.driver import Driver
+from tests.interop.started import free_port
 from tests.support.certificates import Authority
 from tests.support.sip_playbook import Playbook
 
@@ -30,9 +31,7 @@ OPTIONS = Playbook().request("OPTIONS", {})
 
 
 def free() -> Address:
-    with closing(socket.socket()) as probe:
-        probe.bind((LOOPBACK, 0))
-        return Address(LOOPBACK, probe.getsockname()[1])
+    return Address(LOOPBACK, free_port())
 
 
 @pytest.fixture
