@@ -19,6 +19,7 @@ from media.srtp_out import PACKET_SECURED
 from media.uring import UringUnavailableError
 from media.uring_sockets import UringSockets
 from tests.media.real import HOST, House, descriptors, together, udp_socket
+from tests.media.secured import keys
 from tests.media.wire import packet, tone
 
 LOUD = 4_000.0
@@ -93,6 +94,39 @@ def test_a_killed_worker_is_replaced_on_the_same_sockets_and_nobody_else_notices
         await listener.talk(5)
         await house.told(lambda event: isinstance(event, control.PlaybackEnded) and event.playback == 901)
         await house.hang_up(*everybody)
+
+    house.run(story())
+
+
+@pytest.mark.parametrize("suite", [control.Suite.AES_CM_128_HMAC_SHA1_80, control.Suite.AEAD_AES_128_GCM])
+def test_secured_audio_goes_on_when_its_worker_is_killed_and_when_it_moves(
+    house: House, suite: control.Suite
+) -> None:
+    """Under the same keys, by numbers that go on: libsrtp would not take one twice."""
+
+    async def story() -> None:
+        talker = house.call(room=31, srtp=keys(suite, 1))
+        listener = house.call(room=31, srtp=keys(suite, 2))
+        mover = house.call(room=32, srtp=keys(suite, 3))
+        await together(talker.talk(20, 440.0), listener.talk(20), mover.talk(20))
+        assert listener.loudness(440.0) > LOUD
+        home = next(
+            index for index, (_, table) in enumerate(house.pool.tables()) if talker.stream in table.stream
+        )
+        os.kill(house.pool.pids()[home], signal.SIGKILL)
+        await together(talker.talk(40, 440.0), listener.talk(40), mover.talk(40))
+        assert listener.loudness(440.0) > LOUD
+        talker.press(7)
+        await house.told(lambda event: event == control.DigitReceived(talker.stream, "7"))
+        house.pool.send(control.Route(mover.stream, 31))
+        await together(talker.talk(50, 440.0), listener.talk(50), mover.talk(50))
+        assert mover.loudness(440.0) > LOUD
+        for phone in (talker, listener, mover):
+            assert set(phone.steps()) <= {1, 2}
+        await house.hang_up(talker, listener, mover)
+        closed = [event for event in house.events if isinstance(event, control.StreamClosed)]
+        refused = {event.stream: event.refused for event in closed}
+        assert [refused[phone.stream] for phone in (talker, listener, mover)] == [0, 0, 0]
 
     house.run(story())
 

@@ -20,6 +20,7 @@ from dsp import g711
 from media import control
 from media.pool import Pool, PoolFullError
 from media.ports import Ports
+from tests.media.secured import Libsrtp
 from tests.media.wire import packet, power_at, tone
 
 HOST = "127.0.0.1"
@@ -73,11 +74,14 @@ class House:
             self._arrived.clear()
             await asyncio.wait_for(self._arrived.wait(), deadline - self.loop.time())
 
-    def call(self, *, room: int = 0) -> RealPhone:
-        """A phone joins."""
+    def call(self, *, room: int = 0, srtp: control.Srtp | None = None) -> RealPhone:
+        """A phone joins; with keys its audio goes through libsrtp."""
         self._streams += 1
         phone = RealPhone(self, self._streams, self.loop)
-        format_ = control.Format(control.Codec.PCMU, 0, 101)
+        format_ = control.Format(control.Codec.PCMU, 0, 101, srtp=srtp)
+        if srtp is not None:
+            peer = Libsrtp(srtp)
+            phone.seal, phone.open = peer.seal, peer.open
         try:
             phone.port = self.pool.open(phone.stream, format_, phone.endpoint, room=room, rtp_timeout_s=60.0)
         except PoolFullError:
@@ -113,6 +117,7 @@ class RealPhone:
         """Sequence, timestamp and SSRC of what came."""
         self.frames: list[np.ndarray[Any, np.dtype[np.int16]]] = []
         self.arrivals: list[float] = []
+        self.seal = self.open = _as_it_is
 
     @property
     def endpoint(self) -> control.Endpoint:
@@ -133,7 +138,7 @@ class RealPhone:
         )
         self.sequence += 1
         self.timestamp += 160
-        (by or self.socket).sendto(data, (HOST, self.port))
+        (by or self.socket).sendto(self.seal(data), (HOST, self.port))
 
     def press(self, digit: int) -> None:
         """One key, as a single end packet."""
@@ -145,11 +150,11 @@ class RealPhone:
             payload_type=101,
         )
         self.sequence += 1
-        self.socket.sendto(data, (HOST, self.port))
+        self.socket.sendto(self.seal(data), (HOST, self.port))
 
     async def hear(self) -> None:
         """Wait for the next packet."""
-        data = await asyncio.wait_for(self._loop.sock_recv(self.socket, 2_000), DEADLINE_S)
+        data = self.open(await asyncio.wait_for(self._loop.sock_recv(self.socket, 2_000), DEADLINE_S))
         self.headers.append(struct.unpack("!HII", data[2:12]))
         self.frames.append(g711.decode(np.frombuffer(data[12:172], np.uint8)[None], g711.Law.MU)[0])
         self.arrivals.append(self._loop.time())
@@ -172,6 +177,10 @@ class RealPhone:
     def gaps_s(self) -> list[float]:
         """From each packet's arrival to the next."""
         return [later - earlier for earlier, later in itertools.pairwise(self.arrivals)]
+
+
+def _as_it_is(data: bytes) -> bytes:
+    return data
 
 
 def udp_socket() -> socket.socket:
