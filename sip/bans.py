@@ -31,11 +31,12 @@ POINTS: Final[Mapping[str, float]] = {
     "malformed": 10.0,
     "unknown method": 10.0,
     "unknown number": 5.0,
+    "unproved registration": 0.25,
     "too fast": 0.05,
 }
 """What each offence weighs: a scanner is banned at its third message, guessing at the seventh password, dialling through the
-numbers at the twentieth. Of what comes too fast some thousands are needed: a telephone system behind one address is no
-attacker."""
+numbers at the twentieth. A registration comes without a proof first, so four hundred are needed of those without a single good
+one among them; of what comes too fast some thousands: a telephone system behind one address is no attacker."""
 POINTS_OTHERWISE: Final = 2.0
 """An offence that has no weight of its own."""
 

@@ -251,6 +251,8 @@ class Guard:
     def _stranger(self, request: Request, source: Source, flow: Flow, now: float) -> Judgement:
         method = request.method
         honest = self._settings.strangers is Strangers.ANSWER
+        if method == "REGISTER":
+            self._charge(source, flow, "unproved registration", now)
         if method == "OPTIONS":
             if not honest:
                 return self._turned_away("stranger's OPTIONS")

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 LAG_MAX_S: Final = 0.4
 """The event loop so late is the end: a call is then answered after most of a second, and the queue grows."""
-LATE_SHARE_MAX: Final = 0.1
+LATE_SHARE_MAX: Final = 0.2
 """So large a share of the media's ticks coming late by a whole tick is the end. Jitter buffers at the far end take such a
 tick; many of them in a row they do not."""
+LATE_OVER_S: Final = 1.0
+"""The time over which that share is averaged: in one look there are a dozen ticks, of which a single one may well be late."""
 RISES_S: Final = 0.5
 """Pressure must last so long before anybody is refused for it."""
 FALLS_S: Final = 3.0
@@ -83,7 +85,7 @@ class Load:
 class Shedding:
     """The level, moved by what is told."""
 
-    __slots__ = ("_since", "_towards", "level", "pressure")
+    __slots__ = ("_late_share", "_measured_at", "_since", "_towards", "level", "pressure")
 
     def __init__(self) -> None:
         self.level = Level.CALM
@@ -91,10 +93,13 @@ class Shedding:
         self._towards = Level.CALM
         """Where the pressure points, since `_since`."""
         self._since = 0.0
+        self._late_share = 0.0
+        """The average."""
+        self._measured_at: float | None = None
 
     def measure(self, load: Load, now: float) -> bool:
         """Take a measurement; whether the level is another one now."""
-        self.pressure = load.pressure
+        self.pressure = self._pressure(load, now)
         marks = MARKS[self.level]
         if self.pressure >= marks.rises_at:
             towards, patience_s = marks.rises_to, RISES_S
@@ -115,3 +120,13 @@ class Shedding:
         if self.level is Level.CALM:
             return False
         return not known or (self.level is Level.FULL and method == "INVITE")
+
+    def _pressure(self, load: Load, now: float) -> float:
+        since_s = 0.0 if self._measured_at is None else now - self._measured_at
+        self._measured_at = now
+        self._late_share += (load.late_share - self._late_share) * min(1.0, since_s / LATE_OVER_S)
+        return max(
+            load.transactions / TRANSACTIONS_MAX,
+            load.lag_s / LAG_MAX_S,
+            self._late_share / LATE_SHARE_MAX,
+        )

@@ -115,6 +115,7 @@ class Sources:
         """Somebody at the far end of a flow has proved who they are."""
         source = self.of(flow, now)
         source.vouched_until = now + VOUCHED_S
+        source.guilt = 0.0
         self._vouched[source.name] = source.vouched_until
         return source
 

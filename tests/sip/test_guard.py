@@ -247,6 +247,24 @@ def test_dialling_through_the_numbers_ends_in_a_ban(kind: Strangers):
     assert banned(it) == [STRANGER]
 
 
+def test_registering_without_end_and_never_with_a_good_proof_ends_in_a_ban():
+    it = guard(served=("REGISTER",))
+    for number in range(1000):
+        it.judge(request("REGISTER", call=f"r{number}"), udp(), number / 10, inside=False)
+    assert banned(it)[:1] == [STRANGER]
+
+
+def test_a_house_full_of_telephones_that_come_back_together_is_not_banned():
+    """After a power cut: each asks without a proof first, and the first good proof vouches for all of them."""
+    it = guard(served=("REGISTER",))
+    for number in range(200):
+        assert it.judge(request("REGISTER", call=f"r{number}"), udp(), number / 100, inside=False) == PASS
+    it.vouch(udp(), 2.0)
+    for number in range(2000):
+        it.judge(request("REGISTER", call=f"s{number}"), udp(), 2.0 + number / 100, inside=False)
+    assert not it.bans(30.0)
+
+
 def test_who_dials_a_wrong_number_now_and_then_is_never_banned():
     it = guard(strangers=Strangers.DELAY)
     for number in range(1000):

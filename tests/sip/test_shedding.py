@@ -23,14 +23,23 @@ def after(shedding: Shedding, pressure: float, since: float, seconds: float) -> 
 
 @pytest.mark.parametrize(
     "load",
-    [Load(transactions=TRANSACTIONS_MAX), Load(lag_s=LAG_MAX_S), Load(late_share=LATE_SHARE_MAX)],
+    [Load(transactions=TRANSACTIONS_MAX), Load(lag_s=LAG_MAX_S), Load(late_share=1.1 * LATE_SHARE_MAX)],
     ids=["transactions", "lag", "late media"],
 )
 def test_each_of_the_three_is_enough(load: Load):
-    assert load.pressure == pytest.approx(1.0)
     shedding = Shedding()
-    assert [shedding.measure(load, now / 10) for now in range(20)].count(True) == 2
+    assert [shedding.measure(load, now / 4) for now in range(60)].count(True) == 2
     assert shedding.level is Level.FULL
+
+
+def test_a_few_late_ticks_are_no_pressure_and_many_in_a_row_are():
+    shedding = Shedding()
+    for look in range(100):
+        shedding.measure(Load(late_share=0.08 if look % 2 else 0.0), look / 4)
+    assert shedding.level is Level.CALM
+    for look in range(100, 106):
+        shedding.measure(Load(late_share=0.9), look / 4)
+    assert shedding.level is not Level.CALM
 
 
 def test_one_long_pause_refuses_nobody():
