@@ -23,7 +23,7 @@ from bridge.conference.events import (
     UnknownKeys,
 )
 from bridge.conference.keymap import Matcher
-from bridge.conference.model import Conference, House, Phase, Refused
+from bridge.conference.model import ALONE, Conference, House, Phase, Refused
 from bridge.conference.reducer import admit, reduce
 from bridge.switchboard.effects import CloseRoom
 from bridge.switchboard.legs import Leg, LegState, LegTimer
@@ -155,6 +155,10 @@ class Rooms:
         if clip is not None:
             room.clips.append(clip)
         self.tell(room, Join(leg.number, role, leg.name, clip=clip, caller=leg.caller, came_by=came_by), now)
+        if room.conference.place(leg.number) is None:
+            # Who waits, or is turned away, may come from a private talk: they are not left in its place, where no
+            # music is heard.
+            self._places.route_apart(leg, ALONE)
 
     def leave(self, leg: Leg, because: LeaveReason, now: float) -> None:
         """Take a leg that has ended, or is moved, out of its room, in whatever way it was in."""

@@ -49,6 +49,23 @@ def test_the_operator_s_star_two_brings_both_into_the_room(world: OperatedWorld)
     settled(world)
 
 
+def test_an_operator_who_comes_along_into_a_room_that_waits_does_not_stay_in_the_place_of_the_talk(
+    world: OperatedWorld,
+) -> None:
+    """C3: who waits for the moderator is in no room, where the music is heard."""
+    caller = world.joins()
+    world.presses(caller, "*0")
+    ana = world.accepts("ana")
+    assert world.together(caller, ana)
+    world.presses(ana, "*2")
+    assert world.room().conference.place(ana) is None
+    assert world.routed[caller] == world.routed[ana] == NO_ROOM
+    assert world.music[ana] == world.music[caller] is not None
+    moderator = world.moderates()
+    assert {world.routed[each] for each in (moderator, caller, ana)} == {world.room().number}
+    settled(world)
+
+
 def test_the_operator_s_star_three_lets_the_caller_return_alone(world: OperatedWorld) -> None:
     _, caller, ana = in_talk(world)
     world.presses(ana, "*3")
