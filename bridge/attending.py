@@ -194,6 +194,8 @@ class Attending:
         for told in line.pinging.events():
             self._say(name, "trunk up" if told.holds else "trunk down", told.why)
             self._trunks.answers(name, up=told.holds, why=told.why, now=now)
+            if told.holds and not told.why and line.registration is not None:
+                line.registration.is_back(now)
         if line.registration is None:
             return
         while wanted := line.registration.outgoing():

@@ -14,7 +14,9 @@ Theory of operation. A `Registration` wants one binding at one registrar. It nev
     LEAVING    taking it back (Expires: 0)
 
 A server that is silent for four seconds, breaks the connection or says 503 or another 5xx is left for the next one; any other
-refusal is the registrar's word, and the next server would say the same. 423 is obeyed once per round.
+refusal is the registrar's word, and the next server would say the same. 423 is obeyed once per round. Where nobody answered
+and our pings say that the trunk is back (`is_back`), the long wait is over at once: back within a minute of an outage of any
+length (interop.md 5, row 32).
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ EXPIRES_MAX_S: Final = 86_400
 """The most that a Min-Expires may make us ask for, a day; a registrar that wants more gets nothing."""
 NO_TIME_S: Final = 30.0
 """What a binding is taken to hold for that was granted for less: no registrar wants to be asked every second."""
+AT_ONCE_S: Final = 5.0
+"""Within so many seconds of its return a trunk is asked again: not by all its customers in the same moment."""
 GOODBYE_S: Final = 2.0
 """How long the end of the service waits for the answer to our taking it back."""
 
@@ -101,6 +105,7 @@ class Registration:
 
     __slots__ = (
         "_asked_s",
+        "_away",
         "_due_at",
         "_entropy",
         "_events",
@@ -127,6 +132,8 @@ class Registration:
         """Who accepted last: asked first the next time."""
         self._obeyed = False
         """A 423 in this round."""
+        self._away = False
+        """The last failure was that nobody answered, and not a refusal."""
         self._failures = 0
         self._due_at: float | None = None
         self._held_until: float | None = None
@@ -147,7 +154,7 @@ class Registration:
             return
         target = self._round.begin(sorted(targets, key=lambda each: each != self._server), now)
         if target is None:
-            self._failed(why, 0, now)
+            self._failed(why, 0, now, away=True)
         else:
             self._register(target)
 
@@ -164,6 +171,11 @@ class Registration:
             self._register(target)
         else:
             self._failed(f"{answer.status} {answer.reason}".rstrip(), answer.retry_after_s, now)
+
+    def is_back(self, now: float) -> None:
+        """The trunk answers again: ask it soon, if all that was wrong was that it did not."""
+        if self.state is State.WAITING and self._away and self._due_at is not None:
+            self._due_at = min(self._due_at, now + AT_ONCE_S * self._share())
 
     def stop(self, now: float) -> None:
         """Take it back."""
@@ -257,11 +269,12 @@ class Registration:
             self._outgoing.append(Failed(failed))
         target = self._round.next(now)
         if target is None:
-            self._failed(why, retry_after_s, now)
+            self._failed(why, retry_after_s, now, away=not retry_after_s)
         else:
             self._register(target)
 
-    def _failed(self, why: str, retry_after_s: int, now: float) -> None:
+    def _failed(self, why: str, retry_after_s: int, now: float, *, away: bool = False) -> None:
+        self._away = away
         self._round.end()
         if not self._step(Input.FAILED):
             return

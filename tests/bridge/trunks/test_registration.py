@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.trunks.registration import (
+    AT_ONCE_S,
     EXPIRES_MAX_S,
     GOODBYE_S,
     LONGEST_S,
@@ -156,7 +157,7 @@ def test_it_is_tried_ever_later_up_to_half_an_hour() -> None:
             line.it.answered(ONE, Answer(status=403), line.now)
             waits.append(round(line.wait_s / share))
             line.passes(line.wait_s)
-            assert line.wanted() == [Register(ONE, 600)]
+            assert line.wanted()[-1] == Register(ONE, 600)
         assert waits == [60, 120, 240, 480, 960, 1800, 1800, 1800, 1800]
         line.it.answered(ONE, OK, line.now)
         line.passes(line.wait_s).wanted()
@@ -180,7 +181,7 @@ def test_a_name_that_leads_nowhere_is_waited_for() -> None:
     assert line.it.events() == [Standing(holds=False, why="no such name")]
     line.targets = (ONE,)
     line.passes(line.wait_s)
-    assert line.wanted() == [Register(ONE, 600)]
+    assert line.wanted()[-1] == Register(ONE, 600)
 
 
 def test_a_binding_holds_while_its_refresh_fails_until_its_time_is_up() -> None:
@@ -194,6 +195,32 @@ def test_a_binding_holds_while_its_refresh_fails_until_its_time_is_up() -> None:
     line.passes(2)
     assert not line.it.holds
     assert line.it.events()[-1].holds is False
+
+
+def test_a_trunk_that_is_back_after_a_long_time_is_asked_at_once() -> None:
+    """Interop.md 5, row 32: back within 60 s, however late the next try would have been."""
+    for dice in (0, 255):
+        line = Line(targets=(ONE,), dice=dice).starts()
+        for _ in range(8):
+            line.it.answered(ONE, Answer(status=408), line.now)
+            line.passes(line.wait_s).wanted()
+        line.it.answered(ONE, Answer(status=408), line.now)
+        assert line.wait_s >= 900
+        line.it.is_back(line.now)
+        assert line.wait_s <= AT_ONCE_S
+        line.passes(line.wait_s)
+        assert line.wanted()[-1] == Register(ONE, 600)
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(status=403), Answer(status=503, retry_after_s=120), Answer(status=401)]
+)
+def test_but_what_it_has_said_itself_still_holds(answer: Answer) -> None:
+    line = Line(targets=(ONE,)).starts()
+    line.it.answered(ONE, answer, line.now)
+    before = line.wait_s
+    line.it.is_back(line.now)
+    assert line.wait_s == before
 
 
 # --- the end ---
