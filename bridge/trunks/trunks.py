@@ -32,6 +32,11 @@ ADDRESSES_MAX: Final = 64
 """Addresses of one trunk that are learned from the DNS; a carrier has a handful, and what is beyond is not believed."""
 
 
+SOURCES_REMEMBERED: Final = 4096
+"""Addresses whose trunk, or that they are of none, need not be looked for in networks again. Above it all are forgotten: a
+flood from forged addresses finds a bounded table, and costs what it would without."""
+
+
 class Choice(NamedTuple):
     """What the trunks say to a call out."""
 
@@ -44,7 +49,7 @@ class Choice(NamedTuple):
 class Trunks:
     """The table. Not thread-safe; one per bridge."""
 
-    __slots__ = ("_by_name", "_calls", "_exact", "_learned", "_lines", "_networks")
+    __slots__ = ("_by_name", "_calls", "_exact", "_learned", "_lines", "_networks", "_remembered")
 
     def __init__(self, settings: Sequence[Settings] = ()) -> None:
         self._by_name = {each.name: Trunk(each, order) for order, each in enumerate(settings)}
@@ -54,6 +59,7 @@ class Trunks:
         self._learned: dict[str, tuple[str, ...]] = {}
         self._exact: dict[str, Trunk] = {}
         self._networks: list[tuple[Network, Trunk]] = []
+        self._remembered: dict[str, Trunk | None] = {}
         self._list_sources()
 
     def __iter__(self) -> Iterator[Trunk]:
@@ -107,6 +113,13 @@ class Trunks:
         found = self._exact.get(address)
         if found is not None or not (self._networks or ":" in address):
             return found
+        if address not in self._remembered:
+            if len(self._remembered) >= SOURCES_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[address] = self._of_network(address)
+        return self._remembered[address]
+
+    def _of_network(self, address: str) -> Trunk | None:
         try:
             ip = ip_address(address)
         except ValueError:
@@ -183,7 +196,7 @@ class Trunks:
 
     def _list_sources(self) -> None:
         """Where calls come from: what the configuration says, else the trunk's own addresses."""
-        self._exact, self._networks = {}, []
+        self._exact, self._networks, self._remembered = {}, [], {}
         for trunk in self:
             settings = trunk.settings
             for network in settings.networks:

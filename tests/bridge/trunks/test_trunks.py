@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -125,6 +126,15 @@ def test_a_call_is_that_of_the_trunk_whose_address_it_comes_from() -> None:
     trunks.learned("named", [f"203.0.{n}.1" for n in range(200)])
     assert whose("192.0.2.77") is None
     assert whose(f"203.0.{ADDRESSES_MAX}.1") is None
+
+
+def test_a_flood_from_forged_addresses_finds_a_bounded_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.trunks.trunks.SOURCES_REMEMBERED", 10)
+    trunks = Trunks([trunk("net", "a.example", networks=(ip_network("198.51.100.0/24"),))])
+    for number in range(100):
+        assert trunks.of_source(f"203.0.113.{number}") is None
+        assert trunks.of_source("198.51.100.7") is not None
+    assert len(trunks._remembered) <= 10
 
 
 def test_a_call_to_the_contact_of_a_registration_is_that_trunks() -> None:
