@@ -154,7 +154,9 @@ class Storm:
 
     @contextlib.contextmanager
     def _peers(self, target: str) -> Iterator[list[str]]:
-        """The attackers' own tools, where they are installed."""
+        """The attackers' own tools, where they are installed. Two of them choose their own address: they come from where the
+        conference does, and are answered like anybody who has not proved who they are.
+        """
         host, port = parse_address(target)
         tools = {
             "sipp": ["-sn", "uac", "-s", "999", "-i", "127.1.6.1", "-r", "100", "-m", "1000000", f"{host}:{port}"],
