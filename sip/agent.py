@@ -192,13 +192,12 @@ class Agent:
         from_: Address,
         sdp: bytes,
         now: float,
-        ways: Sequence[Way] = (),
+        ways: Sequence[Way],
         headers: Sequence[tuple[str, str]] = (),
         credentials: Credentials | None = None,
         redirects: bool = False,
         replaces: str = "",
         hurry: bool = False,
-        flow: Flow | None = None,
     ) -> int:
         """Place a call by the first of `ways` that answers; returns its handle.
 
@@ -207,7 +206,7 @@ class Agent:
         for four seconds, not even the last: the user knows another.
         """
         return placing.invite(
-            self._core, uri, from_=from_, sdp=sdp, ways=ways if flow is None else (Way(flow),), now=now,
+            self._core, uri, from_=from_, sdp=sdp, ways=ways, now=now,
             headers=headers, credentials=credentials, redirects=redirects, replaces=replaces,
             hurry=hurry,
         ).call  # fmt: skip

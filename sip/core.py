@@ -8,6 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from sip.client_transaction import ClientTransaction, Outcome, User
@@ -367,6 +368,13 @@ class Core:
         if update is not None:
             self.deadlines.cancel(update.alarm)
             session.update = None
+            transaction, echo = update.transaction, update.echo
+            if transaction is not None and echo is not None:
+                # As with any request that is open when its dialog ends (15.1.2); at once, by the clock of `advance`.
+                self.deadlines.set(0.0, partial(self._terminated, transaction, echo))
+
+    def _terminated(self, transaction: ServerTransaction, echo: Echo, now: float) -> None:
+        self.reply(transaction, echo, 487, now)
 
     def settled(self, session: Session) -> None:
         """Wait for nothing more of the peer's INVITE: it is refused or acknowledged."""

@@ -92,6 +92,9 @@ def pracked(core: Core, session: Session, request: Request, flow: Flow, _let_in:
 def _may_ask(core: Core, session: Session, transaction: ServerTransaction, echo: Echo, now: float) -> bool:
     """Whether the peer may make an offer now; else it has been refused (RFC 3311 5.2)."""
     owes = session.owes()
+    if session.told:  # it is over, and only its farewell is still to come
+        core.reply(transaction, echo, 487, now)
+        return False
     if owes is Owes.NOBODY:
         return True
     if owes is Owes.PEER:

@@ -12,7 +12,7 @@ import uvloop
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Ping, Request, TextMessage
 
-from sip.agent import Agent, AgentSettings
+from sip.agent import Agent, AgentSettings, Way
 from sip.events import CallEnded, IncomingCall
 from sip.flow import ANYBODY, Flow
 from sip.headers import Address
@@ -248,7 +248,7 @@ def calls_out(driver, flow):
         Uri.parse("sip:1@trunk.example"),
         from_=Address("", Uri.parse("sip:roda@bridge.example")),
         sdp=b"offer",
-        flow=flow,
+        ways=[Way(flow)],
         now=driver.now(),
     )
     driver.transmit()

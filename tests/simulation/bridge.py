@@ -48,7 +48,7 @@ from media.arena import Arena, ArenaAudio
 from media.control import Segment
 from media.pool import PoolFullError
 from prompts.library import Library
-from sip.agent import Agent, AgentSettings
+from sip.agent import Agent, AgentSettings, Way
 from sip.errors import LocalError
 from sip.flow import Flow
 from sip.headers import Address
@@ -309,7 +309,7 @@ class Bridge:
             uri,
             from_=Address("", Uri("sip", wanted.caller_id, BRIDGE)),
             sdp=wanted.sdp,
-            flow=Flow("udp", (BRIDGE, SIP_PORT), (host, SIP_PORT)),
+            ways=[Way(Flow("udp", (BRIDGE, SIP_PORT), (host, SIP_PORT)))],
             now=self.clock.now,
         )
         self.placed[wanted.leg] = host

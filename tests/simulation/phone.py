@@ -15,7 +15,7 @@ from typing import Final
 
 from dsp import g711
 from sip import events, offer, sdp
-from sip.agent import Agent, AgentSettings
+from sip.agent import Agent, AgentSettings, Way
 from sip.dialog import Dialog
 from sip.flow import Flow
 from sip.headers import Address
@@ -168,7 +168,7 @@ class Phone:
             Uri.parse(f"sip:{number}@{BRIDGE}"),
             from_=Address.parse(f"<sip:{self.name}@{self.host}>"),
             sdp=b"" if self.late_offer else self._offer,
-            flow=self._flow,
+            ways=[Way(self._flow)],
             now=self._clock.now,
             replaces="" if instead_of is None else instead_of.dialog_as_the_bridge_names_it(),
         )

@@ -2,10 +2,9 @@
 
 import pytest
 
-from sip.agent import Flow
+from sip.agent import Flow, Way
 from sip.errors import LocalError
 from sip.headers import Address
-from sip.pending import Way
 from sip.uri import Uri
 from tests.support.sip_playbook import TCP, Playbook
 
@@ -265,7 +264,7 @@ def test_a_connection_that_never_comes_up_ends_the_call():
 def test_headers_of_ours_go_along_and_cannot_smuggle():
     book = Playbook()
     place = {
-        "from_": Address.parse("<sip:a@b>"), "sdp": b"o", "flow": book.flow, "now": book.now,
+        "from_": Address.parse("<sip:a@b>"), "sdp": b"o", "ways": [Way(book.flow)], "now": book.now,
     }  # fmt: skip
     book.agent.invite(Uri.parse("sip:b@c"), headers=[("P-Early-Media", "supported")], **place)
     book.play(".. 0\n<< INVITE sdp=o")

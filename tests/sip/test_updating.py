@@ -180,9 +180,15 @@ def test_a_call_that_is_hung_up_meanwhile_forgets_the_question():
         EARLY
         + ">> UPDATE sdp=x\n** OfferReceived offer=x\n-- hang_up\n<< 487 INVITE\n** CallEnded cause=LOCAL status=487"
     )
-    book.play(">> ACK\n-- accept_offer sdp=a\n.. 60")
+    book.play(">> ACK\n-- accept_offer sdp=a\n.. 0\n<< 487 UPDATE\n.. 60")
     assert book.agent.next_deadline() is None
     assert book.agent.counters["late:accept_offer"] == 1
+
+
+def test_an_offer_for_a_call_that_we_have_given_up_is_told_nobody():
+    Playbook().play(
+        PLACED + "-- hang_up\n<< CANCEL\n** CallEnded cause=LOCAL status=0\n>> UPDATE sdp=x\n<< 487 UPDATE"
+    )
 
 
 def test_a_call_that_ends_while_our_update_is_out_ends_once():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sip.agent import Way
 from sip.dialog import Dialog
 from sip.events import (
     CallAnswered,
@@ -137,7 +138,7 @@ class Referred(Network):
         super().__init__(seed, **conditions)
         self.on_event = self.happened
         caller = self.agents["caller"]
-        self.call = caller.invite(YOU, from_=ME, sdp=b"offer", flow=self.flow("caller"), now=self.now)
+        self.call = caller.invite(YOU, from_=ME, sdp=b"offer", ways=[Way(self.flow("caller"))], now=self.now)
         self.calls = {"caller": self.call, "callee": 0}
         self.answered = False
 

@@ -1,4 +1,6 @@
-"""Two agents joined by bytes over a seeded network on a virtual clock: the earliest of all things happens next."""
+"""Two agents joined by bytes over a seeded network on a virtual clock: the earliest of all things happens next. What is sent
+to anybody else is lost.
+"""
 
 import heapq
 import random
@@ -12,13 +14,14 @@ class Network:
     """A datagram network with loss, duplication and delays that reorder."""
 
     def __init__(
-        self, seed: int, *, loss: float = 0.0, duplication: float = 0.0, delay_s=(0.01, 0.05)
+        self, seed: int, *, loss: float = 0.0, duplication: float = 0.0, delay_s=(0.01, 0.05), **settings
     ) -> None:
         self.chance = random.Random(seed)
         self.loss, self.duplication, self.delay_s = loss, duplication, delay_s
         self.now = 0.0
         self.agents = {
-            name: Agent(settings=AgentSettings(), entropy=self.chance.randbytes) for name in ADDRESSES
+            name: Agent(settings=AgentSettings(**settings), entropy=self.chance.randbytes)
+            for name in ADDRESSES
         }
         self.on_event = lambda name, event: None
         """What a user of the agents does."""
@@ -61,7 +64,8 @@ class Network:
             busy = False
             for name, agent in self.agents.items():
                 for out in agent.outgoing():
-                    self._carry(name, out.data)
+                    if out.flow.remote in ADDRESSES.values():
+                        self._carry(name, out.data)
                 for event in agent.events():
                     busy = True
                     self.told[name].append(event)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sip import offer, sdp
-from sip.agent import Agent, AgentSettings, Flow
+from sip.agent import Agent, AgentSettings, Flow, Way
 from sip.errors import LocalError, RemoteError
 from sip.events import FlowClosed, IncomingCall, OfferReceived
 from sip.headers import Address
@@ -150,7 +150,7 @@ class Mutator:
             lambda: agent.accept_offer(call, OFFER, now),
             lambda: agent.reject_offer(call, 488, now),
             lambda: agent.invite(
-                Uri.parse("sip:b@192.0.2.9"), from_=Address.parse("<sip:a@b>"), sdp=OFFER, flow=UDP, now=now
+                Uri.parse("sip:b@192.0.2.9"), from_=Address.parse("<sip:a@b>"), sdp=OFFER, ways=[Way(UDP)], now=now
             ),
         ]
         try:
