@@ -37,6 +37,8 @@ POLLS_PER_TICK: Final = 4
 """Packets are fetched so often per tick: what is stamped at most 5 ms late blurs the jitter estimate by no more."""
 NICENESS: Final = -10
 """Where the system lets us: a frame that is late because a backup runs is heard, a backup that is late is not."""
+COLLECT_S: Final = 60.0
+"""Circles are few; where calls come and go one by one the collector would run after each."""
 BACKLOG_LIMIT: Final = 100_000
 """Events kept while control does not read; beyond, the oldest fall away: control is dead or will ask the shared table."""
 
@@ -68,10 +70,13 @@ class Worker:
         gc.collect()
         gc.freeze()
         gc.disable()
+        collected_at = time.monotonic()
         while self._running:
             self._flush()
             if self._engine.idle:
-                gc.collect()  # nobody hears it
+                if time.monotonic() >= collected_at + COLLECT_S:
+                    gc.collect()  # nobody hears it
+                    collected_at = time.monotonic()
                 self._pipe_ready.poll(None)
                 self._read_commands()
             else:
