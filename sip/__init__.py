@@ -9,6 +9,8 @@ transaction   a request with all its responses, and the retransmissions between 
 branch        the name of a transaction, in the topmost Via
 dialog        the relation of two ends that a call lives in: Call-ID and two tags (section 12)
 session       what a dialog is for: media, described by SDP, agreed by offer and answer (`sdp`, `offer`)
+way           a flow by which a call of ours is tried, perhaps with a Request-URI of its own; the next where one fails
+gate          who is let in: asked before anything is read, and again before anything is kept
 agent         the one face of the package: calls and events above, flows and bytes below
 event         something the agent tells: a call came, was answered, ended
 UAC, UAS      the side that sends a request, and the side that answers it

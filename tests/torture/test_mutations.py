@@ -150,7 +150,11 @@ class Mutator:
             lambda: agent.accept_offer(call, OFFER, now),
             lambda: agent.reject_offer(call, 488, now),
             lambda: agent.invite(
-                Uri.parse("sip:b@192.0.2.9"), from_=Address.parse("<sip:a@b>"), sdp=OFFER, ways=[Way(UDP)], now=now
+                Uri.parse("sip:b@192.0.2.9"),
+                from_=Address.parse("<sip:a@b>"),
+                sdp=OFFER,
+                ways=[Way(UDP)],
+                now=now,
             ),
         ]
         try:
