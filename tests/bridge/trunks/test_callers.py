@@ -58,6 +58,11 @@ def test_what_the_trunk_asserts_goes_before_what_the_caller_says() -> None:
     )
 
 
+def test_what_the_caller_says_counts_for_nothing_where_the_trunk_says_something_else() -> None:
+    found = caller(("P-Asserted-Identity", "<sip:2001@pbx>"), from_=f"<sip:{E164}@pbx>")
+    assert (found.number, found.written) == ("", "2001")
+
+
 @pytest.mark.parametrize(
     "headers",
     [
