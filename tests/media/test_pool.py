@@ -99,6 +99,8 @@ class Stage:
     async def settle(self) -> None:
         """Let all that is queued travel, both ways."""
         for _ in range(6):
+            for worker in self.workers:
+                worker.flush()  # what is gathered goes now: no time passes here
             await asyncio.sleep(0)  # noqa: TID251 (a round of the loop, no time)
 
     def open(self, stream: int, room: int = 0) -> None:
