@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bridge.config.values import within
 from bridge.gate import trunk_of
-from bridge.service.numbering import known_as
+from bridge.service.numbering import Writing, known_as
 from bridge.service.origin import Origin, origin
 from bridge.trunks.callers import caller_of
 from sip.identity import diversions, number_of, wants_privacy
@@ -59,7 +59,9 @@ class Callers:
         trunk = self._trunks.get(trunk_of(event.identity))
         if trunk is not None:
             caller = caller_of(trunk, event.request, numbering)
-            number = caller.number or known_as(numbering, caller.written)
+            # Where the trunk says how it writes numbers, what is none is an extension, and not to be guessed at.
+            guessed = trunk.callers == Writing.AUTO.value
+            number = caller.number or (known_as(numbering, caller.written) if guessed else caller.written)
             return Caller(
                 shown=ANONYMOUS if caller.withheld else caller.number or caller.written or ANONYMOUS,
                 trusted_number=number,

@@ -79,6 +79,11 @@ def test_without_an_assertion_its_from_is_read_as_it_writes_numbers() -> None:
     assert who(foreign).trusted_number == "+4930123456"  # a Brazilian number, where it could only be guessed
 
 
+def test_an_extension_of_ten_digits_is_no_number_where_the_trunk_says_so() -> None:
+    event = call(from_="<sip:1140028922@pbx>", identity="trunk:pbx", source="203.0.113.3")
+    assert who(event).trusted_number == "1140028922"
+
+
 @pytest.mark.parametrize("header", ["Privacy: id", "Privacy: user;critical"])
 def test_who_withholds_the_number_is_shown_to_nobody_and_known_all_the_same(header: str) -> None:
     caller = by_trunk(header, "P-Asserted-Identity: <sip:+551133334444@c;user=phone>")
