@@ -20,7 +20,7 @@ def test_a_storm_harms_nobody_who_is_in_and_keeps_no_honest_caller_out() -> None
     assert record["bans_logged"] > 0
     assert record["attack"]["sent"]["forged"] > 1000
     found = faults(record)
-    if not record["load"].get("is_valid"):
+    if found and not record["load"].get("is_valid"):
         # Where the media is late because of others, honest callers are asked to come later, as they should be.
         assert [fault for fault in found if not fault.startswith(("a gap", "honest callers"))] == []
         pytest.skip("this machine is too busy to send audio in time: nothing can be said of what comes back")
