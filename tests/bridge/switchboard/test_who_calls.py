@@ -54,6 +54,7 @@ def callers() -> Callers:
             trunks=(
                 Trunk("carrier", CARRIER, callers="national"),
                 Trunk("whole", "203.0.113.2", callers="e164"),
+                Trunk("pbx", "203.0.113.3", callers="asis"),
             ),
         )
     )
