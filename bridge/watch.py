@@ -5,7 +5,7 @@ Lines that programs such as fail2ban read are told by these words and no others:
     event="source banned" source=203.0.113.9 why="scanner" for_s=60
     event="source spared" source=198.51.100.4 why="wrong password"          vouched for: not banned, somebody should look
     event="more sources banned" count=312                                  too many at once for a line each
-    event="pressed" level=wary pressure=0.8
+    event="pressed" state=wary pressure=0.8
     event="under attack" dropped=51234                                     at most once a minute
 """
 
@@ -114,4 +114,4 @@ def _tell(told: Told, now: float) -> None:
         case Spared(source, why):
             _log.warning("source spared", source=source, why=why)
         case Pressed(level, pressure):
-            _log.warning("pressed", level=level.value, pressure=round(pressure, 2))
+            _log.warning("pressed", state=level.value, pressure=round(pressure, 2))
