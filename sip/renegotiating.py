@@ -234,6 +234,8 @@ class _Question:
         if self.refresh:
             # The timer asks again before the session is over.
             session.turn(Turn.PEER_ANSWERS)
+            if status == 491:
+                session_timer.ask_again(core, session, now + pause_s(core, session))
             resume(core, session, now)
             return
         if status == 491 and session.attempts < GLARES_MAX:

@@ -26,6 +26,8 @@ BYE_BEFORE_S: Final = 32.0
 AGAIN_S: Final = 10.0
 """Pause before a refresh is tried again that was refused, or found another question open."""
 REQUIRED: Final = ("Require", TIMER)
+ANY: Final = Wish(supported=True, expires_s=0, refresher="", min_se_s=0)
+"""What nearly everybody says: whatever you like."""
 _SECONDS: Final = re.compile(r"[ \t]*0*([0-9]{1,9})(?![0-9])")
 _REFRESHER: Final = re.compile(r";[ \t]*refresher[ \t]*=[ \t]*(uac|uas)(?![^ \t;,])", re.IGNORECASE)
 
@@ -44,7 +46,8 @@ def wish_of(core: Core, request: Request) -> Wish | None:
     if not core.settings.session_expires_s or not (knows or expires is not None):
         return None
     if expires is None:
-        return Wish(knows, 0, "", _seconds(headers.get("Min-SE")))
+        least_s = _seconds(headers.get("Min-SE"))
+        return Wish(knows, 0, "", least_s) if least_s else ANY
     return Wish(knows, _seconds(expires), _refresher(expires), _seconds(headers.get("Min-SE")))
 
 
@@ -134,7 +137,15 @@ def stop(core: Core, session: Session) -> None:
     """The session lasts until somebody ends it."""
     timer, session.timer = session.timer, None
     if timer is not None:
-        core.deadlines.cancel(timer.alarm)
+        core.seconds.cancel(timer.alarm)
+
+
+def ask_again(core: Core, session: Session, at: float) -> None:
+    """Refresh then: the peer asked something at the same moment, and both were refused (RFC 3261 14.1)."""
+    timer = session.timer
+    if timer is not None:
+        core.seconds.cancel(timer.alarm)
+        timer.alarm = core.seconds.set(min(at, timer.until), partial(_due, core, session, timer))
 
 
 def _start(core: Core, session: Session, interval_s: int, *, ours: bool, now: float) -> None:
@@ -142,15 +153,15 @@ def _start(core: Core, session: Session, interval_s: int, *, ours: bool, now: fl
     until = now + interval_s - min(BYE_BEFORE_S, interval_s / 3)
     timer = session.timer = SessionTimer(interval_s, ours=ours, until=until)
     due = now + interval_s / 2 if ours else until
-    timer.alarm = core.deadlines.set(due, partial(_due, core, session, timer))
+    timer.alarm = core.seconds.set(due, partial(_due, core, session, timer))
 
 
 def _due(core: Core, session: Session, timer: SessionTimer, now: float) -> None:
     if session.state is not State.CONFIRMED:
-        timer.alarm = core.deadlines.set(now + AGAIN_S, partial(_due, core, session, timer))
+        timer.alarm = core.seconds.set(now + AGAIN_S, partial(_due, core, session, timer))
     elif now >= timer.until:
         lost(core, session, EndCause.TIMEOUT, 408, now)
     else:
         # Should this come to nothing, there is time for more.
-        timer.alarm = core.deadlines.set(min(now + AGAIN_S, timer.until), partial(_due, core, session, timer))
+        timer.alarm = core.seconds.set(min(now + AGAIN_S, timer.until), partial(_due, core, session, timer))
         core.refresh(session, now)

@@ -106,6 +106,15 @@ def test_a_refusal_of_a_refresh_is_tried_again_and_at_last_the_call_is_over(allo
     book.play(".. 8\n<< BYE\n** CallEnded cause=TIMEOUT status=408")
 
 
+def test_a_refresh_that_met_an_invite_of_the_peer_comes_again_after_the_pause_of_a_glare():
+    """RFC 3261 14.1: within 2 s, the call being the peer's."""
+    book = answered("Supported=timer Session-Expires=600")
+    book.play(".. 300\n<< INVITE sdp=answer\n>> 491 INVITE\n<< ACK\n.. 2\n<< INVITE sdp=answer")
+    book.play(
+        ">> 200 INVITE sdp=offer Session-Expires=600;refresher=uac\n<< ACK\n.. 299\n.. 1\n<< INVITE sdp=answer"
+    )
+
+
 @pytest.mark.parametrize("status", [408, 481])
 @pytest.mark.parametrize("allow", ["", "Allow=UPDATE"])
 def test_a_peer_that_does_not_know_the_call_any_more_ends_it(status, allow):
