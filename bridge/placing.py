@@ -1,8 +1,8 @@
 """Calls out, as far as the world is concerned: which servers a number or an address leads to, and by which flows of ours.
 
 A number goes to the servers of its trunk, which `Resolver` finds, and is written as that trunk wants it; a SIP address goes
-to its own; a registered telephone of ours where it registered (`account:NAME`). All of them become the ways of one INVITE,
-of which the agent tries one after the other. What the DNS knows already is used at once; else the call waits for it, off
+to its own; both become the ways of one INVITE, of which the agent tries one after the other. A registered telephone is called
+where it registered. What the DNS knows already is used at once; else the call waits for it, off
 the loop.
 """
 
@@ -37,19 +37,10 @@ if TYPE_CHECKING:
     from sip.agent import Agent
     from sip.digest import Credentials
 
-ACCOUNT: Final = "account:"
-"""What the address of a registered telephone begins with."""
-
 NO_ANSWER: Final = frozenset({(EndCause.TIMEOUT, 408), (EndCause.TRANSPORT, 503)})
 """Ends of a call all of whose servers were away."""
 
 Told = Callable[[CallPlaced | CallNotPlaced], None]
-FindPhone = Callable[[str], Sequence[Way]]
-
-
-def no_phone(_name: str) -> Sequence[Way]:
-    """Where nobody can register."""
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +67,6 @@ class Placing:
         now: Callable[[], float],
         tell: Told,
         credentials: Callable[[str], Credentials | None] = lambda _: None,
-        find_phone: FindPhone = no_phone,
         plan: DialPlan | None = None,
     ) -> None:
         """`credentials` are those of a trunk by its name. Without a `plan` no redirection is followed."""
@@ -88,7 +78,6 @@ class Placing:
         self._now = now
         self._tell = tell
         self._credentials = credentials
-        self._find_phone = find_phone
         self._plan = plan
         self._placed: dict[int, _Placed] = {}
         """Calls that are not answered yet, by the agent's handle."""
@@ -96,8 +85,8 @@ class Placing:
 
     def place(self, wanted: PlaceCall) -> None:
         """Send the INVITE, or find out where to first."""
-        if wanted.uri.startswith(ACCOUNT):
-            self._to_phone(wanted, wanted.uri.removeprefix(ACCOUNT))
+        if wanted.phone is not None:
+            self._to_phone(wanted, wanted.phone)
             return
         trunk = self._trunks.get(wanted.trunk)
         try:
@@ -181,21 +170,17 @@ class Placing:
         self._placed[call] = _Placed(trunk, uri, wanted.price_per_minute, tuple(flows))
         self._tell(CallPlaced(wanted.leg, call, self._agent.call_id(call)))
 
-    def _to_phone(self, wanted: PlaceCall, name: str) -> None:
-        """Call a telephone where it registered: the places that it likes better first."""
-        ways = self._find_phone(name)
-        if not ways:
-            self._tell(CallNotPlaced(wanted.leg, f"{name} is not registered"))
-            return
-        flow = ways[0].flow
+    def _to_phone(self, wanted: PlaceCall, phone: Way) -> None:
+        """Call a telephone where it registered."""
+        flow = phone.flow
         ours = self._addresses.for_audio(flow.local[0], flow.remote[0])
-        uri = ways[0].uri or Uri("sip", name, ours)
         try:
             call = self._agent.invite(
-                uri,
+                phone.uri or Uri("sip", None, flow.remote[0]),
                 from_=Address("", Uri("sip", wanted.caller_id, ours)),
                 sdp=wanted.sdp,
-                ways=ways,
+                ways=[phone],
+                hurry=wanted.others,
                 now=self._now(),
             )
         except LocalError as error:

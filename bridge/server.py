@@ -246,6 +246,7 @@ class Server:
             arena=Arena(library.samples, shared.arena),
             spending=self._spending,
             trunks=self._signalling.trunks,
+            find_phones=self._signalling.ways,
             entropy=os.urandom,
         )
 
@@ -379,7 +380,8 @@ class Server:
         except PoolFullError as error:
             answer: Event = StreamRefused(effect.stream, str(error))
         else:
-            answer = StreamOpened(effect.stream, self._addresses.for_audio(local, peer), port)
+            told = self._addresses.for_audio(local, peer or effect.source or None, effect.source)
+            answer = StreamOpened(effect.stream, told, port)
         self._switchboard.handle(answer, self._now())
 
     def _answer(self, effect: effects.Answered) -> None:

@@ -145,7 +145,6 @@ class Signalling:
             now=now,
             tell=tell,
             credentials=lambda name: self._attending.credentials(name),  # noqa: PLW0108 - it is made later
-            find_phone=self._ways,
             plan=config.dial_plan(),
         )
         self._attending = Attending(
@@ -283,9 +282,9 @@ class Signalling:
         else:
             self.agent.respond(event.request, NO_REGISTRAR, now)
 
-    def _ways(self, account: str) -> list[Way]:
-        """Where an account's telephones are now."""
-        return self._registrations.ways(account, self._now())
+    def ways(self, account: str, now: float) -> list[Way]:
+        """Where an account's telephones are, in the order to try them."""
+        return self._registrations.ways(account, now)
 
     def _is_ours(self, flow: Flow) -> bool:
         """Whether we listen where a telephone was heard before the start."""

@@ -168,6 +168,7 @@ class Arrivals:
                 remote=leg.negotiation.remote,
                 room=leg.routed_to,
                 rtp_timeout_s=self._config.media.rtp_timeout_s,
+                source=leg.source,
             )
         )
         lines.timers.set((LegTimer.STREAM, leg.number), now + STREAM_S)

@@ -49,6 +49,7 @@ from bridge.switchboard.performing import Performing
 from bridge.switchboard.places import Places
 from bridge.switchboard.receptions import Receptions, StoreAnswer
 from bridge.switchboard.recordings import Recordings
+from bridge.switchboard.registered import FindPhones, no_phones
 from bridge.switchboard.room_records import RoomRecords
 from bridge.switchboard.rooms import Rooms
 from bridge.switchboard.sessions import Sessions
@@ -127,6 +128,7 @@ class Switchboard:
         spending: Spending | None = None,
         trunks: Trunks | None = None,
         entropy: Entropy | None = None,
+        find_phones: FindPhones = no_phones,
     ) -> None:
         """Open a switchboard with nobody on the line.
 
@@ -142,6 +144,8 @@ class Switchboard:
             Their state; as the configuration has them where not given.
         entropy
             `entropy(n)` returns n random bytes, for the keys of secure audio; without it no audio is secured.
+        find_phones
+            Where the telephones of an account are registered at a `now`; nowhere where not given.
         """
         plan = config.dial_plan()
 
@@ -175,6 +179,7 @@ class Switchboard:
             new_id=new_id,
             local_time=local_time,
             terms=terms,
+            find_phones=find_phones,
         )
         errands = Errands(lines, self._rooms, places, self._dialogues, self._calls_out, plan, config)
         self._campaigns = Campaigns(

@@ -6,7 +6,8 @@ counts it. A call is cut off when its longest time, or the money for it, is used
 
 A number goes by the trunks that take it, one after the other: the next one is tried where the one before is away, has no
 lines, or does not let us in, and nothing has rung yet. It stays one call, of one leg, paid once. The INVITE is a new one, since
-each trunk has its own way of saying things; the audio port is the same.
+each trunk has its own way of saying things; the audio port is the same. An account's telephones are tried one after the other
+in the same manner (`registered`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from bridge.switchboard.effects import (
 )
 from bridge.switchboard.legs import Leg, LegState, LegTimer
 from bridge.switchboard.lines import BoardTimer
+from bridge.switchboard.registered import ACCOUNT, FindPhones, Registered, no_phones
 from bridge.switchboard.terms import Terms
 from media.control import NO_ROOM
 from prompts.phrases import Utterance
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from bridge.switchboard.sessions import Sessions
     from bridge.trunks.trunks import Trunks
     from sip.events import CallAnswered, CallEnded, CallRinging
+    from sip.flow import Flow
 
 STREAM_S: Final = 4.0
 """How long the pool may take to open a stream, as for calls that come."""
@@ -78,9 +81,6 @@ class _Way:
     trunk: str
     left: tuple[str, ...]
     """The trunks that may be tried after it."""
-    host: str = ""
-    port: int = 0
-    """Where its audio is taken."""
     rang: bool = False
 
 
@@ -88,10 +88,12 @@ class CallsOut:
     """All of them."""
 
     __slots__ = (
+        "_audio",
         "_config",
         "_lines",
         "_local_time",
         "_new_id",
+        "_registered",
         "_sessions",
         "_spending",
         "_terms",
@@ -111,6 +113,7 @@ class CallsOut:
         new_id: Callable[[], str],
         local_time: Callable[[float], datetime],
         terms: Terms,
+        find_phones: FindPhones = no_phones,
     ) -> None:
         self._lines = lines
         self._sessions = sessions
@@ -120,8 +123,11 @@ class CallsOut:
         self._local_time = local_time
         self._trunks = trunks
         self._terms = terms
+        self._registered = Registered(find_phones)
         self._ways: dict[int, _Way] = {}
         """Of numbers, by leg, until the call is over."""
+        self._audio: dict[int, tuple[str, int]] = {}
+        """Where the audio of a call is taken, by leg, until it is answered or over."""
         self.on_cut: Callable[[Leg, float], None] | None = None
         """Told of each call that is cut, while it is still where it was: what it was about is to be broken off."""
 
@@ -149,6 +155,7 @@ class CallsOut:
         if trunks:
             self._ways[number] = _Way(trunks[0], trunks[1:])
             self._trunks.place(number, trunks[0], now)
+        phone = self._registered.begin(number, destination.uri, now)
         local = self._listener(destination, number)
         leg = Leg(
             number=number,
@@ -159,7 +166,11 @@ class CallsOut:
             source="",
             origin=Origin(source="", trunk=""),
             negotiation=self._terms.of_called(
-                local, number, trunk=trunks[0] if trunks else "", uri=destination.uri
+                local,
+                number,
+                trunk=trunks[0] if trunks else "",
+                uri=destination.uri,
+                flow=None if phone is None else phone.flow,
             ),
             came_at=now,
         )
@@ -201,6 +212,7 @@ class CallsOut:
                 remote=None,
                 room=NO_ROOM,
                 rtp_timeout_s=self._config.media.rtp_timeout_s,
+                source="" if phone is None else phone.flow.remote[0],
             )
         )
         lines.timers.set((LegTimer.STREAM, number), now + STREAM_S)
@@ -213,26 +225,31 @@ class CallsOut:
         assert leg.destination is not None
         leg.state = LegState.CALLING
         self._lines.timers.set((LegTimer.RINGING, leg.number), now + leg.ring_s)
-        way = self._ways.get(leg.number)
-        if way is not None:
-            way.host, way.port = host, port
-        self._call(leg, host, port)
+        self._audio[leg.number] = host, port
+        self._call(leg, now)
 
-    def _call(self, leg: Leg, host: str, port: int) -> None:
+    def _call(self, leg: Leg, now: float) -> None:
         """Have the INVITE sent."""
-        destination, way = leg.destination, self._ways.get(leg.number)
+        destination, way, phone = leg.destination, self._ways.get(leg.number), self._registered.of(leg.number)
         assert destination is not None
+        if phone is None and destination.uri.startswith(ACCOUNT):
+            self._lines.log(
+                Level.WARNING, "no way to call", leg, why=f"{destination.masked} is not registered"
+            )
+            self._came_to_nothing(leg, Outcome.UNREACHABLE, now)
+            return
         self._lines.effects.append(
             PlaceCall(
                 leg=leg.number,
                 uri=destination.uri,
                 caller_id=self._config.caller_id,
-                sdp=leg.negotiation.describe(host, port),
+                sdp=leg.negotiation.describe(*self._audio[leg.number]),
                 trunk="" if way is None else way.trunk,
                 national=destination.national,
                 carrier=destination.carrier,
                 price_per_minute=destination.price_per_minute,
-                others=way is not None and bool(way.left),
+                others=bool(way.left if way is not None else self._registered.has_more(leg.number, now)),
+                phone=phone,
             )
         )
 
@@ -243,23 +260,40 @@ class CallsOut:
             return False
         self._trunks.failed(way.trunk, why)
         free = [name for name in way.left if not self._trunks.is_full(name, now)]
-        if not free or way.rang or not way.port:
+        if not free or way.rang or leg.number not in self._audio:
             return False
         lines.log(Level.WARNING, "next trunk", leg, trunk=way.trunk, why=why, next=free[0])
         lines.figures["call out by the next trunk"] += 1
         way.trunk, way.left = free[0], tuple(free[1:])
         self._trunks.place(leg.number, way.trunk, now)
-        lines.by_call.pop(leg.call, None)
-        leg.call, leg.call_id = 0, ""
+        self._call_anew(leg, now, trunk=way.trunk)
+        return True
+
+    def _next_phone(self, leg: Leg, status: int, now: float) -> bool:
+        """Try the next telephone of an account, where there is one and the one before has not answered for all."""
+        if leg.number not in self._audio:
+            return False
+        phone = self._registered.goes_on(leg.number, now, status=status, ours=self._audio[leg.number][0])
+        if phone is None:
+            return False
+        self._lines.log(Level.INFO, "next telephone", leg, status=status, transport=phone.flow.transport)
+        self._lines.figures["call out to the next telephone"] += 1
+        self._call_anew(leg, now, flow=phone.flow)
+        return True
+
+    def _call_anew(self, leg: Leg, now: float, *, trunk: str = "", flow: Flow | None = None) -> None:
+        """Send another INVITE for a call, with an offer of its own."""
         assert leg.destination is not None
+        self._lines.by_call.pop(leg.call, None)
+        leg.call, leg.call_id, leg.early = 0, "", False
         leg.negotiation = self._terms.of_called(
             self._listener(leg.destination, leg.number),
             leg.number,
-            trunk=way.trunk,
+            trunk=trunk,
             uri=leg.destination.uri,
+            flow=flow,
         )
-        self._call(leg, way.host, way.port)
-        return True
+        self._call(leg, now)
 
     def no_stream(self, leg: Leg, why: str, now: float) -> None:
         """There is no audio for it."""
@@ -280,7 +314,7 @@ class CallsOut:
         leg = self._lines.by_number.get(event.leg)
         if leg is None or leg.state is not LegState.CALLING or leg.call:
             return
-        if not self._goes_on(leg, event.reason, now):
+        if not (self._next_phone(leg, 0, now) or self._goes_on(leg, event.reason, now)):
             self._lines.log(Level.WARNING, "no way to call", leg, why=event.reason)
             self._came_to_nothing(leg, Outcome.UNREACHABLE, now)
 
@@ -325,6 +359,8 @@ class CallsOut:
             return False
         status, cause, q850 = event.status, event.cause.value, event.q850
         why = f"{status} {event.reason}".strip()
+        if self._next_phone(leg, status, now):
+            return True
         if not (is_the_ways_fault(status, cause, q850) and self._goes_on(leg, why, now)):
             self._came_to_nothing(leg, outcome_of(status, cause, q850), now, status=status)
         return True
@@ -344,6 +380,8 @@ class CallsOut:
         """It is over, in whatever way: it costs no more, and its user knows."""
         self._trunks.ended(leg.number)
         self._ways.pop(leg.number, None)
+        self._audio.pop(leg.number, None)
+        self._registered.end(leg.number)
         if leg.limited:
             self._spending.ended(leg.number, now)
             self.watch()
@@ -409,6 +447,9 @@ class CallsOut:
 
         Where that is a name nobody knows its version yet: it is taken for the old one.
         """
+        phone = self._registered.of(number)
+        if phone is not None:
+            return phone.flow.local[0]
         way = self._ways.get(number)
         trunk = None if way is None else self._trunks.get(way.trunk)
         target = Uri.parse(destination.uri) if trunk is None else trunk.settings.target

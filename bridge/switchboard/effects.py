@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bridge.service.role import Role
     from media.control import AnyCommand, Endpoint, Format, Segment
     from prompts.values import Clip
+    from sip.pending import Way
 
 # --- calls: executed by the method of `sip.agent.Agent` that bears the same name -------------------------------------
 
@@ -89,7 +90,9 @@ class PlaceCall:
     price_per_minute: Decimal = Decimal(0)
     """What was agreed to: where the trunk sends the call elsewhere, it may not be dearer there."""
     others: bool = False
-    """Whether another trunk would be tried after this one, so that a silent one need not be waited for."""
+    """Whether another trunk or telephone would be tried after this one, so that a silent one need not be waited for."""
+    phone: Way | None = None
+    """The registered telephone that is called, where `uri` is an account's."""
 
 
 # --- subscriptions and REFER: executed by the method of `sip.agent.Agent` that is named ------------------------------
@@ -180,6 +183,8 @@ class OpenStream:
     remote: Endpoint | None
     room: int
     rtp_timeout_s: float
+    source: str = ""
+    """Where the peer signals from, where that is known: by it our address is chosen that it can reach."""
 
 
 @dataclass(frozen=True, slots=True)

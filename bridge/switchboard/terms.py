@@ -22,6 +22,7 @@ from sip.uri import Uri
 if TYPE_CHECKING:
     from bridge.config.settings import Config
     from sip.events import IncomingCall
+    from sip.flow import Flow
     from sip.offer import Capabilities
     from sip.securing import Entropy, Rule
 
@@ -58,13 +59,15 @@ class Terms:
             trusted=event.trusted or trunk is not None or within(peer, self._config.server.trusted_networks),
         )
 
-    def of_called(self, local: str, session_id: int, *, trunk: str, uri: str) -> Negotiation:
-        """Make ready to call: by `trunk`, or where that is empty a telephone at `uri`. Whom we call is trusted to say where its
-        audio is, but for this machine, where it is on another.
+    def of_called(
+        self, local: str, session_id: int, *, trunk: str, uri: str, flow: Flow | None = None
+    ) -> Negotiation:
+        """Make ready to call: by `trunk`, or where that is empty a telephone at `uri`, or a registered one by its `flow`. Whom
+        we call is trusted to say where its audio is, but for this machine, where it is on another.
         """
         named = self._trunks.get(trunk)
         if named is None:
-            transport, host = _way(uri)
+            transport, host = _way(uri) if flow is None else (flow.transport, flow.remote[0])
             capabilities = self._by_transport(transport)
         else:
             host, capabilities = named.host, capabilities_of(named)

@@ -255,20 +255,23 @@ def test_where_nobody_answered_at_all_the_servers_have_failed(end: CallEnded, fa
 # --- to a registered telephone ---
 
 
+PHONE = Way(
+    Flow("tcp", ("127.0.0.1", 5060), ("192.0.2.77", 3000), 5),
+    Uri.parse("sip:x@192.0.2.77"),
+    ("<sip:edge;lr>",),
+)
+
+
 def test_a_registered_telephone_is_called_where_it_registered() -> None:
-    ways = [Way(Flow("tcp", ("127.0.0.1", 5060), ("192.0.2.77", 3000), 5), Uri.parse("sip:x@192.0.2.77"))]
-    edge = Edge(find_phone={"ana": ways}.__getitem__).places(replace(SIP, uri="account:ana"))
-    assert edge.flows == [ways[0].flow]
+    edge = Edge().places(replace(SIP, uri="account:ana", phone=PHONE, others=True))
+    assert edge.flows == [PHONE.flow]
+    assert edge.agent.ways == [PHONE], "by the path that it registered, too"
     assert str(edge.agent.uri) == "sip:x@192.0.2.77"
-
-
-def test_one_that_is_not_registered_is_not_called() -> None:
-    assert Edge().places(replace(SIP, uri="account:ana")).why_not == "ana is not registered"
+    assert edge.agent.more["hurry"], "another telephone of the account would be rung"
 
 
 def test_what_the_agent_refuses_of_a_telephone_is_told() -> None:
-    ways = [Way(Flow("udp", ("127.0.0.1", 5060), ("192.0.2.77", 3000)))]
-    edge = Edge(refuses="full", find_phone=lambda _: ways).places(replace(SIP, uri="account:ana"))
+    edge = Edge(refuses="full").places(replace(SIP, uri="account:ana", phone=PHONE))
     assert edge.why_not == "full"
 
 

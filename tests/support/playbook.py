@@ -143,9 +143,10 @@ def rejects(call: int, status: int) -> A:
 class Playbook:
     """One switchboard and the conversation with it."""
 
-    def __init__(self, configuration: Config | None = None) -> None:
+    def __init__(self, configuration: Config | None = None, **given: object) -> None:
+        """`given` goes to the switchboard as it is."""
         self.voice = ReadableVoice()
-        self.board = board(configuration, self.voice)
+        self.board = board(configuration, self.voice, **given)
         self.now = 1000.0
         self.playing: dict[int, int] = {}
         """Stream -> the playback that was asked for last."""

@@ -53,11 +53,19 @@ BYE = CallEnded(1, EndCause.BYE, 0, "")
 CANCELLED = CallEnded(1, EndCause.CANCELLED, 487, "")
 OPENED = StreamOpened(1, HERE, 20_000)
 CONFIRMED = CallConfirmed(1, None)
-OPEN = OpenStream(stream=1, format=PCMU, local=HERE, remote=CALLER_RTP, room=0, rtp_timeout_s=60.0)
+OPEN = OpenStream(
+    stream=1,
+    format=PCMU,
+    local=HERE,
+    remote=CALLER_RTP,
+    room=0,
+    rtp_timeout_s=60.0,
+    source=CALLER_RTP.host,
+)
 
 
 def test_a_trusted_caller_is_in_an_open_room_at_once_and_hears_no_prompt(play: Playbook) -> None:
-    play >> to_room("a") << replace(OPEN, remote=Endpoint(TRUSTED_HOST, 40_000), room=1)
+    play >> to_room("a") << replace(OPEN, remote=Endpoint(TRUSTED_HOST, 40_000), room=1, source=TRUSTED_HOST)
     assert "conference" not in play.logged[0].fields, "none has opened yet"
     play >> OPENED << Accepts(1, ("c=IN IP4 192.0.2.1", "m=audio 20000 RTP/AVP 0 101"))
     play << RecordConferenceStarted("id-1", None, "a")

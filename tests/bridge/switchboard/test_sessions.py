@@ -29,7 +29,15 @@ BYE = CallEnded(1, EndCause.BYE, 0, "")
 CANCELLED = CallEnded(1, EndCause.CANCELLED, 487, "")
 OPENED = StreamOpened(1, HERE, 20_000)
 CONFIRMED = CallConfirmed(1, None)
-OPEN = OpenStream(stream=1, format=PCMU, local=HERE, remote=CALLER_RTP, room=0, rtp_timeout_s=60.0)
+OPEN = OpenStream(
+    stream=1,
+    format=PCMU,
+    local=HERE,
+    remote=CALLER_RTP,
+    room=0,
+    rtp_timeout_s=60.0,
+    source=CALLER_RTP.host,
+)
 
 
 def test_a_late_offer_is_answered_in_the_ack(play: Playbook) -> None:

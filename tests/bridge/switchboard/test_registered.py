@@ -1,0 +1,183 @@
+"""Calls to accounts: each of their telephones is called where it registered, with an offer that suits its way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bridge.config.listening import Server, Srtp
+from bridge.config.values import Address
+from bridge.service.dialplan import Destination, Kind
+from bridge.service.outcome import Outcome
+from bridge.switchboard.effects import Log, OpenStream, PlaceCall, RecordCallPlaced
+from bridge.switchboard.events import CallNotPlaced, CallPlaced, StreamOpened
+from bridge.switchboard.registered import Registered
+from sip.events import CallAnswered, CallEnded, CallRinging, EndCause
+from sip.flow import Flow
+from sip.pending import Way
+from sip.uri import Uri
+from tests.bridge.switchboard.test_calls_out import Somebody, calls
+from tests.support.builders import PRICE, config, dial_out, sdp
+from tests.support.playbook import HERE, Playbook, a, after
+
+V4, V6 = Address("192.0.2.1", 5060), Address("2001:db8::1", 5060)
+WSS, TLS = Address("192.0.2.1", 443), Address("2001:db8::1", 5061)
+ANA = Destination("", "account:ana", "", "", Kind.OPERATOR, PRICE, at_night=True, masked="ana")
+CALL = 101
+
+
+def way(transport: str, number: int = 7, *, v6: bool = False, connection: int = 0) -> Way:
+    local, remote = ("2001:db8::1", f"2001:db8::{number}") if v6 else ("192.0.2.1", f"198.51.100.{number}")
+    flow = Flow(transport, (local, 5060), (remote, 40_000), connection)
+    return Way(flow, Uri.parse("sip:ana@phone.invalid"))
+
+
+class Phones:
+    """Where ana's telephones are; tests change it."""
+
+    def __init__(self, *ways: Way) -> None:
+        self.ways = list(ways)
+
+    def __call__(self, account: str, now: float) -> list[Way]:
+        return list(self.ways) if account == "ana" else []
+
+
+def bridge(phones: Phones) -> Playbook:
+    server = Server(
+        udp=(V4, V6), wss=(WSS,), tls=(TLS,), srtp=Srtp(udp="off", wss="mandatory", tls="optional")
+    )
+    settings = config(dial_out=dial_out(), server=server)
+    return Playbook(settings, find_phones=phones, entropy=bytes)
+
+
+def rings(phones: Phones, *, call: int = CALL) -> tuple[Playbook, Somebody]:
+    """The first telephone has its INVITE."""
+    play = bridge(phones)
+    user, _ = calls(play, ANA, limited=False)
+    play.skip() >> StreamOpened(1, HERE, 20_002)
+    play.skip() >> CallPlaced(1, call, "out-1")
+    return play, user
+
+
+def refused(status: int, call: int = CALL) -> CallEnded:
+    return CallEnded(call, EndCause.REJECTED, status, "")
+
+
+@pytest.mark.parametrize(
+    ("phone", "says"),
+    [
+        (way("udp"), b"RTP/AVP "),
+        (way("wss", connection=5), b"RTP/SAVP "),
+        (way("tls", connection=6), b"a=crypto:1 "),
+        (way("udp", v6=True), b"RTP/AVP "),
+    ],
+)
+def test_what_is_offered_depends_on_the_way_by_which_the_telephone_registered(
+    phone: Way, says: bytes
+) -> None:
+    play = bridge(Phones(phone))
+    calls(play, ANA)
+    local, remote = phone.flow.local[0], phone.flow.remote[0]
+    play << a(RecordCallPlaced, number="account:ana") << a(OpenStream, local=local, source=remote)
+    play >> StreamOpened(1, local, 20_002)
+    (placed,) = play._open
+    assert isinstance(placed, PlaceCall)
+    assert (placed.phone, placed.others) == (phone, False)
+    assert says in placed.sdp
+    assert (b"a=crypto" in placed.sdp) == (phone.flow.transport != "udp")
+    assert (b"IP6 2001:db8::1" in placed.sdp) == (":" in local)
+    play.skip()
+
+
+def test_an_account_of_which_nothing_is_registered_cannot_be_reached_and_that_is_said() -> None:
+    play = bridge(Phones())
+    user, _ = calls(play, ANA)
+    play.skip() >> StreamOpened(1, HERE, 20_002) << a(Log, event="no way to call")
+    assert [each.fields["why"] for each in play.logged if each.event == "no way to call"] == [
+        "ana is not registered"
+    ]
+    assert user.told == [Outcome.UNREACHABLE]
+    play.skip()
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        refused(486),
+        refused(480),
+        refused(503),
+        CallEnded(CALL, EndCause.TRANSPORT, 503, ""),
+        CallEnded(CALL, EndCause.TIMEOUT, 408, ""),
+        CallNotPlaced(1, "the connection is gone"),
+    ],
+)
+def test_where_one_telephone_does_not_take_it_the_next_is_rung(end: object) -> None:
+    first, second = way("udp", 7), way("wss", 8, connection=5)
+    play = bridge(Phones(first, second))
+    user, _ = calls(play, ANA, limited=False)
+    play.skip() >> StreamOpened(1, HERE, 20_002) << a(PlaceCall, phone=first, others=True)
+    if isinstance(end, CallEnded):
+        play >> CallPlaced(1, CALL, "out-1")
+    play >> end << a(Log, event="next telephone") << a(PlaceCall, phone=second, others=False)
+    play >> CallPlaced(1, CALL + 1, "out-2")
+    play.skip() >> refused(486, CALL + 1)
+    play.skip()
+    assert user.told == [Outcome.BUSY]
+    assert not play.board._calls_out._audio
+    assert not play.board._calls_out._registered._by_leg
+
+
+def test_who_declines_for_all_telephones_is_not_rung_at_the_next() -> None:
+    play, user = rings(Phones(way("udp", 7), way("udp", 8)))
+    play >> refused(603)
+    play.skip()
+    assert user.told == [Outcome.DECLINED]
+
+
+def test_a_telephone_that_is_back_by_another_connection_is_rung_there() -> None:
+    """A browser that is reloaded, or a mobile that changes its network, while it rings."""
+    phones = Phones(way("wss", 7, connection=5))
+    play, user = rings(phones)
+    play >> CallRinging(CALL, 180, None)
+    phones.ways = [way("wss", 9, connection=6)]
+    play >> CallEnded(CALL, EndCause.TRANSPORT, 503, "") << a(Log, event="next telephone")
+    play << a(PlaceCall, phone=phones.ways[0])
+    play >> CallPlaced(1, CALL + 1, "out-2")
+    assert user.told == ["rings"]
+    play >> after(30)
+    play.skip()
+    assert user.told == ["rings", Outcome.NO_ANSWER], "the time to answer runs on"
+
+
+def test_a_telephone_where_our_audio_is_not_heard_is_left_out() -> None:
+    """One port takes the audio of the call, and it is of one version of IP."""
+    play, user = rings(Phones(way("udp", 7), way("udp", 8, v6=True)))
+    play >> refused(486)
+    play.skip()
+    assert user.told == [Outcome.BUSY]
+
+
+def test_an_answer_counts_for_the_telephone_that_gave_it() -> None:
+    play, user = rings(Phones(way("udp", 7), way("udp", 8)))
+    play >> refused(486)
+    play.skip() >> CallPlaced(1, CALL + 1, "out-2")
+    play.skip() >> CallAnswered(CALL + 1, sdp())
+    play.skip()
+    assert user.told == ["answered"]
+
+
+def test_no_telephone_is_tried_twice_but_under_another_name() -> None:
+    phones = Phones(way("udp"))
+    search = Registered(phones)
+    assert search.begin(1, "sip:ana@192.0.2.9", 0.0) is None
+    assert search.goes_on(1, 0.0, status=486, ours=HERE) is None
+    assert search.begin(1, "account:ana", 0.0) == way("udp")
+    assert not search.has_more(1, 0.0)
+    assert search.goes_on(1, 0.0, status=486, ours=HERE) is None
+    assert search.of(1) is None
+    phones.ways.append(replace(way("udp"), uri=Uri.parse("sip:other@phone.invalid")))
+    assert search.has_more(1, 0.0)
+    assert search.goes_on(1, 0.0, status=486, ours=HERE) == phones.ways[1]
+    search.end(1)
+    assert search.of(1) is None
