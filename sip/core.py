@@ -27,7 +27,7 @@ from sip.session import Session
 from sip.settings import METHODS, SUPPORTED, AgentSettings
 from sip.streams import Streams
 from sip.subscription import Subscriptions
-from sip.timers import Alarm, Deadlines
+from sip.timers import Alarm, Deadlines, Seconds
 from sip.transactions import MAGIC_COOKIE, Transactions
 
 TAG_BYTES: Final = 8
@@ -70,6 +70,7 @@ class Core:
         self.draining = False
         self.counters: Counter[str] = Counter()
         self.deadlines = Deadlines()
+        self.seconds = Seconds(self.deadlines)
         self.transactions = Transactions(self.deadlines, self.send, self.counters)
         self.calls: dict[int, Session] = {}
         self.dialogs: dict[str, Session] = {}
@@ -359,7 +360,7 @@ class Core:
         session.placement = None
         self.settled(session)
         if session.timer is not None:
-            self.deadlines.cancel(session.timer.alarm)
+            self.seconds.cancel(session.timer.alarm)
             session.timer = None
         if session.reliable is not None:
             self.deadlines.cancel(session.reliable.alarm)

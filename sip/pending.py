@@ -17,7 +17,7 @@ from sip.message import Response
 from sip.proving import Prover
 from sip.reply import Echo
 from sip.server_transaction import ServerTransaction
-from sip.timers import T1_S, Alarm
+from sip.timers import T1_S, Alarm, Ticket
 from sip.uri import Uri
 
 
@@ -46,7 +46,7 @@ class SessionTimer:
         """When it is over if nothing comes."""
         self.asking = False
         """A refresh is on its way."""
-        self.alarm: Alarm | None = None
+        self.alarm: Ticket | None = None
 
 
 class Invitation:

@@ -7,7 +7,9 @@ emptied where it lies and falls out of the heap later, so cancelling costs next 
 
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from heapq import heapify, heappop, heappush
+from math import ceil
 from typing import Final
 
 T1_S: Final = 0.5
@@ -134,3 +136,51 @@ class Deadlines:
             action, alarm.action = alarm.action, None
             if action is not None:
                 action(now)
+
+
+Ticket = tuple[int, int]
+"""What an alarm of `Seconds` is cancelled by: the second it is due in, and its number."""
+
+
+class Seconds:
+    """Alarms that may be a second late. For what is set for nearly every call and hardly ever comes due: all of one second
+    share one alarm, so that setting and cancelling cost next to nothing and leave nothing behind.
+    """
+
+    __slots__ = ("_deadlines", "_due", "_serial")
+
+    def __init__(self, deadlines: Deadlines) -> None:
+        self._deadlines = deadlines
+        self._serial = 0
+        self._due: dict[int, tuple[Alarm, dict[int, Callable[[float], None]]]] = {}
+
+    def __len__(self) -> int:
+        return sum(len(actions) for _, actions in self._due.values())
+
+    def set(self, at: float, action: Callable[[float], None]) -> Ticket:
+        """Do `action(now)` at `at`, or within the second after it."""
+        second = ceil(at)
+        self._serial += 1
+        entry = self._due.get(second)
+        if entry is None:
+            entry = self._due[second] = self._deadlines.set(second, partial(self._fire, second)), {}
+        entry[1][self._serial] = action
+        return second, self._serial
+
+    def cancel(self, ticket: Ticket | None) -> None:
+        """Forget an alarm; one that is done, cancelled or None already is fine."""
+        entry = None if ticket is None else self._due.get(ticket[0])
+        if ticket is None or entry is None:
+            return
+        alarm, actions = entry
+        actions.pop(ticket[1], None)
+        if not actions:
+            self._deadlines.cancel(alarm)
+            del self._due[ticket[0]]
+
+    def _fire(self, second: int, now: float) -> None:
+        actions = self._due[second][1]
+        # One of them may cancel another of the same second.
+        while actions:
+            actions.pop(next(iter(actions)))(now)
+        self._due.pop(second, None)

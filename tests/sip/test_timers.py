@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sip.timers import Deadlines, Timer, duration_s, next_interval_s
+from sip.timers import Deadlines, Seconds, Timer, duration_s, next_interval_s
 
 
 def test_timers_have_the_durations_of_the_table():
@@ -86,3 +86,50 @@ def test_whatever_is_cancelled_the_rest_is_done_in_order(plan):
     deadlines.advance(100.0)
     assert done == sorted(at for at, cancel in plan if not cancel)
     assert len(deadlines) == 0
+
+
+def test_alarms_by_the_second_come_at_most_a_second_late_and_in_order():
+    deadlines, done = Deadlines(), []
+    seconds = Seconds(deadlines)
+    for name, at in (("a", 10.0), ("b", 10.2), ("c", 10.9), ("d", 11.0)):
+        seconds.set(at, lambda now, name=name: done.append((name, now)))
+    assert len(seconds) == 4
+    deadlines.advance(10.0)
+    assert done == [("a", 10.0)]
+    assert deadlines.next() == 11
+    deadlines.advance(11.5)
+    assert done[1:] == [("b", 11.5), ("c", 11.5), ("d", 11.5)]
+    assert (len(seconds), len(deadlines)) == (0, 0)
+
+
+def test_alarms_by_the_second_can_be_cancelled_even_by_each_other():
+    deadlines, done = Deadlines(), []
+    seconds = Seconds(deadlines)
+    tickets = []
+    tickets.append(seconds.set(9.5, lambda _: seconds.cancel(tickets[1])))
+    tickets.append(seconds.set(9.6, lambda _: done.append("never")))
+    kept = seconds.set(9.7, lambda _: done.append("kept"))
+    deadlines.advance(10)
+    assert done == ["kept"]
+    for ticket in (*tickets, kept, None):
+        seconds.cancel(ticket)
+    gone = seconds.set(20, lambda _: done.append("never"))
+    seconds.cancel(gone)
+    assert deadlines.next() is None
+
+
+def test_what_is_set_while_its_second_is_done_is_done_later():
+    deadlines, done = Deadlines(), []
+    seconds = Seconds(deadlines)
+
+    def again(now):
+        done.append(now)
+        if len(done) < 3:
+            seconds.set(now + 0.4, again)
+
+    seconds.set(5, again)
+    deadlines.advance(5.0)
+    assert done == [5.0]
+    for second in (6.0, 7.0):
+        deadlines.advance(second)
+    assert done == [5.0, 6.0, 7.0]
