@@ -69,6 +69,7 @@ class Phonebook:
     def __init__(self, realm: str, ask: Ask) -> None:
         self.accounts: dict[str, Account] = {}
         self.entries: dict[str, Entry] = {}
+        self._by_number: dict[str, str] = {}
         self._realm = realm
         self._ask = ask
         self._revision = -1
@@ -96,6 +97,15 @@ class Phonebook:
         gone, self._gone = self._gone, []
         return gone
 
+    def account_of(self, called: str) -> str:
+        """The account of this name, or of this number in E.164; "" where there is none."""
+        return called if called in self.entries else self._by_number.get(called, "")
+
+    def number_of(self, account: str) -> str:
+        """The number of an account in E.164; "" where it has none."""
+        entry = self.entries.get(account)
+        return "" if entry is None else entry.number
+
     def _learn(self, news: _News) -> None:
         self._asking = self._failing = False
         if self._revision < 0 and news.elsewhere:
@@ -105,9 +115,15 @@ class Phonebook:
                 realm=self._realm,
             )
         self._revision = news.revision
+        for name in news.entries:
+            number = self.number_of(name)
+            if self._by_number.get(number) == name:
+                del self._by_number[number]
         for name, entry in news.entries.items():
             if entry is not None:
                 self.entries[name] = entry
+                if entry.number:
+                    self._by_number[entry.number] = name
                 self.accounts[name] = entry.account
             elif self.entries.pop(name, None) is not None:
                 del self.accounts[name]

@@ -247,6 +247,7 @@ class Server:
             spending=self._spending,
             trunks=self._signalling.trunks,
             find_phones=self._signalling.ways,
+            directory=self._signalling.phonebook,
             entropy=os.urandom,
         )
 

@@ -104,8 +104,8 @@ class Signalling:
         self.trunks = Trunks(config.trunks)
         self._guard = Guard(config.security.guard(SERVED), is_exempt=self._is_exempt, serves=self._serves)
         registrar = config.registrar
-        self._phonebook = Phonebook(config.realm, self._ask)
-        accounts = self._phonebook.accounts
+        self.phonebook = Phonebook(config.realm, self._ask)
+        accounts = self.phonebook.accounts
         challenger = Challenger(registrar.policy(config.realm), accounts, os.urandom, self._guard.noticed)
         agent = self.agent = Agent(
             settings=AgentSettings(
@@ -311,11 +311,11 @@ class Signalling:
 
     def _due(self) -> None:
         now = self._now()
-        self._phonebook.advance(now)
-        self._registrations.refuse(self._phonebook.gone(), now)
+        self.phonebook.advance(now)
+        self._registrations.refuse(self.phonebook.gone(), now)
         self._registrations.advance(now)
         self._arm()
 
     def _arm(self) -> None:
-        times = (self._phonebook.next_deadline(), self._registrations.next_deadline())
+        times = (self.phonebook.next_deadline(), self._registrations.next_deadline())
         self._alarm.arm(min((at for at in times if at is not None), default=None))

@@ -109,6 +109,8 @@ class DialOut:
         str, Form(re.compile(r"|\+?[0-9A-Za-z][0-9A-Za-z._-]{0,63}"), "a telephone number, without spaces")
     ] = ""
     """The number that the called person sees; empty: the first access number (`Config.caller_id`)."""
+    internal: bool = False
+    """Whether the telephones of accounts may be called by the account's number, or its name where that is digits."""
     ring_s: RingS = 45.0
     maximum_call_s: Annotated[float, Range(60, 86_400)] = LONGEST_CALL_S
     sip_domains: tuple[

@@ -26,6 +26,7 @@ from bridge.config.tracing import Trace
 from bridge.config.trunks import Dns, Trunk
 from bridge.config.values import Form, Network, OneOf, Range, within
 from bridge.service.dialplan import DialPlan
+from bridge.service.directory import NOBODY, Directory
 from bridge.service.passcodes import DEFAULT_DIGITS, LONGEST_DIGITS, SHORTEST_DIGITS
 from bridge.service.settings import DEFAULT_GRACE_S
 from bridge.service.spending import Night, Spending
@@ -263,7 +264,7 @@ class Config:
         """Where commands come in; None where they do not."""
         return self.state_directory / self.control.socket if self.control.socket else None
 
-    def dial_plan(self) -> DialPlan:
+    def dial_plan(self, directory: Directory = NOBODY) -> DialPlan:
         """Where calls may go. Without a trunk no number may be called."""
         out = self.dial_out
         ours = [str(address) for _, _, address in self.server.listeners()]
@@ -280,6 +281,7 @@ class Config:
             accounts={operator.name: operator.address for operator in self.operators},
             own_numbers=[number.number for number in self.access_numbers],
             own_addresses=ours,
+            account_of=(directory if out.internal else NOBODY).account_of,
         )
 
     def spending(self) -> Spending:

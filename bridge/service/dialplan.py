@@ -6,13 +6,15 @@ Theory of operation. Whatever way a number is spelled, `numbering` reads it into
     2. the digits are a number, whole, with its carrier               NOT_A_NUMBER, INCOMPLETE, CARRIER
     3. it is no number of help                                        EMERGENCY
     4. it is none that is dear by design                              PREMIUM
-    5. it is not one of our own (a call that would call itself)       NOT_ALLOWED
-    6. the longest allowed prefix that fits says its price            NOT_ALLOWED where none does
-    7. there is a trunk that takes it                                 NOT_ALLOWED where none does
+    5. where that is on, it is an account's name or number            rings its telephones, and costs nothing
+    6. it is not one of our own (a call that would call itself)       NOT_ALLOWED
+    7. the longest allowed prefix that fits says its price            NOT_ALLOWED where none does
+    8. there is a trunk that takes it                                 NOT_ALLOWED where none does
 
 What is dialled is made from that same E.164, as the trunk that takes it writes numbers, so nothing can be smuggled past by a
 spelling. Where digits are no number the
-short codes are looked for all the same (`numbering.tails`), only so that the caller hears the true reason.
+short codes are looked for all the same (`numbering.tails`), so that the caller hears the true reason, and no account's name can
+hide one.
 
 A SIP address is called at hosts on the list alone, and is written anew from what was understood: no password, no header, no
 parameter that leads elsewhere (RFC 3261 section 19.1.1: maddr). A gateway among those hosts would dial digits, so a user
@@ -95,6 +97,8 @@ class Kind(Enum):
     SIP = "sip"
     OPERATOR = "operator"
     """A telephone of ours, by its name."""
+    INTERNAL = "internal"
+    """The telephones of an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,11 @@ class AllowedPrefix(Protocol):
         """None: where it is a number of the own country."""
 
 
+def no_account(_called: str) -> str:
+    """Where no account may be called."""
+    return ""
+
+
 _REFUSED: Final = {why: Refused(why) for why in Why}
 _MISREAD: Final = {
     Misread.INCOMPLETE: Why.INCOMPLETE,
@@ -144,6 +153,7 @@ class DialPlan:
     """Reads destinations. Holds no state."""
 
     __slots__ = (
+        "_account_of",
         "_accounts",
         "_emergency",
         "_enabled",
@@ -170,10 +180,13 @@ class DialPlan:
         accounts: Mapping[str, str] | None = None,
         own_numbers: Iterable[str] = (),
         own_addresses: Iterable[str] = (),
+        account_of: Callable[[str], str] = no_account,
     ) -> None:
-        """`takes` says whether any trunk takes a number in E.164; `accounts` are names and their SIP URIs. Hosts in
-        `sip_domains` and `own_addresses` may have a port, and are then that port alone.
+        """`takes` says whether any trunk takes a number in E.164; `accounts` are names and their SIP URIs; `account_of` finds the
+        account of a name or a number that may be called (`Directory`). Hosts in `sip_domains` and `own_addresses` may have a
+        port, and are then that port alone.
         """
+        self._account_of = account_of
         self._enabled = enabled
         self._rules = numbering
         self._takes = takes
@@ -233,11 +246,16 @@ class DialPlan:
         self, number: Number | Misread, digits: str, *, read_back: str | None, abroad: bool = False
     ) -> Destination | Refused:
         if isinstance(number, Misread):
-            return _REFUSED[self._short_code(digits, abroad=abroad) or _MISREAD[number]]
+            why = self._short_code(digits, abroad=abroad)
+            internal = self._internal(digits) if why is None and not abroad else None
+            return internal or _REFUSED[why or _MISREAD[number]]
         if self._is_emergency(number):
             return _REFUSED[Why.EMERGENCY]
         if self._is_premium(number):
             return _REFUSED[Why.PREMIUM]
+        internal = self._internal(number.e164, read_back or number.national)
+        if internal is not None:
+            return internal
         allowed = self._allowed(number.e164)
         if allowed is None or number.e164 in self._own_e164 or not self._takes(number.e164):
             return _REFUSED[Why.NOT_ALLOWED]
@@ -252,6 +270,22 @@ class DialPlan:
             at_night=bool(number.national) if allowed.at_night is None else allowed.at_night,
             masked=masked(number.e164),
             national=national,
+        )
+
+    def _internal(self, called: str, read_back: str = "") -> Destination | None:
+        """The telephones of the account that has this name or number; None where there is none."""
+        account = self._account_of(called)
+        if not account:
+            return None
+        return Destination(
+            number="",
+            uri=f"account:{account}",
+            read_back=read_back or called,
+            carrier="",
+            kind=Kind.INTERNAL,
+            price_per_minute=Decimal(0),
+            at_night=True,
+            masked=account,
         )
 
     def _kind(self, number: Number) -> Kind:

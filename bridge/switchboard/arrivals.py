@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.admission import OpenRoom, Refusal
 from bridge.gate import trunk_of
+from bridge.service.directory import NOBODY, Directory
 from bridge.service.role import Role
 from bridge.service.settings import Settings
 from bridge.switchboard.effects import Level, Log, OpenStream, RejectCall
@@ -62,6 +63,7 @@ class Arrivals:
         terms: Terms,
         trunks: Trunks,
         config: Config,
+        directory: Directory = NOBODY,
     ) -> None:
         self._lines = lines
         self._rooms = rooms
@@ -69,7 +71,7 @@ class Arrivals:
         self._config = config
         self._terms = terms
         self._trunks = trunks
-        self._callers = Callers(config)
+        self._callers = Callers(config, directory)
         self._refusals = Sparing()
         self.open_room = Settings.for_open_room(language=config.service.language)
         """What every open room is like."""

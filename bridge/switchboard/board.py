@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bridge.admission import Admission
 from bridge.conference.events import LeaveReason, TimerKey
 from bridge.conference.model import House
+from bridge.service.directory import NOBODY, Directory
 from bridge.switchboard.arrivals import Arrivals
 from bridge.switchboard.calls_out import CallsOut
 from bridge.switchboard.campaigns import Campaigns
@@ -129,6 +130,7 @@ class Switchboard:
         trunks: Trunks | None = None,
         entropy: Entropy | None = None,
         find_phones: FindPhones = no_phones,
+        directory: Directory = NOBODY,
     ) -> None:
         """Open a switchboard with nobody on the line.
 
@@ -146,8 +148,10 @@ class Switchboard:
             `entropy(n)` returns n random bytes, for the keys of secure audio; without it no audio is secured.
         find_phones
             Where the telephones of an account are registered at a `now`; nowhere where not given.
+        directory
+            The accounts of the bridge; none where not given.
         """
-        plan = config.dial_plan()
+        plan = config.dial_plan(directory)
 
         def keymap_of(name: str, dialled: str) -> Keymap:
             number = config.access_number(dialled)
@@ -209,7 +213,7 @@ class Switchboard:
         self._receptions = Receptions(
             lines, self._rooms, self._dialogues, self._recordings, self._operators, self._console, config
         )
-        self._arrivals = Arrivals(lines, self._rooms, self._admission, terms, trunks, config)
+        self._arrivals = Arrivals(lines, self._rooms, self._admission, terms, trunks, config, directory)
         streams = self._streams = Streams(
             lines, self._arrivals, self._calls_out, self._rooms, self._dialogues, self._recordings
         )

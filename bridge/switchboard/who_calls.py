@@ -1,7 +1,7 @@
 """Who calls, and what number: from what is proved of the peer, and from what is said by those who are believed.
 
     a trunk            what it asserts (P-Asserted-Identity, RFC 3325), read as it writes numbers
-    an account         its name or its number in From, which its password has proved
+    an account         its number, else its name in From: its password has proved it
     a trusted network  its From
     anybody else       its From, which is anybody's invention: shown, and nothing more
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from bridge.config.values import within
 from bridge.gate import trunk_of
+from bridge.service.directory import NOBODY, Directory
 from bridge.service.numbering import Writing, known_as
 from bridge.service.origin import Origin, origin
 from bridge.trunks.callers import caller_of
@@ -46,10 +47,11 @@ class Caller(NamedTuple):
 class Callers:
     """Reads them off the calls that come."""
 
-    __slots__ = ("_config", "_trunks")
+    __slots__ = ("_config", "_directory", "_trunks")
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, directory: Directory = NOBODY) -> None:
         self._config = config
+        self._directory = directory
         self._trunks = {trunk.name: trunk for trunk in config.trunks}
 
     def of(self, event: IncomingCall) -> Caller:
@@ -71,9 +73,12 @@ class Callers:
             )
         said = event.from_.uri.decoded_user
         believed = bool(event.identity) or within(peer, self._config.server.trusted_networks)
+        number = self._directory.number_of(event.identity)
+        if believed and not number:
+            number = known_as(numbering, said)
         return Caller(
             shown=said,
-            trusted_number=known_as(numbering, said) if believed else "",
+            trusted_number=number,
             display="",
             private=wants_privacy(event.request),
             origin=origin(

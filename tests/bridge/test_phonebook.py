@@ -129,3 +129,21 @@ def test_while_the_store_is_away_what_is_known_stays_and_it_is_asked_again_and_t
     assert len(asking.waiting) == 1
     asking.answer()
     assert set(book.accounts) == {"ana", "bob"}
+
+
+def test_an_account_is_found_by_its_name_and_by_its_number_as_long_as_that_is_its(asking: Asking) -> None:
+    book = Phonebook(REALM, asking)
+    add(asking, "ana", number="+5511999990000")
+    add(asking, "200")
+    book.advance(0.0)
+    asking.answer()
+    assert book.account_of("ana") == book.account_of("+5511999990000") == "ana"
+    assert book.account_of("200") == "200"
+    assert book.number_of("ana") == "+5511999990000"
+    assert book.account_of("bia") == book.number_of("200") == book.number_of("bia") == ""
+    change(asking, lambda table: table.remove("ana", at=2.0))
+    add(asking, "bia", number="+5511999990000")
+    book.advance(REFRESH_S)
+    asking.answer()
+    assert book.account_of("+5511999990000") == "bia"
+    assert book.account_of("ana") == ""

@@ -369,3 +369,53 @@ def test_without_its_prefix_no_number_is_called(number):
 
 def test_the_configured_rules_are_the_manuals():
     assert Config().dial_out.numbering.carriers == BRAZIL.carriers == ("15", "21")
+
+
+# --- accounts ---
+
+
+class Accounts:
+    """bia's extension, carla's number, and some that would be called like what is never called."""
+
+    def account_of(self, called: str) -> str:
+        names = {"+5511987650000": "carla", "+5503001234": "dear"}
+        return called if called in {"201", "190", "4000", "bia", "5521"} else names.get(called, "")
+
+    def number_of(self, account: str) -> str:
+        return ""
+
+
+def internal(*, on: bool = True) -> DialPlan:
+    return replace(CONFIG, dial_out=replace(OPEN, internal=on)).dial_plan(Accounts())
+
+
+@pytest.mark.parametrize("keyed", ["987650000", "01511987650000"])
+def test_the_number_of_an_account_rings_its_telephones_by_no_trunk_and_for_nothing(keyed: str):
+    found = destination(internal().read(keyed))
+    assert (found.uri, found.number, found.kind) == ("account:carla", "", Kind.INTERNAL)
+    assert found.price_per_minute == 0
+    assert found.at_night
+    assert found.read_back == keyed
+    assert found.masked == "carla"
+    assert destination(internal().address("+5511987650000")).uri == "account:carla"
+
+
+def test_so_does_a_name_of_digits_also_where_no_trunk_is_there():
+    alone = replace(CONFIG, trunks=(), dial_out=replace(OPEN, internal=True)).dial_plan(Accounts())
+    found = destination(alone.read("201"))
+    assert (found.uri, found.read_back) == ("account:201", "201")
+    assert destination(alone.address("201")).uri == "account:201"
+
+
+def test_by_default_no_account_is_called():
+    assert why(internal(on=False).read("201")) is not None
+    assert destination(internal(on=False).read("987650000")).uri == "tel:+5511987650000"
+
+
+@pytest.mark.parametrize("keyed", ["190", "0190", "03001234", "0900123456"])
+def test_no_account_hides_a_number_of_help_or_one_that_is_dear(keyed: str):
+    assert why(internal().read(keyed)) in {Why.EMERGENCY, Why.PREMIUM}
+
+
+def test_a_number_abroad_is_none_of_ours_that_looks_like_its_end():
+    assert isinstance(internal().address("+5521"), Refused)

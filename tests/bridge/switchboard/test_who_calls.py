@@ -97,6 +97,25 @@ def test_a_strangers_assertion_is_worth_nothing() -> None:
     assert caller.origin.source == STRANGER
 
 
+class Accounts:
+    """ana has a number."""
+
+    def account_of(self, called: str) -> str:
+        return ""
+
+    def number_of(self, account: str) -> str:
+        return "+551133334444" if account == "ana" else ""
+
+
+def test_an_account_is_known_by_its_number_though_its_telephone_says_its_name() -> None:
+    """A1: so it need not key a code, and no other telephone can be taken for it."""
+    who_calls = Callers(Config(), Accounts())
+    caller = who_calls.of(call(from_="<sip:ana@192.0.2.1>", identity="ana"))
+    assert (caller.shown, caller.trusted_number) == ("ana", "+551133334444")
+    assert who_calls.of(call(from_="<sip:ana@192.0.2.1>")).trusted_number == "", "anybody can write that"
+    assert who_calls.of(call(from_="<sip:201@192.0.2.1>", identity="201")).trusted_number == "201"
+
+
 def test_an_account_is_known_by_what_its_password_proved() -> None:
     caller = who(call(from_="<sip:+551133334444@192.0.2.1>", identity="ana"))
     assert caller.trusted_number == "+551133334444"
