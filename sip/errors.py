@@ -37,8 +37,8 @@ class ParseError(RemoteError):
     """A message, or a part of one, does not follow the grammar.
 
     `partial` is a `sip.message.Request` (this ground floor knows no floor above it, hence Any) with enough in
-    it (Via and CSeq) to answer `status`; None where no answer can or may be sent. Its topmost Via is good; all
-    else may be missing or the very trouble, so an answer copies text (`headers.get`) and does not ask for the
+    it (Via and CSeq) to answer `status`; None where no answer can or may be sent. Its topmost Via is good, or what
+    of it was; all else may be missing or the very trouble, so an answer copies text (`headers.get`) and does not ask for the
     typed views. Its Request-URI may be a placeholder, its body is empty, and it is never
     an ACK.
 

@@ -261,11 +261,13 @@ def _address(text: str) -> Address:
     return Address("", Uri.parse(match[1]), parse_parameters(match[2] or ""))
 
 
-_VIA = re.compile(
+_SENDER = (
     rf"{WS}SIP{WS}/{WS}[0-9]++\.[0-9]++{WS}/{WS}([{TOKEN_CHARACTERS}]++)[ \t]++"
-    rf"({HOST})(?:{WS}:{WS}([0-9]{{1,5}}))?+{WS}(;.*+)?",
-    re.DOTALL | re.IGNORECASE,
+    rf"({HOST})(?:{WS}:{WS}([0-9]{{1,5}}))?+{WS}"
 )
+_VIA = re.compile(rf"{_SENDER}(;.*+)?", re.DOTALL | re.IGNORECASE)
+_WRECKED_VIA = re.compile(rf"{_SENDER};(.*+)", re.DOTALL | re.IGNORECASE)
+_BRANCH = re.compile(rf"(?:^|[;,]){WS}branch{WS}={WS}([{TOKEN_CHARACTERS}]++){WS}(?=[;,]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +291,26 @@ class Via:
             None if port is None else parse_port(port),
             parse_parameters(parameters) if parameters else (),
         )
+
+    @staticmethod
+    def sender(text: str) -> Via | None:
+        """What a line of Via whose parameters are wrecked still says for certain: who sent it, and the branch by which they
+        know the answer. None where it does not say who.
+        """
+        match = _WRECKED_VIA.fullmatch(text)
+        if match is None:
+            return None
+        transport, host, port, wreck = match.groups()
+        branch = _BRANCH.search(wreck)
+        try:
+            return Via(
+                transport.upper(),
+                parse_host(host),
+                None if port is None else parse_port(port),
+                () if branch is None else (("branch", branch[1]),),
+            )
+        except ParseError:
+            return None
 
     @property
     def branch(self) -> str | None:

@@ -6,8 +6,9 @@ Via, From, To, Call-ID, CSeq, Content-Length, Max-Forwards, Contact, Route, Reco
 which may stand once do stand once. Whatever is wrong ends as one `ParseError`, with the status to answer and,
 where the wreck still has what an answer copies, the partial request.
 
-Nothing is answered (status 0): a response, an ACK, and a request whose topmost Via cannot be read - the Via
-is where the answer would go, and errors there have felled others (CVE-2018-16657).
+Nothing is answered (status 0): a response, an ACK, and a request whose topmost Via does not say who sent it - the Via
+is where the answer would go, and errors there have felled others (CVE-2018-16657). Where only what follows the sender is
+unreadable (RFC 4475 3.1.2.1) the answer has the sender and its branch, and no more of it.
 
 We are lenient where real phones err and no meaning is lost, and strict where two readers could read two
 things. A datagram may use bare line feeds, since it has one reader; a stream may not, since there a wrong
@@ -19,8 +20,8 @@ from __future__ import annotations
 import re
 
 from sip.errors import ParseError
-from sip.grammar import TOKEN, excerpt, printable
-from sip.headers import KNOWN_NAMES, MAX_IDENTIFIER, Address, Headers, canonical_name
+from sip.grammar import TOKEN, excerpt, first_element, printable, split_commas
+from sip.headers import KNOWN_NAMES, MAX_IDENTIFIER, Address, Headers, Via, canonical_name
 from sip.message import VERSION, Message, Request, Response
 from sip.uri import Uri
 
@@ -224,6 +225,14 @@ class Reading:
         # Without From, To or Call-ID its sender can still know it again by branch and method (RFC 4475 3.3.1).
         if via is None or not self.first.get("CSeq"):
             return None
+        topmost, rest = first_element(via)
+        if not _is_via(topmost):
+            sender = Via.sender(topmost)
+            if sender is None:
+                return None
+            hops = ", ".join([str(sender), *filter(_is_via, split_commas(rest))])
+            at = fields.index(("Via", via))
+            fields = [*fields[:at], ("Via", hops), *fields[at + 1 :]]
         request = Request(method, uri, Headers.of_canonical(fields))
         try:
             _check_identifier("branch", request.via.branch)
@@ -240,6 +249,14 @@ def _complain_of_octets(head: bytes, text: str) -> str:
     if head.count(b"\r") != line_ends or head.count(b"\n") != line_ends:
         return "bare line end in header"
     return ""
+
+
+def _is_via(text: str) -> bool:
+    try:
+        Via.parse(text)
+    except ParseError:
+        return False
+    return True
 
 
 def _check_identifier(what: str, value: str | None) -> None:

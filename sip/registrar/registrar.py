@@ -138,6 +138,8 @@ class Registrar:
     def _aor(self, request: Request, identity: str) -> str:
         """Whose bindings are meant, if they are the sender's own (10.3 steps 3 to 5)."""
         account = self._accounts.get(identity)
+        if request.to.uri.scheme not in ("sip", "sips"):
+            raise RefusedError(400)  # no address of record can be that (RFC 4475 3.3.3)
         if account is None or not account.is_called(request.to.uri.decoded_user):
             raise RefusedError(403)
         unknown = [tag for tag in request.headers.values("Require") if tag.lower() not in OPTIONS]

@@ -194,7 +194,12 @@ class TestBadDatagrams:
             b"GET / HTTP/1.1\r\nHost: h\r\n\r\n",
             compose(Via=None),
             compose(Via="SIP/2.0/UDP"),
-            compose(Via="SIP/2.0/UDP h;;"),
+            compose(Via="SIP/2.0/UDP h:;branch=z"),
+            compose(Via="SIP/2.0/UDP h x;branch=z"),
+            compose(Via="SIP/2.0/UDP [::g];;"),
+            compose(Via="SIP/2.0/UDP h:99999;;"),
+            compose(Via=", SIP/2.0/UDP"),
+            compose(Via=",,"),
             compose(Via="SIP/2.0/UDP h;branch="),
             compose(Via=f"SIP/2.0/UDP h;branch={'x' * (MAX_IDENTIFIER + 1)}"),
             compose(CSeq=None),
@@ -213,6 +218,29 @@ class TestBadDatagrams:
         failure = error(data)
         assert failure.status == 0
         assert failure.partial is None
+
+    @pytest.mark.parametrize(
+        ("via", "answered_by"),
+        [
+            ("SIP/2.0/UDP h;;", "SIP/2.0/UDP h"),
+            ("SIP/2.0/UDP h;;,;,,", "SIP/2.0/UDP h"),
+            ("sip / 2.0 / tls [::1] : 99 ;; branch = z9hG4bKa ;=", "SIP/2.0/TLS [::1]:99;branch=z9hG4bKa"),
+            (
+                "SIP/2.0/UDP h;branch=z;x=<>, SIP/2.0/UDP g;branch=y",
+                "SIP/2.0/UDP h;branch=z, SIP/2.0/UDP g;branch=y",
+            ),
+            ("SIP/2.0/UDP h;;, SIP/2.0/UDP g;branch=y, junk", "SIP/2.0/UDP h, SIP/2.0/UDP g;branch=y"),
+        ],
+    )
+    def test_a_sender_that_can_be_read_is_answered_and_the_wreck_behind_it_is_left_out(
+        self, via: str, answered_by: str
+    ) -> None:
+        """RFC 4475 3.1.2.1."""
+        failure = error(compose(Via=via))
+        assert failure.status == 400
+        assert failure.partial is not None
+        assert failure.partial.headers.get_all("Via") == [answered_by]
+        assert str(failure.partial.via) == answered_by.partition(",")[0]
 
     def test_a_datagram_over_the_limit_is_not_even_looked_at(self) -> None:
         assert error(compose(body=b"x" * MAX_MESSAGE)).status == 513

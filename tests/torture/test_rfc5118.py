@@ -6,11 +6,15 @@ that of the body: three of the RFC's are not.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sip import offer, sdp
 from sip.agent import Agent, AgentSettings, Flow
 from sip.errors import ParseError
+from sip.gate import OPEN, Gate
+from sip.guard import Guard, GuardSettings
 from sip.message import Request
 from sip.parser import parse
 
@@ -115,11 +119,29 @@ def test_all_12_messages_are_here() -> None:
     assert list(MESSAGES) == list(ANSWERS)
 
 
+def answers(data: bytes, flow: Flow, gate: Gate) -> list[int]:
+    agent = Agent(settings=AgentSettings(), entropy=bytes, gate=gate)
+    if flow.reliable:
+        agent.flow_opened(flow, flow, 0.0)
+    agent.receive(flow, data, 0.0)
+    return [int(out.data.split()[1]) for out in agent.outgoing()]
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls", "wss"])
 @pytest.mark.parametrize(("name", "status"), ANSWERS.items())
-def test_the_agent_answers_as_the_rfc_asks(name: str, status: int) -> None:
-    agent = Agent(settings=AgentSettings(), entropy=bytes)
-    agent.receive(FLOW, MESSAGES[name], 0.0)
-    assert [int(out.data.split()[1]) for out in agent.outgoing()] == [status]
+def test_the_agent_answers_as_the_rfc_asks(name: str, status: int, transport: str) -> None:
+    flow = replace(FLOW, transport=transport, connection=int(transport != "udp"))
+    assert answers(MESSAGES[name], flow, OPEN) == [status]
+    assert answers(MESSAGES[name], flow, Guard(GuardSettings(), is_exempt=lambda _: True)) == [status]
+    assert answers(MESSAGES[name], flow, Guard(GuardSettings())) == [status]
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_message_cut_anywhere_never_raises_another_error(name: str) -> None:
+    data = MESSAGES[name]
+    for end in range(len(data)):
+        with pytest.raises(ParseError):
+            parse(data[:end])
 
 
 def test_an_address_without_brackets_is_no_host() -> None:
