@@ -161,6 +161,8 @@ def abandon(
     placement = session.placement
     before = session.state
     session.require(what)
+    if before is State.ABANDONED:
+        return  # a BYE behind our CANCEL: the end of the INVITE is still awaited
     core.deadlines.cancel(session.alarm)
     session.alarm = None
     ours = cause is EndCause.LOCAL

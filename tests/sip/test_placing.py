@@ -582,3 +582,21 @@ def test_a_call_can_take_the_place_of_another():
     assert book.last("INVITE").headers.get("Replaces") == "call-9;to-tag=1;from-tag=2"
     assert book.last("INVITE").headers.get("Require") == "replaces"
     assert book.last("INVITE").headers.get("Route") == "<sip:edge;lr>"
+
+
+def test_a_bye_behind_our_cancel_does_not_keep_a_call_for_ever():
+    """The INVITE is awaited no longer than without it (9.1)."""
+    book = Playbook().play("""
+        -- invite sdp=offer
+        << INVITE sdp=offer
+        >> 180 INVITE
+        ** CallRinging status=180 sdp=None
+        -- hang_up
+        << CANCEL
+        ** CallEnded cause=LOCAL status=0
+        >> 200 CANCEL
+        >> BYE
+        << 200 BYE
+        .. 70
+    """)
+    assert (book.agent.calls, book.agent.dialogs, book.agent.transactions) == (0, 0, 0)
