@@ -18,6 +18,7 @@ from sip import (
     asking,
     dispatch,
     ending,
+    keying,
     notifying,
     placing,
     referring,
@@ -235,6 +236,11 @@ class Agent:
         """Refuse an OfferReceived; the session goes on as it was."""
         if (session := self._session(call, "reject_offer")) is not None:
             (updating if session.asked else renegotiating).reject_offer(self._core, session, status, now)
+
+    def send_digit(self, call: int, digit: str, duration_ms: int, now: float) -> None:
+        """Press a key on a call that is up, by INFO; DigitSent answers. Wait for it before the next one."""
+        if (session := self._session(call, "send_digit")) is not None:
+            keying.send(self._core, session, digit, duration_ms, now)
 
     # Requests outside calls
 

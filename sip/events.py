@@ -112,6 +112,14 @@ class DigitReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class DigitSent:
+    """What the peer said to a key of ours: 200 where it took it, 408 or 503 where nothing came back."""
+
+    call: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """The last event of a call, told exactly once."""
 
@@ -272,6 +280,7 @@ Event = (
     | OfferFailed
     | DigitReceived
     | CallRedirected
+    | DigitSent
     | WayFailed
     | CallEnded
     | RequestReceived

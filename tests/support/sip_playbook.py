@@ -32,6 +32,7 @@ from sip.gate import OPEN, Gate
 from sip.headers import Address
 from sip.message import Message, Request, Response
 from sip.parser import parse
+from sip.settings import DIGIT_TYPES
 from sip.uri import Uri
 
 UDP = Flow("udp", ("10.0.0.1", 5060), ("10.0.0.9", 5062))
@@ -209,6 +210,8 @@ class Playbook:
                 agent.accept_offer(call, sdp, now)
             case "reject_offer":
                 agent.reject_offer(call, int(rest[0]), now)
+            case "press":
+                agent.send_digit(call, rest[0], int(words.get("ms", 160)), now)
             case "close":
                 agent.flow_closed(self.flow, now)
             case "drain":
@@ -291,7 +294,8 @@ class Playbook:
             elif message.method == "INVITE":
                 self._call_id = message.call_id
                 self._to_tag = message.from_.tag or ""
-            body = f" sdp={message.body.decode()}" if message.body else ""
+            kind = "body" if message.headers.get("Content-Type") in DIGIT_TYPES else "sdp"
+            body = f" {kind}={message.body.decode()}".replace("\r\n", "|") if message.body else ""
             transcript.append(f"<< {_title(message)}{body}")
         for event in self.agent.events():
             self.told.append(event)
