@@ -78,9 +78,8 @@ class _Batch:
     rows: NDArray[np.intp]
     ssrc: NDArray[np.uint32]
     index: NDArray[np.int64]
-    start: int
     end: int
-    """Where the payload begins and ends in each slot."""
+    """Where the payload ends in each slot; it begins behind a plain header."""
 
 
 class Opening:
@@ -186,7 +185,7 @@ class Opening:
                     singly = np.append(singly, group)
                     continue
                 end = int(ends[group[0]])
-                batch = _Batch(which[group], owners[group], ssrc[group], index[group], HEADER_BYTES, end)
+                batch = _Batch(which[group], owners[group], ssrc[group], index[group], end)
                 self._open_alike(batch, packets, drop)
                 lengths[batch.which] = end
         if singly.size:
@@ -227,7 +226,7 @@ class Opening:
         nonce = nonces(self._salts[batch.rows], batch.ssrc, batch.index)
         good = np.ones(len(calls), np.bool_)
         for place, (aead, at) in enumerate(zip(calls, (batch.which * SLOT_BYTES).tolist(), strict=True)):
-            begin, end = at + batch.start, at + batch.end
+            begin, end = at + HEADER_BYTES, at + batch.end
             try:
                 octets[begin:end] = aead.decrypt(
                     nonce[_NONCE * place : _NONCE * place + _NONCE],
@@ -242,17 +241,17 @@ class Opening:
         assert self._ahead is not None
         salt = self._salts[batch.rows]
         encrypt: list[Encrypt] = self._encrypt.take(batch.rows).tolist()
-        if batch.end - batch.start == FRAME_BYTES:
-            frames = _pieces(packets, batch.start, FRAME_BYTES)
+        if batch.end - HEADER_BYTES == FRAME_BYTES:
+            frames = _pieces(packets, HEADER_BYTES, FRAME_BYTES)
             payload = frames.take(batch.which).view(np.uint64).reshape(len(batch.which), -1)
             payload ^= self._ahead.take(batch.rows, salt, batch.ssrc, batch.index, encrypt)
             frames[batch.which] = payload.view((np.void, FRAME_BYTES))[:, 0]
             return
-        length = batch.end - batch.start
+        length = batch.end - HEADER_BYTES
         blocks = -(-length // BLOCK_BYTES)
         if blocks:
             stream = keystreams(salt, batch.ssrc, batch.index, blocks, encrypt)
-            packets["bytes"][batch.which, batch.start : batch.end] ^= stream[:, :length]
+            packets["bytes"][batch.which, HEADER_BYTES : batch.end] ^= stream[:, :length]
 
     def _has(self, rows: NDArray[np.intp], index: NDArray[np.int64]) -> NDArray[np.bool_]:
         """`Window.has` over rows."""

@@ -174,6 +174,8 @@ class Baresip(Ears):
         return max(0, self._latest().stat().st_size - HEADER_BYTES) // 2 if self._recordings() else 0
 
     def since(self, mark: int) -> np.ndarray:
+        if not self._recordings():  # it is still to answer
+            return np.zeros(0)
         with self._latest().open("rb") as file:
             file.seek(HEADER_BYTES + 2 * mark)
             said = file.read()

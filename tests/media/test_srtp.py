@@ -251,6 +251,19 @@ class TestSources:
 
 
 class TestNewKeys:
+    def test_a_peer_that_counts_anew_under_the_old_key_is_not_heard_until_it_has_another(self) -> None:
+        """interop.md section 5, row 21: numbers that begin anew with the same SSRC. Its rollover counter is not ours any more."""
+        side, peer = Side(), Libsrtp(keys(CM_80))
+        side.open(2, keys(CM_80))
+        for number in (65_000, 65_535, 65_536, 66_000):
+            assert side.hear(2, peer.seal(packet(number))) == packet(number)
+        anew = Libsrtp(keys(CM_80))
+        assert [side.hear(2, anew.seal(packet(number))) for number in range(5)] == [Drop.REPLAY] * 5
+        assert [side.hear(2, anew.seal(packet(number))) for number in range(900, 905)] == [Drop.AUTH] * 5
+        side.secured.open(2, keys(CM_80, 40), None, 0.0)
+        after = Libsrtp(keys(CM_80, 40))
+        assert side.hear(2, after.seal(packet(905))) == packet(905)
+
     def test_new_keys_count_from_the_beginning(self) -> None:
         """interop.md section 5, row 21: re-key on re-INVITE."""
         here, _ = pair()
