@@ -1,4 +1,6 @@
-"""What an agent tells the one who uses it. `call` is the agent's own handle, never used twice."""
+"""What an agent tells the one who uses it. `call` is the agent's own handle, never used twice. Session descriptions show
+themselves nowhere: they may carry the keys of secure audio.
+"""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -39,7 +41,7 @@ class IncomingCall:
     request_uri: Uri
     from_: Address
     to: Address
-    offer: bytes | None
+    offer: bytes | None = field(repr=False)
     """None: the caller wants our offer in the answer."""
     call_id: str
     request: Request
@@ -57,7 +59,7 @@ class CallRinging:
 
     call: int
     status: int
-    sdp: bytes | None
+    sdp: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class CallAnswered:
     """A call we placed was answered; the agent has sent the ACK."""
 
     call: int
-    sdp: bytes | None
+    sdp: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class CallConfirmed:
     """The ACK of our answer came; `sdp` is the peer's answer where we made the offer."""
 
     call: int
-    sdp: bytes | None
+    sdp: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class OfferReceived:
     """The peer wants to change the session. Answer with accept_offer or reject_offer."""
 
     call: int
-    offer: bytes | None
+    offer: bytes | None = field(repr=False)
     """None: the peer wants our offer."""
 
 
@@ -90,7 +92,7 @@ class AnswerReceived:
     """The answer to an offer of ours on a running call."""
 
     call: int
-    sdp: bytes
+    sdp: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
