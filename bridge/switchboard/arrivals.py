@@ -99,6 +99,8 @@ class Arrivals:
             return
         if isinstance(place, OpenRoom):
             leg.routed_to = self._rooms.expect(leg, place.name, self.open_room).number
+            # Its address alone lets it in, which may be forged as long as it has not shown our tag.
+            leg.negotiation.heard_early = False
         else:
             leg.language = place.number.language or self._config.service.language
         self._ask_for_audio(leg, event.flow.local[0], now)

@@ -13,6 +13,7 @@ from bridge.admission import Admission
 from bridge.conference.events import LeaveReason, TimerKey
 from bridge.conference.model import House
 from bridge.service.directory import NOBODY, Directory
+from bridge.service.role import Role
 from bridge.switchboard.arrivals import Arrivals
 from bridge.switchboard.calls_out import CallsOut
 from bridge.switchboard.campaigns import Campaigns
@@ -316,13 +317,16 @@ class Switchboard:
         if leg.negotiation.late and not self._sessions.take_answer(leg, event.sdp):
             self._lines.hang_up(leg, LeaveReason.FAILED, "no common media")
             return
+        self._sessions.confirmed(leg)
         if leg.state is LegState.ANSWERED:
             self._begin(leg, now)
 
     def _begin(self, leg: Leg, now: float) -> None:
-        """The caller hears us: in the reception, or where they take somebody's place."""
+        """The caller hears us: in the reception, in the open room that was dialled, or where they take somebody's place."""
         if leg.succeeds:
             self._transfers.succeed(leg, now)
+        elif leg.room is not None:
+            self._rooms.join(leg, leg.room.key, self._arrivals.open_room, Role.PARTICIPANT, now)
         else:
             self._receptions.receive(leg, now)
 
@@ -352,9 +356,10 @@ class Switchboard:
         """Bring a key to whoever owns the leg; after the last words it means nothing.
 
         A key tells as well as an ACK that the caller has our answer. Where the ACK is lost the next one is half a
-        second away, and whoever dials number and passcode in one go would lose the first digits.
+        second away, and whoever dials number and passcode in one go would lose the first digits. An open room has no
+        passcode, and is not entered so.
         """
-        if leg.state is LegState.ANSWERED and not leg.negotiation.late:
+        if leg.state is LegState.ANSWERED and not leg.negotiation.late and leg.room is None:
             self._begin(leg, now)
         if leg.runner is not None:
             self._dialogues.key(leg, key, now)

@@ -3,18 +3,23 @@
 `sip.offer` has the rules; this keeps what one leg needs of them between two messages, and that is little: our last
 description as bytes, from which everything else can be read again, and the keys that were agreed.
 
-Two things are decided here that SDP cannot know:
+Three things are decided here that SDP cannot know:
 
 - A peer may name loopback as where its audio goes where it signals from there itself, and nobody else may.
 - Where it names another host than the one it signals from, and is none whose gateways we trust, that host is heard before
   anything is sent to it (`Format.hear_first`): it may never have asked for our packets. Telephones behind NAT name their
   own address and are heard at once, at another one.
+- Who calls is not sent to before their ACK (`confirm`). Anybody can write anybody's address on an INVITE; the ACK has the
+  tag of our 200 in it, so it comes from where that went. Else one forged datagram of 450 bytes would have 275 kB of audio
+  sent to whoever it names, until the call is given up after 32 s (64*T1, RFC 3261 13.3.1.4). Keys may come before.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from media.control import Codec, Endpoint, Format, Srtp, Suite
 from sip import offer, sdp
@@ -49,8 +54,8 @@ class Negotiation:
     """One leg's. A method that raises `sip.errors.RemoteError` has changed nothing."""
 
     __slots__ = (
-        "_address", "_capabilities", "_entropy", "_late", "_local", "_loopback", "_ours", "_peer", "_secured", "_trusted",
-        "format", "remote",
+        "_address", "_capabilities", "_confirmed", "_entropy", "_format", "_late", "_local", "_loopback", "_ours", "_peer",
+        "_secured", "_trusted", "heard_early", "remote",
     )  # fmt: skip
 
     def __init__(
@@ -64,6 +69,7 @@ class Negotiation:
         peer: str = "",
         trusted: bool = False,
         loopback: bool = False,
+        confirmed: bool = True,
     ) -> None:
         """Take the offer of an INVITE, None where it waits for ours.
 
@@ -81,6 +87,8 @@ class Negotiation:
             Its audio may come from and go to wherever it says: a carrier with gateways beside its servers.
         loopback
             It may be on this machine though it does not signal from there.
+        confirmed
+            It has shown that it is where it says. Else nothing is sent to it until `confirm`.
         """
         self._capabilities = capabilities
         self._entropy = entropy
@@ -88,9 +96,12 @@ class Negotiation:
         self._trusted = trusted
         self._loopback = loopback or not peer or is_loopback(peer)
         self._secured: Secured | None = None
+        self._confirmed = confirmed
+        self.heard_early = True
+        """Whether it is heard before it is confirmed: nobody hears it but who waits for its keys."""
         self._late = True
         # What comes before keys are agreed may be secured, and would be noise.
-        self.format = UNTIL_ANSWERED if capabilities.srtp == "off" or entropy is None else UNTIL_CALLED
+        self._format = UNTIL_ANSWERED if capabilities.srtp == "off" or entropy is None else UNTIL_CALLED
         self.remote: Endpoint | None = None
         self._address = address
         self._local = LocalDescription(session_id)
@@ -122,8 +133,20 @@ class Negotiation:
             trusted=trusted,
             loopback=loopback,
         )
-        made.format = UNTIL_CALLED
+        made._format = UNTIL_CALLED
         return made
+
+    @property
+    def format(self) -> Format:
+        """How the stream's RTP is written and read, as things stand."""
+        agreed = self._format
+        if self._confirmed:
+            return agreed
+        return msgspec.structs.replace(agreed, send=False, receive=agreed.receive and self.heard_early)
+
+    def confirm(self) -> None:
+        """The peer has got our answer where it says that it is."""
+        self._confirmed = True
 
     @property
     def late(self) -> bool:
@@ -201,7 +224,7 @@ class Negotiation:
         held = not agreed.send and not self.late
         if agreed.remote is not None:
             self.remote = Endpoint(*agreed.remote)
-        self.format = Format(
+        self._format = Format(
             codec=CODECS[agreed.codec.name],
             payload_type=agreed.codec.payload_type,
             telephone_event=-1 if event is None else event,

@@ -165,7 +165,7 @@ class Rooms:
         room, leg.room = leg.room, None
         if room is None:
             return
-        if leg.state is LegState.OPENING:
+        if leg.state in {LegState.OPENING, LegState.ANSWERED}:
             room.expected -= 1
         else:
             participant = room.conference.participants.get(leg.number)

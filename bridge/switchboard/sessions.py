@@ -49,12 +49,19 @@ class Sessions:
         if leg is not None:
             self.take_answer(leg, event.sdp)
 
+    def confirmed(self, leg: Leg) -> None:
+        """The caller has our answer: from now on audio goes both ways."""
+        before = leg.negotiation.format, leg.negotiation.remote
+        leg.negotiation.confirm()
+        self._update_stream(leg, *before)
+
     def take_answer(self, leg: Leg, answer: bytes | None) -> bool:
         """Agree to an answer to our offer. One that cannot be used changes nothing: the session runs on as it was."""
         before, was_late = (leg.negotiation.format, leg.negotiation.remote), leg.negotiation.late
         if answer is None:
             self._lines.log(Level.INFO, "answer missing", leg)
             return False
+        leg.negotiation.confirm()  # where it comes in an ACK
         try:
             leg.negotiation.answered(answer)
         except RemoteError as fault:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.conference.events import LeaveReason
 from bridge.dialogue.requests import NotAvailable, Recorded
-from bridge.service.role import Role
 from bridge.switchboard.arrivals import retry_after
 from bridge.switchboard.effects import AcceptCall, CloseStream, Level, RejectCall
 from bridge.switchboard.legs import Leg, LegState, LegTimer, StreamState
@@ -67,10 +66,7 @@ class Streams:
             self._calls_out.stream_opened(leg, event.host, event.port, now)
             return
         lines.effects.append(AcceptCall(leg.call, leg.negotiation.describe(event.host, event.port)))
-        if leg.room is not None:
-            self._rooms.join(leg, leg.room.key, self._arrivals.open_room, Role.PARTICIPANT, now)
-        else:
-            leg.state = LegState.ANSWERED
+        leg.state = LegState.ANSWERED
 
     def refused(self, event: StreamRefused, now: float) -> None:
         """There is no port, or no row."""

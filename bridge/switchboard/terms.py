@@ -57,6 +57,7 @@ class Terms:
             entropy=self._entropy,
             peer=peer,
             trusted=event.trusted or trunk is not None or within(peer, self._config.server.trusted_networks),
+            confirmed=False,
         )
 
     def of_called(

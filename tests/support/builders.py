@@ -8,6 +8,8 @@ from decimal import Decimal
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from bridge.config.calling import DialOut, Prefix
 from bridge.config.settings import AccessNumber, Config, Limits, OpenRoom, Service
 from bridge.config.trunks import Trunk
@@ -39,6 +41,8 @@ TRUSTED_HOST = "127.0.0.1"
 BRIDGE_HOST = "192.0.2.1"
 
 PCMU = Format(codec=Codec.PCMU, payload_type=0, telephone_event=101)
+UNCONFIRMED = structs.replace(PCMU, send=False)
+"""The same before the caller's ACK: nothing is sent to who may not be where they say."""
 CALLER_RTP = Endpoint(CALLER_HOST, 40_000)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from bridge.conference.events import LeaveReason
 from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
@@ -14,6 +15,7 @@ from bridge.switchboard.effects import (
     CloseStream,
     Level,
     Log,
+    MediaCommand,
     OpenStream,
     RecordConferenceEnded,
     RecordConferenceStarted,
@@ -33,7 +35,16 @@ from media import control
 from media.control import Endpoint
 from sip import events as sip
 from sip.events import AnswerReceived, CallConfirmed, CallEnded, EndCause, OfferReceived
-from tests.support.builders import CALLER_RTP, PCMU, TRUSTED_HOST, accepted, config, incoming, sdp
+from tests.support.builders import (
+    CALLER_RTP,
+    PCMU,
+    TRUSTED_HOST,
+    UNCONFIRMED,
+    accepted,
+    config,
+    incoming,
+    sdp,
+)
 from tests.support.playbook import (
     HERE,
     Accepts,
@@ -55,7 +66,7 @@ OPENED = StreamOpened(1, HERE, 20_000)
 CONFIRMED = CallConfirmed(1, None)
 OPEN = OpenStream(
     stream=1,
-    format=PCMU,
+    format=UNCONFIRMED,
     local=HERE,
     remote=CALLER_RTP,
     room=0,
@@ -65,12 +76,13 @@ OPEN = OpenStream(
 
 
 def test_a_trusted_caller_is_in_an_open_room_at_once_and_hears_no_prompt(play: Playbook) -> None:
-    play >> to_room("a") << replace(OPEN, remote=Endpoint(TRUSTED_HOST, 40_000), room=1, source=TRUSTED_HOST)
+    deaf, where = structs.replace(UNCONFIRMED, receive=False), Endpoint(TRUSTED_HOST, 40_000)
+    play >> to_room("a") << replace(OPEN, format=deaf, remote=where, room=1, source=TRUSTED_HOST)
     assert "conference" not in play.logged[0].fields, "none has opened yet"
     play >> OPENED << Accepts(1, ("c=IN IP4 192.0.2.1", "m=audio 20000 RTP/AVP 0 101"))
+    play >> CONFIRMED << MediaCommand(control.UpdateStream(1, PCMU))
     play << RecordConferenceStarted("id-1", None, "a")
     play << a(RecordJoined, participant="id-2", conference="id-1", access_number="conf-a", caller="caller1")
-    play >> CONFIRMED
     play >> after(3600)
     play >> BYE << CloseStream(1)
     play << RecordLeft("id-2", "id-1", LeaveReason.HUNG_UP)
@@ -79,7 +91,17 @@ def test_a_trusted_caller_is_in_an_open_room_at_once_and_hears_no_prompt(play: P
 
 def test_the_second_one_in_an_open_room_meets_the_first(play: Playbook) -> None:
     in_room(play) >> to_room("a", 2) << a(OpenStream, stream=2, room=1)
-    play >> StreamOpened(2, HERE, 20_002) << Accepts(2) << a(RecordJoined, conference="id-1")
+    play >> StreamOpened(2, HERE, 20_002) << Accepts(2)
+    play >> CallConfirmed(2, None) << a(control.UpdateStream) << a(RecordJoined, conference="id-1")
+
+
+def test_whose_ack_has_not_come_is_in_no_open_room_and_no_key_brings_them_there(play: Playbook) -> None:
+    """The address that lets them in may be forged: the ACK shows that our answer got there."""
+    in_room(play) >> to_room("a", 2) << a(OpenStream, stream=2, room=1)
+    play >> StreamOpened(2, HERE, 20_002) << Accepts(2)
+    play >> control.DigitReceived(2, "1")
+    play >> CallEnded(2, EndCause.TIMEOUT, 0, "no ACK") << CloseStream(2)
+    play >> BYE << CloseStream(1) << a(RecordLeft) << a(RecordConferenceEnded) << CloseRoom(1)
 
 
 def test_another_open_room_is_another_conference(play: Playbook) -> None:
@@ -90,13 +112,14 @@ def test_a_room_that_emptied_while_somebody_is_on_the_way_opens_again_under_a_ne
     in_room(play) >> to_room("a", 2) << a(OpenStream, room=1)
     play >> BYE << CloseStream(1) << a(RecordLeft) << a(RecordConferenceEnded, conference="id-1")
     play >> StreamOpened(2, HERE, 20_002) << Accepts(2)
+    play >> CallConfirmed(2, None) << a(control.UpdateStream)
     play << a(RecordConferenceStarted, conference="id-3") << a(RecordJoined, conference="id-3")
 
 
 def test_a_caller_of_an_access_number_is_greeted_once_the_ack_is_in(play: Playbook) -> None:
     play >> incoming() << OPEN
     play >> OPENED << Accepts(1)
-    play >> CONFIRMED << Says(1, "greeting", "en")
+    play >> CONFIRMED << MediaCommand(control.UpdateStream(1, PCMU)) << Says(1, "greeting", "en")
 
 
 def test_an_unknown_number_is_refused_and_logged(play: Playbook) -> None:

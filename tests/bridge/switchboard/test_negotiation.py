@@ -228,6 +228,17 @@ class TestWhereAudioGoes:
     def test_a_third_party_is_heard_first(self, peer: str, trusted: bool, hear_first: bool) -> None:
         assert Negotiation(sdp(), "192.0.2.1", 7, peer=peer, trusted=trusted).format.hear_first is hear_first
 
+    def test_nobody_is_sent_to_before_their_ack_and_who_needs_no_passcode_is_not_heard_either(self) -> None:
+        for early in (True, False):
+            negotiation = Negotiation(sdp(), "192.0.2.1", 7, peer="192.0.2.7", confirmed=False)
+            negotiation.heard_early = early
+            assert (negotiation.format.send, negotiation.format.receive) == (False, early)
+            negotiation.describe("192.0.2.1", 20_000)
+            negotiation.reoffered(sdp(version=2))  # by UPDATE
+            assert (negotiation.format.send, negotiation.format.receive) == (False, early)
+            negotiation.confirm()
+            assert negotiation.format == PCMU
+
     def test_a_third_party_that_a_re_invite_names_is_heard_first(self) -> None:
         negotiation = Negotiation(sdp(), "192.0.2.1", 7, peer="192.0.2.7")
         negotiation.describe("192.0.2.1", 20_000)

@@ -35,7 +35,7 @@ from bridge.switchboard.events import (
 )
 from bridge.switchboard.lines import SPEECH_GUARD_S
 from bridge.switchboard.receptions import STORE_S
-from media.control import DigitReceived, Music, Play, PlaybackEnded, Route, StopPlay
+from media.control import DigitReceived, Music, Play, PlaybackEnded, Route, StopPlay, UpdateStream
 from sip import events as sip
 from sip.events import CallConfirmed, CallEnded, EndCause
 from tests.support.builders import ACCESS_NUMBER, BRIDGE_HOST, CALLER_HOST, accepted, config, incoming, sdp
@@ -241,7 +241,7 @@ def test_a_key_before_the_call_is_answered_means_nothing(play: Playbook) -> None
     play >> incoming()
     play.skip() >> sip.DigitReceived(1, "5", 160)
     play >> StreamOpened(1, HERE, 20_000)
-    play.skip() >> CallConfirmed(1, None) << Says(1, "greeting")
+    play.skip() >> CallConfirmed(1, None) << a(UpdateStream) << Says(1, "greeting")
 
 
 def test_a_key_of_a_caller_who_has_not_answered_our_offer_means_nothing(play: Playbook) -> None:

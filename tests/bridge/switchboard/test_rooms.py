@@ -15,7 +15,7 @@ from bridge.switchboard.stage import HOLD_MUSIC, TONES
 from media.control import NO_ROOM, Mute, Play, Route, StopPlay, StreamClosed
 from prompts.recordings import HOLD_MUSIC as HOLD_MUSIC_CLIP
 from prompts.tones import TONES as TONE_CLIPS
-from sip.events import CallEnded, EndCause
+from sip.events import CallConfirmed, CallEnded, EndCause
 from tests.support.builders import BRIDGE_HOST, TRUSTED_HOST, accepted, incoming
 from tests.support.playbook import Says, SaysRoom, a, after, call, hangs_up, joined, keyed, press
 
@@ -152,6 +152,7 @@ def into_open_room(play: Playbook, *legs: int) -> None:
         play.skip()
     for leg in legs:
         play >> StreamOpened(leg, BRIDGE_HOST, 20_000 + 2 * leg)
+        play.skip() >> CallConfirmed(leg, None)
         play.skip()
 
 

@@ -19,7 +19,7 @@ from bridge.switchboard.events import StreamOpened
 from media import control
 from media.control import Endpoint, UpdateStream
 from sip.events import AnswerReceived, CallConfirmed, CallEnded, EndCause, OfferReceived
-from tests.support.builders import CALLER_RTP, PCMU, incoming, sdp
+from tests.support.builders import CALLER_RTP, PCMU, UNCONFIRMED, incoming, sdp
 from tests.support.playbook import HERE, Accepts, Says, a, greeted, hangs_up
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ OPENED = StreamOpened(1, HERE, 20_000)
 CONFIRMED = CallConfirmed(1, None)
 OPEN = OpenStream(
     stream=1,
-    format=PCMU,
+    format=UNCONFIRMED,
     local=HERE,
     remote=CALLER_RTP,
     room=0,
@@ -74,7 +74,7 @@ def test_an_unchanged_offer_has_the_same_answer_and_touches_no_audio(play: Playb
     play >> incoming() << OPEN
     play >> OPENED
     answer = play._open.popleft().sdp
-    play >> CONFIRMED << Says(1, "greeting")
+    play >> CONFIRMED << MediaCommand(UpdateStream(1, PCMU)) << Says(1, "greeting")
     play >> OfferReceived(1, sdp()) << AcceptOffer(1, answer)
 
 

@@ -17,7 +17,7 @@ from bridge.switchboard.effects import (
 from bridge.switchboard.events import StreamOpened, StreamRefused
 from media import control
 from sip.events import CallConfirmed, CallEnded, EndCause
-from tests.support.builders import CALLER_RTP, PCMU, incoming
+from tests.support.builders import CALLER_RTP, UNCONFIRMED, incoming
 from tests.support.playbook import HERE, a, after, hangs_up, in_room, rejects, to_room
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ OPENED = StreamOpened(1, HERE, 20_000)
 CONFIRMED = CallConfirmed(1, None)
 OPEN = OpenStream(
     stream=1,
-    format=PCMU,
+    format=UNCONFIRMED,
     local=HERE,
     remote=CALLER_RTP,
     room=0,
