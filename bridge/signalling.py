@@ -180,6 +180,9 @@ class Signalling:
             effects.HangUpCall: lambda effect: agent.hang_up(effect.call, now(), reason=effect.reason),
             effects.AcceptOffer: lambda effect: agent.accept_offer(effect.call, effect.sdp, now()),
             effects.RejectOffer: lambda effect: agent.reject_offer(effect.call, effect.status, now()),
+            effects.SendDigit: lambda effect: agent.send_digit(
+                effect.call, effect.digit, effect.duration_ms, now()
+            ),
             effects.PlaceCall: self._placing.place,
             **subscriptions.performs(agent, now),
         }

@@ -17,7 +17,12 @@ app = typer.Typer()
 @app.command(rich_help_panel=RUNNING)
 def dial(
     conference: ConferenceId,
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="As a moderator would key it, or +55...")],
+    number: Annotated[
+        str,
+        typer.Argument(
+            metavar="NUMBER", help="As a moderator would key it, or +55...; ,, and digits are keyed there."
+        ),
+    ],
     config: ConfigFile = None,
     *,
     name: Annotated[str, typer.Option(help="Who is called.")] = "",

@@ -1,20 +1,24 @@
-"""Who comes, goes and stays: `roda lock`, `kick`, `end`, `extend`, `move`, `transfer`, `split`, `role`, `identify`, `say`; and `roda give`."""
+"""Who comes, goes and stays: `roda lock`, `kick`, `end`, `extend`, `move`, `transfer`, `send-keys`, `split`, `role`, `identify`, `say`; and `roda give`."""
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from bridge.cli.console import RUNNING, AsJson, ConferenceId, Leg, ask_and_tell, console, give
+from bridge.cli.console import RUNNING, AsJson, ConferenceId, Leg, ask_and_tell, console, give, tell
 from bridge.cli.terminal import ConfigFile, UserError, user
 from bridge.conference import commands
 from bridge.conference.spelling import KINDS, SpellingError, spelled_in_text
-from bridge.control.protocol import Give
+from bridge.control.protocol import Give, Given, SendKeys
+from bridge.service.post_dial import KEYS_MAX
 from bridge.service.role import Role
 
 app = typer.Typer()
+
+KEYS: Final = re.compile(rf"[0-9*#A-D,]{{1,{KEYS_MAX}}}")
 
 
 class CallersRole(StrEnum):
@@ -126,6 +130,21 @@ def transfer(
 ) -> None:
     """Ask one's telephone to call somebody else instead; they stay until it has got there."""
     give(config, conference, commands.Transfer(leg=leg, to=to), as_json=as_json)
+
+
+@app.command(name="send-keys", rich_help_panel=RUNNING)
+def send_keys(
+    leg: Leg,
+    keys: Annotated[str, typer.Argument(metavar="KEYS", help="0-9 * # A-D; a comma waits for a second.")],
+    config: ConfigFile = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Press keys on one's line, as for the menu of a system that was called."""
+    if not KEYS.fullmatch(keys):
+        raise UserError("keys are up to 32 of 0-9 * # A-D, and commas for pauses")
+    with console(config) as bridge:
+        tell(bridge.ask(SendKeys(leg, keys, user()), Given), as_json=as_json)
 
 
 @app.command(rich_help_panel=RUNNING)

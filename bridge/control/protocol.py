@@ -107,6 +107,18 @@ class RefuseCaller(Request, frozen=True):
     by: By
 
 
+class SendKeys(Request, frozen=True):
+    """Press keys on somebody's line, who is up: `Given`. A comma waits for a second."""
+
+    leg: int
+    keys: Annotated[str, msgspec.Meta(pattern=r"^[0-9*#A-D,]{1,32}$")]
+    by: By
+
+    def __repr__(self) -> str:
+        """Show how many: what is keyed may be a code."""
+        return f"SendKeys(leg={self.leg}, keys=<{len(self.keys)}>, by={self.by!r})"
+
+
 class BlastBoard(Request, frozen=True):
     """How far the calls of a conference's blast are: `Board`, without rows where it has none."""
 
@@ -179,6 +191,7 @@ AnyRequest = (
     | SetAway
     | AdmitCaller
     | RefuseCaller
+    | SendKeys
     | BlastBoard
     | ListPhones
     | ListTrunks

@@ -7,14 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from bridge.service import post_dial
+
 DEFAULT_NAME: Final = "default"
 """What the list is called that `*92` means where a conference has several."""
 
 MOST_ENTRIES: Final = 1000
 """More would be a call centre's campaign, not a meeting: the list is refused."""
 
-_NUMBER: Final = re.compile(r"\+?[0-9]{2,20}|(sip:)?[^\s@]+@[^\s@]+")
-"""A telephone number, or the SIP address of a telephone."""
+_NUMBER: Final = re.compile(rf"\+?[0-9]{{2,20}}(?:{post_dial.PATTERN})?|(sip:)?[^\s@]+@[^\s@]+")
+"""A telephone number, with what is keyed there after a comma, or the SIP address of a telephone."""
 
 _PUNCTUATION: Final = str.maketrans("", "", " -.()/\u00a0")
 """What people write between the digits of a number."""

@@ -150,7 +150,7 @@ class Arrivals:
 
     def _in_trunk(self, event: IncomingCall, leg: Leg, now: float) -> bool:
         """Count a call with its trunk's; where that has as many as it may the call is turned away, its place given back."""
-        trunk = trunk_of(event.identity)
+        trunk = leg.trunk = trunk_of(event.identity)
         if self._trunks.get(trunk) is None or self._trunks.arrive(leg.number, trunk):
             return True
         self._admission.left(leg.source)

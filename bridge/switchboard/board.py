@@ -44,6 +44,7 @@ from bridge.switchboard.events import (
     StreamRefused,
 )
 from bridge.switchboard.keys_in import KeyWay
+from bridge.switchboard.keys_out import KeysOut
 from bridge.switchboard.legs import Leg, LegState, LegTimer
 from bridge.switchboard.lines import BoardTimer, Lines, TimerName, Voice
 from bridge.switchboard.operators import Operators
@@ -105,6 +106,7 @@ class Switchboard:
         "_dialogues",
         "_errands",
         "_handlers",
+        "_keys_out",
         "_lines",
         "_operators",
         "_performing",
@@ -175,6 +177,7 @@ class Switchboard:
         self._sessions = Sessions(lines)
         trunks = self._trunks = Trunks(config.trunks) if trunks is None else trunks
         terms = Terms(config, entropy)
+        self._keys_out = KeysOut(lines, config)
         self._calls_out = CallsOut(
             lines,
             self._sessions,
@@ -184,6 +187,7 @@ class Switchboard:
             new_id=new_id,
             local_time=local_time,
             terms=terms,
+            keys_out=self._keys_out,
             find_phones=find_phones,
         )
         errands = Errands(lines, self._rooms, places, self._dialogues, self._calls_out, plan, config)
@@ -210,7 +214,7 @@ class Switchboard:
         self._rooms.on_closed = self._room_closed
         self._rooms.on_changed = self._watchers.changed
         self._errands = errands
-        self._console = Console(lines, self._rooms, self._campaigns, self._operators, trunks)
+        self._console = Console(lines, self._rooms, self._campaigns, self._operators, self._keys_out, trunks)
         self._receptions = Receptions(
             lines, self._rooms, self._dialogues, self._recordings, self._operators, self._console, config
         )
@@ -226,6 +230,7 @@ class Switchboard:
             sip.OfferReceived: self._sessions.offer_came,
             sip.AnswerReceived: self._sessions.answer_came,
             sip.DigitReceived: self._digit_by_info,
+            sip.DigitSent: self._keys_out.answered,
             sip.CallEnded: self._call_ended,
             sip.SubscribeReceived: self._watchers.came,
             sip.SubscriptionRefreshed: self._watchers.refreshed,
@@ -400,6 +405,8 @@ class Switchboard:
                 self._streams.recording_not_told(leg, now)
             case LegTimer.RINGING:
                 self._calls_out.rang_out(leg, now)
+            case LegTimer.KEYS_OUT:
+                self._keys_out.due(leg, now)
 
     def _board_timer(self, timer: BoardTimer, number: int, now: float) -> None:
         match timer:
@@ -443,6 +450,7 @@ class Switchboard:
                 self._trunks.ended(leg.number)
             self._receptions.left(leg)
             self._transfers.left(leg)
+            self._keys_out.left(leg)
             self._watchers.left(leg)
             self._recordings.drop(leg)
             self._console.identities.pop(leg.number, None)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from bridge.service.spending import Spending
     from bridge.switchboard.effects import CallKind
     from bridge.switchboard.events import CallNotPlaced, CallPlaced
+    from bridge.switchboard.keys_out import KeysOut
     from bridge.switchboard.legs import User
     from bridge.switchboard.lines import Lines
     from bridge.switchboard.room import Room
@@ -72,6 +73,8 @@ class Wanted(NamedTuple):
     """Whose telephone it is, where that is known."""
     limited: bool = True
     """Whether it counts against the limits. Our own operators' telephones do not."""
+    keys: str = ""
+    """What is keyed once they have answered, before anybody is told so (`service.post_dial`)."""
 
 
 @dataclass(slots=True)
@@ -90,6 +93,7 @@ class CallsOut:
     __slots__ = (
         "_audio",
         "_config",
+        "_keys_out",
         "_lines",
         "_local_time",
         "_new_id",
@@ -113,6 +117,7 @@ class CallsOut:
         new_id: Callable[[], str],
         local_time: Callable[[float], datetime],
         terms: Terms,
+        keys_out: KeysOut,
         find_phones: FindPhones = no_phones,
     ) -> None:
         self._lines = lines
@@ -123,6 +128,7 @@ class CallsOut:
         self._local_time = local_time
         self._trunks = trunks
         self._terms = terms
+        self._keys_out = keys_out
         self._registered = Registered(find_phones)
         self._ways: dict[int, _Way] = {}
         """Of numbers, by leg, until the call is over."""
@@ -185,6 +191,8 @@ class CallsOut:
         leg.language = wanted.language
         leg.ring_s = wanted.ring_s
         leg.limited = wanted.limited
+        leg.post_dial = wanted.keys
+        leg.trunk = trunks[0] if trunks else ""
         lines.add(leg)
         lines.figures[f"called:{wanted.kind}"] += 1
         lines.effects.append(
@@ -285,7 +293,7 @@ class CallsOut:
         """Send another INVITE for a call, with an offer of its own."""
         assert leg.destination is not None
         self._lines.by_call.pop(leg.call, None)
-        leg.call, leg.call_id, leg.early = 0, "", False
+        leg.call, leg.call_id, leg.early, leg.trunk = 0, "", False, trunk
         leg.negotiation = self._terms.of_called(
             self._listener(leg.destination, leg.number),
             leg.number,
@@ -348,8 +356,14 @@ class CallsOut:
             return
         if leg.early:
             self._sessions.listen_anew(leg)
-        leg.state = LegState.CALLED
+        self._audio.pop(leg.number, None)  # from here on nobody else is called
         lines.log(Level.INFO, "call answered", leg, after_s=round(now - leg.came_at, 1))
+        if not (leg.post_dial and self._keys_out.press(leg, leg.post_dial, now, self._reached)):
+            self._reached(leg, now)
+
+    def _reached(self, leg: Leg, now: float) -> None:
+        """They are there; behind an exchange that wanted keys, too."""
+        leg.state, leg.post_dial = LegState.CALLED, ""
         if leg.user is not None:
             leg.user.answered(leg, now)
 
@@ -394,7 +408,7 @@ class CallsOut:
             return
         if leg.outcome is not None:
             user.failed(leg, leg.outcome, now)
-        elif leg.state in {LegState.OPENING, LegState.CALLING}:
+        elif leg.state in {LegState.OPENING, LegState.CALLING} or leg.post_dial:
             user.failed(leg, Outcome.ERROR, now)  # ours: its stream was lost, or the bridge stops
         else:
             user.gone(leg, now)

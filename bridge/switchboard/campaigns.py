@@ -17,6 +17,7 @@ from bridge.conference.events import LeaveReason
 from bridge.conference.words import CONFERENCE_ENDED
 from bridge.dialogue.called import blast_greeting
 from bridge.dialogue.results import Confirmed
+from bridge.service import post_dial
 from bridge.service.dialplan import Refused
 from bridge.service.outcome import Outcome
 from bridge.service.role import Role
@@ -256,6 +257,7 @@ class Campaigns:
 
     def _dial(self, blast: Blast, campaign: Campaign, entry: int, now: float) -> None:
         number, name = blast.numbers[entry]
+        number, keys = post_dial.split(number)
         destination = self._plan.address(number)
         called: Leg | Limit | None = None
         if isinstance(destination, Refused):
@@ -263,7 +265,8 @@ class Campaigns:
             self._lines.refusal(blast.room, destination.why.value)
         else:
             ring_s = self._config.blast.ring_s
-            wish = Wanted(destination, "blast", ring_s, blast.room.language, blast.room, name or None)
+            language = blast.room.language
+            wish = Wanted(destination, "blast", ring_s, language, blast.room, name or None, keys=keys)
             called = self._calls.place(wish, self, now)
         if isinstance(called, Leg):
             blast.by_entry[entry] = called

@@ -10,6 +10,8 @@ from bridge.control import protocol
 from bridge.helpdesk.model import Kind
 from bridge.helpdesk.states import OperatorState
 from bridge.service.role import Role
+from bridge.switchboard.effects import RecordAct
+from bridge.switchboard.legs import LegState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from bridge.helpdesk.model import QueueRow
     from bridge.switchboard.campaigns import Campaigns
     from bridge.switchboard.events import Asked
+    from bridge.switchboard.keys_out import KeysOut
     from bridge.switchboard.lines import Lines
     from bridge.switchboard.operators import Operators
     from bridge.switchboard.room import Room
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 NO_CONFERENCE: Final = protocol.Problem("there is no such conference: `roda conferences` lists them")
 NOBODY_WAITS: Final = protocol.Problem("nobody waits under that number: `roda queue` lists them")
+NOBODY_THERE: Final = protocol.Problem("nobody is on that line: `roda calls` lists them")
+STILL_KEYING: Final = protocol.Problem("keys are being sent there: wait for the last one")
 KEYPAD_ONLY: Final = protocol.Problem("that is for a telephone's keys: it is about whoever presses them")
 
 KINDS: Final = {Kind.HELP: "help", Kind.GREETING: "entry"}
@@ -40,7 +45,16 @@ STATES: Final = {
 class Console:
     """Answers them."""
 
-    __slots__ = ("_answers", "_campaigns", "_lines", "_operators", "_rooms", "_trunks", "identities")
+    __slots__ = (
+        "_answers",
+        "_campaigns",
+        "_keys_out",
+        "_lines",
+        "_operators",
+        "_rooms",
+        "_trunks",
+        "identities",
+    )
 
     def __init__(
         self,
@@ -48,12 +62,14 @@ class Console:
         rooms: Rooms,
         campaigns: Campaigns,
         operators: Operators,
+        keys_out: KeysOut,
         trunks: Iterable[Trunk] = (),
     ) -> None:
         self._lines = lines
         self._rooms = rooms
         self._campaigns = campaigns
         self._operators = operators
+        self._keys_out = keys_out
         self._trunks = trunks
         self.identities: dict[int, tuple[Identify, Actor]] = {}
         """Who is admitted from the hall, by leg, and as whom: said of them once they are in (O2)."""
@@ -68,6 +84,7 @@ class Console:
             protocol.AdmitCaller: self._admit,
             protocol.RefuseCaller: self._refuse,
             protocol.BlastBoard: self._board,
+            protocol.SendKeys: self._send_keys,
             protocol.ListTrunks: self._list_trunks,
             protocol.ListPhones: lambda _request, _now: protocol.Phones(
                 ()
@@ -221,6 +238,16 @@ class Console:
         role = Role.MODERATOR if request.moderator else Role.OPERATOR
         outcome = self._rooms.give(room, request.command, Actor(role, name=request.by), now)
         return protocol.Given(outcome.done, outcome.text)
+
+    def _send_keys(self, request: protocol.SendKeys, now: float) -> protocol.AnyReply:
+        leg = self._lines.by_number.get(request.leg)
+        if leg is None or leg.state in {LegState.OPENING, LegState.CALLING}:
+            return NOBODY_THERE
+        if not self._keys_out.press(leg, request.keys, now):
+            return STILL_KEYING
+        details = {} if leg.room is None else {"conference": leg.room.conference_id}
+        self._lines.effects.append(RecordAct(request.by, "send_keys", leg.name or leg.caller, details))
+        return protocol.Given(done=True)
 
     def _take(self, request: protocol.TakeRequest, now: float) -> protocol.AnyReply:
         outcome = self._operators.take(request.operator, request.request, now)

@@ -34,7 +34,7 @@ class AcceptCall:
     """200 with our answer, or with our offer where the INVITE brought none: `agent.accept`."""
 
     call: int
-    sdp: bytes
+    sdp: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class AcceptOffer:
     """200 to a re-INVITE, with our answer or (late offer) our offer: `agent.accept_offer`."""
 
     call: int
-    sdp: bytes
+    sdp: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,15 @@ class RejectOffer:
 
     call: int
     status: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigit:
+    """Press a key by INFO: `agent.send_digit`. Answered by `sip.events.DigitSent`, or the call ends."""
+
+    call: int
+    digit: str = field(repr=False)
+    duration_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ class PlaceCall:
     uri: str
     """`sip:` for an address, `tel:` for a number, which goes by `trunk`."""
     caller_id: str
-    sdp: bytes
+    sdp: bytes = field(repr=False)
     trunk: str = ""
     """Its name."""
     national: str = ""
@@ -431,6 +440,7 @@ Effect = (
     | HangUpCall
     | AcceptOffer
     | RejectOffer
+    | SendDigit
     | PlaceCall
     | AcceptSubscription
     | RejectSubscription

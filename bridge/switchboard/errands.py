@@ -25,6 +25,7 @@ from bridge.conference.words import NOT_NOW, UNLOCK_FIRST
 from bridge.dialogue import requests
 from bridge.dialogue.dial_out import dial_out
 from bridge.dialogue.results import Confirmed
+from bridge.service import post_dial
 from bridge.service.dialplan import Destination, Refused
 from bridge.service.role import Role
 from bridge.service.spending import Limit
@@ -133,11 +134,13 @@ class Errands:
 
     def invite(self, room: Room, number: str, name: str, now: float) -> Utterance | None:
         """Call somebody into the conference from a console: None, or why not."""
+        number, keys = post_dial.split(number)
         destination = self._plan.address(number)
         if isinstance(destination, Refused):
             self._refused(room, destination)
             return REFUSED_WORDS[destination.why]
-        called = self._calls.place(self._wanted(room, destination, "api", name), self._invitations, now)
+        wanted = self._wanted(room, destination, "api", name)._replace(keys=keys)
+        called = self._calls.place(wanted, self._invitations, now)
         if isinstance(called, Limit):
             return limit_words(called)
         self._invitations.expect(called, room)

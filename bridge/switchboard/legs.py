@@ -77,6 +77,8 @@ class LegTimer(Enum):
     """The end of a recording, should its event be lost."""
     RINGING = "ringing"
     """Somebody we call is given so long to answer."""
+    KEYS_OUT = "keys out"
+    """The next key that we press, or the end of a pause between two."""
 
 
 class Host(Protocol):
@@ -143,6 +145,7 @@ class Leg:
         "outcome",
         "person",
         "playback",
+        "post_dial",
         "private",
         "ring_s",
         "room",
@@ -152,6 +155,7 @@ class Leg:
         "state",
         "stream",
         "succeeds",
+        "trunk",
         "trusted_number",
         "user",
     )
@@ -213,6 +217,10 @@ class Leg:
         """It came from the store."""
         self.identity = ""
         """The account or trunk that the call has proved; "" is nobody in particular."""
+        self.trunk = ""
+        """By which it came, or goes; "" where by none."""
+        self.post_dial = ""
+        """Where we call: what is keyed once they have answered, before anybody is told that they have."""
         self.private = False
         """The caller wants to be shown to nobody (RFC 3323)."""
         self.succeeds = 0

@@ -142,6 +142,9 @@ class Bridge:
             effects.RejectOffer: lambda effect: self.agent.reject_offer(
                 effect.call, effect.status, clock.now
             ),
+            effects.SendDigit: lambda effect: self.agent.send_digit(
+                effect.call, effect.digit, effect.duration_ms, clock.now
+            ),
             effects.PlaceCall: self._place,
             effects.OpenStream: self._open_stream,
             effects.CloseStream: lambda effect: self.pool.send(control.CloseStream(effect.stream)),

@@ -38,6 +38,7 @@ from sip.events import (
     CallConfirmed,
     CallEnded,
     CallRinging,
+    DigitSent,
     EndCause,
     NotifyAnswered,
     SubscriptionEnded,
@@ -184,6 +185,8 @@ class World:
                 self.refers[effect.refer].append(effect.status)
             case wanted.Refer():
                 self.sent_away[effect.call] = effect.to
+            case wanted.SendDigit():
+                self._happens.append(DigitSent(effect.call, 200))
 
     def _command(self, command: control.AnyCommand) -> None:
         match command:

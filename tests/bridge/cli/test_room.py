@@ -12,7 +12,7 @@ from bridge.conference import commands
 from bridge.conference.commands import AnyCommand, Command
 from bridge.conference.keymaps import SHIPPED
 from bridge.conference.spelling import KINDS
-from bridge.control.protocol import Give, Roster
+from bridge.control.protocol import Give, Roster, SendKeys
 from bridge.service.role import Role
 from tests.bridge.cli.bridge_in_a_thread import BOARD, SALES, FakeBridge
 from tests.bridge.cli.conftest import Roda
@@ -59,6 +59,23 @@ def test_a_command_is_given_to_the_conference_that_is_meant(
     """O4, C6, and more."""
     assert roda(*words.split())[0] == 0
     assert bridge.command == command
+
+
+def test_keys_are_pressed_on_one_line_wherever_they_are(roda: Roda, bridge: FakeBridge) -> None:
+    bridge.replies = []
+    assert roda("send-keys", "7", "12,34#")[0] == 0
+    (asked,) = bridge.asked
+    assert isinstance(asked, SendKeys)
+    assert (asked.leg, asked.keys) == (7, "12,34#")
+    assert "12" not in repr(asked).replace("leg=7", ""), "it may be a code"
+
+
+@pytest.mark.parametrize("keys", ["12x", "1" * 33, ""])
+def test_what_is_no_key_is_not_sent(roda: Roda, bridge: FakeBridge, keys: str) -> None:
+    status, _, error = roda("send-keys", "7", keys)
+    assert status == 1
+    assert "keys are up to 32" in error
+    assert not bridge.asked
 
 
 def test_any_command_may_be_given_by_another_and_as_a_moderator(roda: Roda, bridge: FakeBridge) -> None:

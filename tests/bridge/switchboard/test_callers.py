@@ -51,9 +51,10 @@ VERDICTS: list[Verdict | CounterVerdict | None] = [
     None,
 ]
 LIST = BlastList(
-    1, 7, "default", "", None, (BlastEntry("Ana", "+551140028923"), BlastEntry("Rui", "+551140028924"))
+    1, 7, "default", "", None, (BlastEntry("Ana", "+551140028923"), BlastEntry("Rui", "+551140028924,7"))
 )
 EARLY = sdp(host="192.0.2.30")
+WITHOUT_EVENTS = sdp(host="192.0.2.30", formats="0")
 OTHER = sdp(host="192.0.2.31", formats="8 101")
 COMMANDS: list[Command] = [
     DialOut(number="+551140028922", name="Eva"),
@@ -342,7 +343,8 @@ def call_out(world: World) -> None:
     while world.asked:
         world.pool_answers(0, opens=True)
     while world.to_place:
-        world.answers(world.call_is_placed(), EARLY)
+        world.answers(world.call_is_placed(), WITHOUT_EVENTS)
+    world.passes(2)
     world.hears_all()
 
 

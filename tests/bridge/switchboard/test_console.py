@@ -9,7 +9,7 @@ from bridge.control import protocol
 from bridge.control.protocol import encoded, read_reply
 from bridge.service.levels import Level
 from bridge.service.role import Role
-from bridge.switchboard.console import KEYPAD_ONLY, NO_CONFERENCE, NOBODY_WAITS
+from bridge.switchboard.console import KEYPAD_ONLY, NO_CONFERENCE, NOBODY_THERE, NOBODY_WAITS
 from bridge.switchboard.effects import Answered
 from bridge.switchboard.events import Asked
 from tests.support.operated_world import OperatedWorld, settled
@@ -26,6 +26,7 @@ def test_every_request_is_answered_once_about_what_is_not_there_too(world: Opera
         (protocol.SetAway("zoe", True), protocol.Given(False, "unknown operator")),
         (protocol.AdmitCaller(9, "ana"), NOBODY_WAITS),
         (protocol.RefuseCaller(9, "ana"), NOBODY_WAITS),
+        (protocol.SendKeys(9, "1", "ana"), NOBODY_THERE),
         (protocol.BlastBoard("gone"), NO_CONFERENCE),
         (protocol.ListPhones(), protocol.Phones(())),
         (
