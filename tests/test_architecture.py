@@ -29,6 +29,7 @@ BEHAVIOURS = {
     "media/test_digit_matrix.py",  # keys as telephone-events through the whole engine
     "prompts/test_grammar.py",  # whole texts with their numbers, in three languages
     "sip/test_lossy_network.py",  # calls over a network that loses and reorders: the whole package
+    "sip/test_races.py",  # what crosses on the way, and what never comes
     "sip/test_watching_network.py",  # subscriptions and REFERs over the same
 }
 """Tests about a package as a whole, which no module of that name can be."""
