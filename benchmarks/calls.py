@@ -23,7 +23,7 @@ from rich.table import Table
 from benchmarks import processes, report
 from benchmarks.analysis import spread
 from benchmarks.signalling import Answered, Failed, HungUp, Phones
-from benchmarks.transport import SipSocket, parse_address
+from benchmarks.transport import TRANSPORTS, SipSocket, parse_address
 
 IDLE_S = 2.0
 """How long the server is watched before the first call, for what it costs without any."""
@@ -47,7 +47,7 @@ class CallRun:
 
     def run(self) -> dict[str, Any]:
         """Place all calls and return the record."""
-        idle_cores = self._idle_cores()
+        idle = self._idle()
         target = parse_address(self.target)
         sip = SipSocket(target, self.transport)
         media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -59,11 +59,13 @@ class CallRun:
             name=f"c{random.getrandbits(40):010x}",
         )
         before = processes.measure(self.roots) if self.roots else None
+        spent_before = processes.shares(self.roots)
         own_before = resource.getrusage(resource.RUSAGE_SELF)
         started = time.monotonic()
         failures, statuses, most_late_s = self._place_all(phones, sip, media.getsockname())
         took_s = time.monotonic() - started
         own_after = resource.getrusage(resource.RUSAGE_SELF)
+        spent = processes.shares(self.roots) - spent_before
         after = processes.measure(self.roots) if self.roots else None
         sip.close()
         media.close()
@@ -85,20 +87,23 @@ class CallRun:
             "generator_late_ms": most_late_s * 1000,
         }
         if before is not None and after is not None:
-            cpu_s = after.cpu_s - before.cpu_s
-            record["server_cpu_ms_per_call"] = cpu_s * 1000 / self.count
-            record["server_cpu_ms_per_call_above_idle"] = (cpu_s - idle_cores * took_s) * 1000 / self.count
-            record["idle_cores"] = idle_cores
+            own = spent - idle * took_s
+            record["server_cpu_ms_per_call"] = spent.total_s * 1000 / self.count
+            record["server_cpu_ms_per_call_above_idle"] = own.total_s * 1000 / self.count
+            record["control_cpu_ms_per_call_above_idle"] = own.control_s * 1000 / self.count
+            record["workers_cpu_ms_per_call_above_idle"] = own.workers_s * 1000 / self.count
+            record["control_cores"] = spent.control_s / took_s
+            record["idle_cores"] = idle.total_s
             record["pss_kb_before"], record["pss_kb_after"] = before.pss_kb, after.pss_kb
         return record
 
-    def _idle_cores(self) -> float:
+    def _idle(self) -> processes.Shares:
+        """Return what the server uses in a second without calls."""
         if not self.roots:
-            return 0.0
-        before, started = processes.measure(self.roots, memory=False), time.monotonic()
+            return processes.Shares(0.0, 0.0)
+        before, started = processes.shares(self.roots), time.monotonic()
         time.sleep(IDLE_S)
-        after = processes.measure(self.roots, memory=False)
-        return (after.cpu_s - before.cpu_s) / (time.monotonic() - started)
+        return (processes.shares(self.roots) - before) * (1 / (time.monotonic() - started))
 
     def _place_all(
         self, phones: Phones, sip: SipSocket, media: tuple[str, int]
@@ -139,6 +144,33 @@ class CallRun:
         return failures, statuses, most_late_s
 
 
+def cost_ms(record: dict[str, Any]) -> float:
+    """CPU time of a call, all processes, above idle."""
+    cost: float = record["server_cpu_ms_per_call_above_idle"]
+    return cost
+
+
+def is_whole(record: dict[str, Any]) -> bool:
+    """Whether all calls came and went, and nothing was sent twice."""
+    return record["completed"] == record["calls"] and not record["retransmissions"]
+
+
+def call_text(record: dict[str, Any]) -> str:
+    """Write a run of calls in a line."""
+    answer = record["answer_ms"]
+    doubts = []
+    if not is_whole(record):
+        doubts.append(
+            f"{record['completed']} of {record['calls']} completed, {record['retransmissions']} sent twice"
+        )
+    doubts += report.others(record.get("other_programs_cores") or 0.0)
+    return (
+        f"{cost_ms(record):.2f} ms (control {record['control_cpu_ms_per_call_above_idle']:.2f}, "
+        f"workers {record['workers_cpu_ms_per_call_above_idle']:.2f}); answer {answer['p50']:.1f} / {answer['p99']:.1f} ms"
+        + "".join(f"; {doubt}" for doubt in doubts)
+    )
+
+
 def show(record: dict[str, Any], console: Console) -> None:
     """Print a run."""
     table = Table(
@@ -152,7 +184,8 @@ def show(record: dict[str, Any], console: Console) -> None:
         above = record["server_cpu_ms_per_call_above_idle"]
         table.add_row(
             "server CPU per call",
-            f"[bold]{record['server_cpu_ms_per_call']:.2f} ms[/] ({above:.2f} above idle)",
+            f"[bold]{record['server_cpu_ms_per_call']:.2f} ms[/] ({above:.2f} above idle: control "
+            f"{record['control_cpu_ms_per_call_above_idle']:.2f}, workers {record['workers_cpu_ms_per_call_above_idle']:.2f})",
         )
     table.add_row(
         "this generator",
@@ -166,7 +199,7 @@ def main() -> int:
     """Run; 0 if every call was completed."""
     parser = argparse.ArgumentParser(prog="benchmarks.calls", description=__doc__)
     parser.add_argument("--target", default="127.0.0.1:5060")
-    parser.add_argument("--transport", choices=["udp", "tcp"], default="udp")
+    parser.add_argument("--transport", choices=TRANSPORTS, default="udp")
     parser.add_argument("--user", default="conf-{room}")
     parser.add_argument("--rooms", type=int, default=10)
     parser.add_argument("--first-room", type=int, default=1000)

@@ -39,6 +39,17 @@ def show(title: str, lines: list[Line], console: Console) -> None:
     console.print(report.machine_text(processes.machine_line()), style="dim")
 
 
+def markdown(lines: list[Line]) -> str:
+    """Write the rows as a table for a page, with the machine's own line below."""
+    rows = [("", "target", "measured", "peers"), ("---",) * 4]
+    rows += [
+        (line.name, line.target, line.measured + ("" if line.holds else " **missed**"), line.peers)
+        for line in lines
+    ]
+    table = "".join(f"| {' | '.join(cell.replace('|', '/') for cell in row)} |\n" for row in rows)
+    return f"{table}\n{report.machine_text(processes.machine_line())}\n"
+
+
 def plain(lines: list[Line]) -> list[dict[str, Any]]:
     """Return the rows as plain data, ready for JSON."""
     return [{field: getattr(line, field) for field in Line.__slots__ if field != "record"} for line in lines]

@@ -125,14 +125,16 @@ def parse_media(body: str) -> MediaAnswer | None:
     return MediaAnswer(host_name, port, known[0], telephone_event)
 
 
-def offer_sdp(*, host: str, port: int, codec: str, ptime_ms: int, session: int) -> str:
+def offer_sdp(
+    *, host: str, port: int, codec: str, ptime_ms: int, session: int, direction: str = "sendrecv"
+) -> str:
     """Write the offer of one phone with one codec and telephone-event."""
     payload_type = PAYLOAD_TYPES[codec]
     return (
         f"v=0\r\no=load {session} 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
         f"m=audio {port} RTP/AVP {payload_type} {TELEPHONE_EVENT}\r\n"
         f"a=rtpmap:{payload_type} {codec.upper()}/8000\r\na=rtpmap:{TELEPHONE_EVENT} telephone-event/8000\r\n"
-        f"a=fmtp:{TELEPHONE_EVENT} 0-16\r\na=ptime:{ptime_ms}\r\na=sendrecv\r\n"
+        f"a=fmtp:{TELEPHONE_EVENT} 0-16\r\na=ptime:{ptime_ms}\r\na={direction}\r\n"
     )
 
 

@@ -6,6 +6,8 @@ import argparse
 from dataclasses import dataclass, fields
 from typing import Any
 
+from benchmarks.transport import TRANSPORTS
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -49,7 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(name, default=defaults[key], help=(help_text + shown).replace("%", "%%"), **more)
 
     option("--target", "the server's SIP address, HOST:PORT")
-    option("--transport", "how SIP travels", choices=["udp", "tcp"])
+    option("--transport", "how SIP travels", choices=TRANSPORTS)
     option("--user", "what to dial; {room} becomes the room's number")
     option("--participants", "phones in all, spread evenly over the rooms", type=int)
     option("--rooms", "number of rooms", type=int)

@@ -71,6 +71,52 @@ def run_time_s(pid: int) -> float | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """CPU seconds of a server's first process, which signals, and of those that it started, which carry the media."""
+
+    control_s: float
+    workers_s: float
+
+    @property
+    def total_s(self) -> float:
+        return self.control_s + self.workers_s
+
+    def __sub__(self, before: Shares) -> Shares:
+        return Shares(self.control_s - before.control_s, self.workers_s - before.workers_s)
+
+    def __mul__(self, times: float) -> Shares:
+        return Shares(self.control_s * times, self.workers_s * times)
+
+
+def shares(roots: list[int]) -> Shares:
+    """Return what the family of `roots` has used by now; to the nanosecond where the kernel tells."""
+    spent = {pid: _spent_s(pid) for pid in family(roots)}
+    control_s = sum(spent_s for pid, spent_s in spent.items() if pid in roots)
+    return Shares(control_s, sum(spent.values()) - control_s)
+
+
+def _spent_s(pid: int) -> float:
+    if (exact := run_time_s(pid)) is not None:
+        return exact
+    try:
+        _, _, user_ticks, system_ticks, _, _ = parse_stat((PROC / str(pid) / "stat").read_text())
+    except (OSError, ValueError):  # gone meanwhile
+        return 0.0
+    return (user_ticks + system_ticks) * TICK_S
+
+
+def descriptors(roots: list[int]) -> dict[int, int]:
+    """Return how many files and sockets each process of the family has open."""
+    counts = {}
+    for pid in family(roots):
+        try:
+            counts[pid] = sum(1 for _ in (PROC / str(pid) / "fd").iterdir())
+        except OSError:
+            continue
+    return counts
+
+
 def measure(roots: list[int], *, memory: bool = True) -> Usage:
     """Add up the family of `roots` now; reading PSS walks page tables, so leave `memory` out of a running measurement."""
     user = system = pss = rss = 0.0

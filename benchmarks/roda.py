@@ -26,6 +26,7 @@ from bridge.service.blast_list import BlastEntry
 from bridge.service.digests import Digests
 from bridge.service.role import Role
 from bridge.service.settings import LastModerator, Settings
+from bridge.store.accounts import Accounts
 from bridge.store.blast_lists import BlastLists
 from bridge.store.customers import Customers
 from bridge.store.database import open_database
@@ -49,9 +50,10 @@ CONFIGURATION = """\
 [server]
 udp = ["{host}:{port}"]
 tcp = ["{host}:{port}"]
-
+{server}
 [media]
 workers = {workers}
+{media}
 
 # One address makes all the calls.
 [limits]
@@ -141,16 +143,23 @@ def draw_codes(count: int, digits: int, seed: int) -> list[tuple[str, str]]:
 
 
 class Roda:
-    """One bridge, not yet started. Its folder goes with `close`."""
+    """One bridge, not yet started. Its folder goes with `close`.
 
-    def __init__(self, *, log: str = "", workers: int = 0, dial_out: str = "") -> None:
+    `server` and `media` are further lines of those tables, `dial_out` whole tables. Relative paths in them start at `folder`.
+    """
+
+    def __init__(
+        self, *, log: str = "", workers: int = 0, server: str = "", media: str = "", dial_out: str = ""
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
         self.port = free_port()
         self.file = self.folder / "roda.toml"
         self.log = Path(log) if log else self.folder / "log"
         self._log_from = self.log.stat().st_size if self.log.exists() else 0
-        text = CONFIGURATION.format(host=LOOPBACK, port=self.port, number=ACCESS_NUMBER, workers=workers)
+        text = CONFIGURATION.format(
+            host=LOOPBACK, port=self.port, number=ACCESS_NUMBER, workers=workers, server=server, media=media
+        )
         self.file.write_text(text + dial_out)
 
     @property
@@ -203,6 +212,18 @@ class Roda:
             Codes(first + place, moderator, participant)
             for place, (moderator, participant) in enumerate(drawn)
         ]
+
+    def add_accounts(self, names: list[str], password: str) -> None:
+        """Put accounts of that password into the store, in one transaction."""
+        config = load(self.file)
+        database = open_database(config.store_url)
+        try:
+            with database.transaction() as connection:
+                accounts, at = Accounts(connection), time.time()
+                for name in names:
+                    accounts.add(name, password, realm=config.realm, at=at)
+        finally:
+            database.close()
 
     def look_up_us(self, codes: list[Codes]) -> float:
         """Return what it takes to find a code in the store, in microseconds of one thread."""

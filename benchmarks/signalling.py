@@ -7,7 +7,7 @@ A core without sockets: `receive(data, now)`, `advance(now)`, `next_deadline()`,
                        +--- >= 300, or nobody answers ----+-- BYE from the server --> DOWN
 
 Each call has at most one request in flight, so one deadline per call is enough: T1 doubling to T2 for BYE, doubling without
-bound for INVITE, 64*T1 for the end (RFC 3261 17.1). Over TCP only the end remains.
+bound for INVITE, 64*T1 for the end (RFC 3261 17.1). Over a connection only the end remains.
 """
 
 from __future__ import annotations
@@ -133,13 +133,15 @@ class Phones:
         transport: str,
         codec: str = "pcmu",
         ptime_ms: int = 20,
+        direction: str = "sendrecv",
         name: str = "load",
     ) -> None:
         self._target, self._local = target, local
-        self._reliable = transport == "tcp"
+        self._reliable = transport != "udp"
         self._via_transport = transport.upper()
-        self._uri_suffix = ";transport=tcp" if self._reliable else ""
-        self._codec, self._ptime_ms, self._name = codec, ptime_ms, name
+        # In a URI a WebSocket is "ws", secure or not (RFC 7118 section 5.2).
+        self._uri_suffix = f";transport={transport.replace('wss', 'ws')}" if self._reliable else ""
+        self._codec, self._ptime_ms, self._direction, self._name = codec, ptime_ms, direction, name
         self._calls: dict[int, Call] = {}
         self._out: deque[bytes] = deque()
         self._events: deque[Event] = deque()
@@ -153,9 +155,7 @@ class Phones:
         self.statistics.placed += 1
         uri = f"sip:{user}@{self._target}{self._uri_suffix}"
         call.to, call.remote_target = f"<{uri}>", uri
-        body = offer_sdp(
-            host=rtp_host, port=rtp_port, codec=self._codec, ptime_ms=self._ptime_ms, session=row + 1
-        )
+        body = self._offer(call)
         call.state = CallState.CALLING
         self._send_request(call, "INVITE", body, now)
 
@@ -288,18 +288,22 @@ class Phones:
             self._end(call, HungUp(call.row, by_server=True, status=200, after_s=now - call.started_at))
         elif message.method in {"INVITE", "UPDATE"}:
             media = parse_media(message.body) if message.body else None
-            body = offer_sdp(
-                host=call.rtp_host,
-                port=call.rtp_port,
-                codec=self._codec,
-                ptime_ms=self._ptime_ms,
-                session=call.row + 1,
-            )
+            body = self._offer(call)
             self._answer(message, "200 OK", body if message.method == "INVITE" or message.body else "")
             if media is not None:
                 self._events.append(MediaMoved(call.row, media))
         else:
             self._answer(message, "200 OK")
+
+    def _offer(self, call: Call) -> str:
+        return offer_sdp(
+            host=call.rtp_host,
+            port=call.rtp_port,
+            codec=self._codec,
+            ptime_ms=self._ptime_ms,
+            session=call.row + 1,
+            direction=self._direction,
+        )
 
     def _end(self, call: Call, event: Event) -> None:
         call.state = CallState.DOWN

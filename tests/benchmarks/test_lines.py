@@ -3,7 +3,7 @@ import json
 import pytest
 from rich.console import Console
 
-from benchmarks.lines import Line, finish, plain, show
+from benchmarks.lines import Line, finish, markdown, plain, show
 
 
 def line(*, holds=True, peers=""):
@@ -31,3 +31,10 @@ def test_one_row_that_does_not_hold_is_the_programs_exit_status(tmp_path, capsys
     assert finish("Title", [line()], {"faults": []}, "") == 0
     assert "INVALID: late" in capsys.readouterr().out
     assert [row["holds"] for row in json.loads(file.read_text())["rows"]] == [True, False]
+
+
+def test_rows_become_a_table_for_a_page_that_says_what_was_missed():
+    page = markdown([line(peers="Asterisk 3"), line(holds=False)]).splitlines()
+    assert page[2] == "| what | <= 1 ms | 0.5 ms | Asterisk 3 |"
+    assert page[3] == "| what | <= 1 ms | 0.5 ms **missed** |  |"
+    assert "Python" in page[-1]
