@@ -96,12 +96,10 @@ class Trunk:
     """Whether the called person sees no number (RFC 3323): the carrier alone does."""
     codecs: Annotated[tuple[Annotated[str, OneOf(("PCMU", "PCMA"))], ...], Range(1)] = ("PCMU", "PCMA")
     """What is offered, the liked best first."""
-    dtmf: Annotated[tuple[Annotated[str, OneOf(("rtp", "info", "inband"))], ...], Range(1)] = (
-        "rtp",
-        "info",
-        "inband",
-    )
-    """The ways keys are taken, the first being the way they are sent."""
+    dtmf: Annotated[tuple[Annotated[str, OneOf(("rtp", "info", "inband"))], ...], Range(1)] = ("rtp", "info")
+    """The ways keys are taken, the first that a call has being the way they are sent. INFO is always taken. Tones are listened
+    for where a call has agreed on no telephone-events; with "inband" also where it has, for gateways that agree and send none.
+    """
     srtp: Annotated[str, OneOf(("off", "optional", "mandatory"))] = "off"
     uri: Annotated[
         str,

@@ -55,7 +55,7 @@ class Negotiation:
 
     __slots__ = (
         "_address", "_capabilities", "_confirmed", "_entropy", "_format", "_late", "_local", "_loopback", "_ours", "_peer",
-        "_secured", "_trusted", "heard_early", "remote",
+        "_secured", "_tones", "_trusted", "heard_early", "remote",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +70,7 @@ class Negotiation:
         trusted: bool = False,
         loopback: bool = False,
         confirmed: bool = True,
+        tones: bool = False,
     ) -> None:
         """Take the offer of an INVITE, None where it waits for ours.
 
@@ -87,10 +88,13 @@ class Negotiation:
             Its audio may come from and go to wherever it says: a carrier with gateways beside its servers.
         loopback
             It may be on this machine though it does not signal from there.
+        tones
+            Keys are looked for in its audio though it has agreed on telephone-events: some gateways agree, and send none.
         confirmed
             It has shown that it is where it says. Else nothing is sent to it until `confirm`.
         """
         self._capabilities = capabilities
+        self._tones = tones
         self._entropy = entropy
         self._peer = peer
         self._trusted = trusted
@@ -121,6 +125,7 @@ class Negotiation:
         peer: str = "",
         trusted: bool = False,
         loopback: bool = False,
+        tones: bool = False,
     ) -> Negotiation:
         """Of a call that we place: our offer is to go. Parameters are those of a call that came."""
         made = cls(
@@ -132,6 +137,7 @@ class Negotiation:
             peer=peer,
             trusted=trusted,
             loopback=loopback,
+            tones=tones,
         )
         made._format = UNTIL_CALLED
         return made
@@ -230,7 +236,7 @@ class Negotiation:
             telephone_event=-1 if event is None else event,
             send=agreed.send,
             receive=agreed.receive and not held,
-            tones=event is None,
+            tones=self._tones or event is None,
             srtp=None if agreed.secured is None else _keys(agreed.secured),
             hear_first=self._is_third_party(),
         )

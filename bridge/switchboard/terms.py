@@ -21,6 +21,7 @@ from sip.uri import Uri
 
 if TYPE_CHECKING:
     from bridge.config.settings import Config
+    from bridge.config.trunks import Trunk
     from sip.events import IncomingCall
     from sip.flow import Flow
     from sip.offer import Capabilities
@@ -58,6 +59,7 @@ class Terms:
             peer=peer,
             trusted=event.trusted or trunk is not None or within(peer, self._config.server.trusted_networks),
             confirmed=False,
+            tones=_sends_tones(trunk),
         )
 
     def of_called(
@@ -80,6 +82,7 @@ class Terms:
             peer=host,
             trusted=True,
             loopback=host == _LOCALHOST,
+            tones=_sends_tones(named),
         )
 
     def _by_transport(self, transport: str) -> Capabilities:
@@ -90,6 +93,13 @@ class Terms:
 @lru_cache(maxsize=4)
 def _secured(rule: str) -> Capabilities:
     return replace(CAPABILITIES, srtp=cast("Rule", rule))
+
+
+def _sends_tones(trunk: Trunk | None) -> bool:
+    """Whether keys are to be looked for in a trunk's audio, whatever else it agrees on. Where it agrees on no
+    telephone-events they are in any case.
+    """
+    return trunk is not None and "inband" in trunk.dtmf
 
 
 def _way(uri: str) -> tuple[str, str]:

@@ -50,6 +50,24 @@ def test_each_listener_has_its_rule() -> None:
         made.of_caller(by(incoming(), "tls"), 1)
 
 
+def test_tones_are_looked_for_where_a_trunk_is_said_to_send_them_though_it_agrees_on_telephone_events() -> (
+    None
+):
+    """A2: its callers' keys come by one of both, and each counts once."""
+    plain, toned = replace(CARRIER, dtmf=("rtp", "info")), replace(CARRIER, dtmf=("rtp", "inband"))
+    for trunk, listens in ((plain, False), (toned, True)):
+        made = terms(trunk)
+        format_ = made.of_caller(replace(incoming(), identity="trunk:carrier"), 1).format
+        assert (format_.telephone_event, format_.tones) == (101, listens)
+        called = made.of_called("192.0.2.1", 1, trunk="carrier", uri="tel:+5511")
+        called.describe("192.0.2.1", 20_000)
+        called.answered(sdp())
+        assert (called.format.telephone_event, called.format.tones) == (101, listens)
+        called.answered(sdp(formats="8"))
+        assert (called.format.telephone_event, called.format.tones) == (-1, True), "and where there are none"
+    assert not terms().of_caller(incoming(), 1).format.tones
+
+
 def test_a_trunk_has_its_own_codecs_keys_and_rule() -> None:
     made = terms(replace(CARRIER, srtp="mandatory"), udp="off")
     with pytest.raises(NotAcceptable):
