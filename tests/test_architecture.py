@@ -28,6 +28,7 @@ BEHAVIOURS = {
     "bridge/switchboard/test_operators_at_random.py",  # operators, consoles and blasts in any order
     "media/test_digit_matrix.py",  # keys as telephone-events through the whole engine
     "prompts/test_grammar.py",  # whole texts with their numbers, in three languages
+    "sip/test_every_state.py",  # calls and subscriptions in every state, whatever happens
     "sip/test_lossy_network.py",  # calls over a network that loses and reorders: the whole package
     "sip/test_races.py",  # what crosses on the way, and what never comes
     "sip/test_watching_network.py",  # subscriptions and REFERs over the same
