@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.interop import sipp as sipp_runner
+from tests.interop.peered import Peered
 from tests.interop.phone import Phone
 from tests.interop.service import Service
 from tests.interop.started import Bridge, Demo
+
+REFRESHED_S = 70
+"""For calls of which half a session of 90 s is over before anything happens."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,6 +92,48 @@ def service(started_service: Service) -> Iterator[Service]:
     yield started_service
     started_service.until_empty()
     started_service.assert_unhurt()
+
+
+@pytest.fixture(scope="session")
+def started_peered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peered]:
+    """A bridge for telephones that register and peers of all kinds, for the whole session."""
+    peered = Peered(tmp_path_factory.mktemp("peered"))
+    peered.start()
+    yield peered
+    try:
+        peered.assert_unhurt()
+    finally:
+        status = peered.stop()
+    assert status == 0
+    for secret in (*peered.passwords.values(), peered.quiet.moderator, peered.quiet.participant):
+        assert secret not in peered.log
+
+
+@pytest.fixture(scope="session")
+def refreshed(
+    request: pytest.FixtureRequest, started_peered: Peered, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Future[None]]]:
+    """Calls that are long enough for us to refresh them: they begin with the first test of that bridge, and are up beside the
+    others. Only those that some test will ask for.
+    """
+    wanted = [item.callspec.params["refresh"] for item in request.session.items if "[refresh-" in item.name]
+    runner = sipp_runner.Sipp(tmp_path_factory.mktemp("refreshed"))
+    with ThreadPoolExecutor() as at_once:
+        yield {
+            name: at_once.submit(
+                runner.run, f"{name}.xml", started_peered, f"conf-{name}", timeout_s=REFRESHED_S
+            )
+            for name in wanted
+            if shutil.which("sipp") is not None
+        }
+
+
+@pytest.fixture
+def peered(started_peered: Peered, refreshed: dict[str, Future[None]]) -> Iterator[Peered]:
+    """It. Who is on the line from other tests has nothing to do with this one."""
+    del refreshed
+    yield started_peered
+    started_peered.assert_unhurt()
 
 
 @pytest.fixture

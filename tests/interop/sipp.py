@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 from tests.interop.started import LOOPBACK, PATIENCE_S, ROOT, Bridge, free_port, until
 
@@ -39,21 +40,30 @@ class Sipp:
         self._folder = folder
 
     def run(
-        self, scenario: Path | str, bridge: Bridge, number: str, *options: str, transport: str = "u1"
+        self,
+        scenario: Path | str,
+        bridge: Bridge,
+        number: str,
+        *options: str,
+        transport: str = "u1",
+        local: str = LOOPBACK,
+        host: str = LOOPBACK,
+        timeout_s: int = TIMEOUT_S,
     ) -> None:
-        """Run a scenario against `number`; it must pass."""
+        """Run a scenario against `number`; it must pass. `local` is the address that it calls from."""
         path = SCENARIOS / scenario if isinstance(scenario, str) else scenario
-        errors = self._folder / "errors"
+        folder = Path(mkdtemp(dir=self._folder))
+        errors = folder / "errors"
         done = subprocess.run(
             [
                 "sipp", "-sf", str(path), "-s", number, "-t", transport,
-                "-i", LOOPBACK, "-p", str(free_port()), "-mp", str(free_port()),
-                "-nostdin", "-timeout", f"{TIMEOUT_S}s", "-timeout_error",
+                "-i", local, "-p", str(free_port()), "-mp", str(free_port()),
+                "-nostdin", "-timeout", f"{timeout_s}s", "-timeout_error",
                 "-trace_err", "-error_file", str(errors), *(options if "-m" in options else (*options, "-m", "1")),
-                f"{LOOPBACK}:{bridge.port}",
+                f"[{host}]:{bridge.port}" if ":" in host else f"{host}:{bridge.port}",
             ],
-            cwd=self._folder, env=os.environ | {"TERM": "dumb"},
-            capture_output=True, text=True, timeout=TIMEOUT_S + 10, check=False,
+            cwd=folder, env=os.environ | {"TERM": "dumb"},
+            capture_output=True, text=True, timeout=timeout_s + 10, check=False,
         )  # fmt: skip
         said = errors.read_text() if errors.exists() else ""
         assert done.returncode == 0, (
@@ -61,15 +71,17 @@ class Sipp:
         )
 
     @contextmanager
-    def trunk(self, port: int, *options: str, ends: bool = True) -> Iterator[None]:
-        """Answer calls at `port` as `trunk.xml` says until the end of the `with`; `-rtp_echo` echoes what is said.
+    def trunk(
+        self, port: int, *options: str, ends: bool = True, scenario: str = "trunk.xml"
+    ) -> Iterator[None]:
+        """Answer calls at `port` as the scenario says until the end of the `with`; `-rtp_echo` echoes what is said.
 
         By then each of its calls must have gone to its end, if it `ends`, and nothing must have come that it did not expect.
         """
         errors = self._folder / "trunk-errors"
         process = subprocess.Popen(
             [
-                "sipp", "-sf", str(SCENARIOS / "trunk.xml"), "-i", LOOPBACK, "-p", str(port),
+                "sipp", "-sf", str(SCENARIOS / scenario), "-i", LOOPBACK, "-p", str(port),
                 "-mp", str(free_port()), "-nostdin", "-trace_err", "-error_file", str(errors), *options,
             ],
             cwd=self._folder, env=os.environ | {"TERM": "dumb"},
