@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise, product
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -173,3 +175,17 @@ def test_whatever_is_answered_it_goes_on_and_says_what_the_last_two_rounds_said(
         rounds.append(status == 200)
         if len(rounds) > 1 and rounds[-1] is rounds[-2]:
             assert line.it.state is (State.UP if rounds[-1] else State.DOWN)
+
+
+@pytest.mark.parametrize("rounds", [*product((200, 408), repeat=6)])
+def test_every_sequence_of_rounds_leads_where_the_last_that_were_alike_say(rounds: tuple[int, ...]) -> None:
+    """Two in a row decide; one answer is enough for a trunk of which nothing is known yet."""
+    line = Line()
+    believed = State.UNKNOWN
+    for before, status in pairwise((0, *rounds)):
+        line.round(status)
+        if before == status:
+            believed = State.UP if status == 200 else State.DOWN
+        elif believed is State.UNKNOWN and status == 200:
+            believed = State.UP
+        assert line.it.state is believed

@@ -292,3 +292,58 @@ def test_whatever_happens_it_goes_on_and_nobody_is_flooded(happens: list[object]
     assert sent <= 2 * len(happens) + 2
     told = [event.holds for event in line.it.events()]
     assert not told or told[-1] is line.it.holds
+
+
+REACHED = {
+    State.OFF: Line,
+    State.ASKING: lambda: Line().starts(),
+    State.HELD: lambda: Line().holds(),
+    State.RENEWING: lambda: due(Line().holds()),
+    State.WAITING: lambda: refused(Line().starts()),
+    State.LEAVING: lambda: leaving(Line().holds()),
+}
+
+
+def due(line: Line) -> Line:
+    line.passes(line.wait_s).wanted()
+    return line
+
+
+def refused(line: Line) -> Line:
+    line.it.answered(ONE, Answer(status=403), line.now)
+    return line
+
+
+def leaving(line: Line) -> Line:
+    line.it.stop(line.now)
+    line.wanted()
+    return line
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("what", [*product((ONE, TWO), ANSWERS), "start", "stop", "nothing", "found", "lost"])
+def test_in_every_state_whatever_comes_leads_where_the_table_says(state: State, what: object) -> None:
+    line = REACHED[state]()
+    assert line.it.state is state
+    it, now = line.it, line.now
+    match what:
+        case "start":
+            it.start(now)
+        case "stop":
+            it.stop(now)
+        case "nothing":
+            line.passes(2000)
+        case "found":
+            it.found((TWO, ONE), "", now)
+        case "lost":
+            it.found((), "no such name", now)
+        case (target, answer):
+            it.answered(target, answer, now)
+    assert it.state in {state, *TABLE[state].values()}
+    # Whatever it was: it can be taken back, and then nothing more is wanted.
+    line.wanted()
+    it.stop(line.now)
+    line.wanted()
+    line.passes(GOODBYE_S)
+    line.it.events()
+    assert (it.state, it.holds, line.wanted(), it.next_deadline()) == (State.OFF, False, [], None)
