@@ -150,7 +150,8 @@ class Crowd:
             assert not rooms
             return Place()
         leg = board._lines.by_number[number]
-        assert bool(rooms) is (leg.room is not None and leg.state is not LegState.OPENING), leg.state
+        coming = leg.state in {LegState.OPENING, LegState.ANSWERED}
+        assert bool(rooms) is (leg.room is not None and not coming), leg.state
         if not rooms:
             return Place()
         conference = rooms[0].conference
