@@ -34,6 +34,7 @@ from sip.events import (
     SubscribeReceived,
     SubscriptionRefreshed,
 )
+from sip.flow import Flow
 from sip.framing import FrameParser, KeepAlive, StreamParser
 from sip.gate import Pass, Refuse
 from sip.headers import Address
@@ -260,10 +261,11 @@ ENDED_BY: Final = 3000
 class Conversation:
     """An agent, and what somebody does to it: each piece is a message, or one letter for a verb of ours or for time."""
 
-    def __init__(self) -> None:
+    def __init__(self, flow: Flow = UDP) -> None:
         self.agent = Agent(
             settings=AgentSettings(calls_max=8, served=("REGISTER", "MESSAGE")), entropy=counting_entropy()
         )
+        self.flow = flow
         self.now = 1000.0
         self.call = 0
         self.begun: set[int] = set()
@@ -285,7 +287,7 @@ class Conversation:
             "n": lambda: agent.reject_offer(call, 488, now),
             "i": self.place,
             "q": self.ask,
-            "d": lambda: agent.redirect(call, [Way(UDP)], now),
+            "d": lambda: agent.redirect(call, [Way(self.flow)], now),
             "x": lambda: agent.refer(call, Address.parse("<sip:c@d>"), now),
             "N": lambda: [agent.notify(each, b"<state/>", "text/xml", now) for each in self.watchers[-1:]],
             "E": lambda: [agent.end_subscription(each, "noresource", now) for each in self.watchers[-1:]],
@@ -300,7 +302,7 @@ class Conversation:
             Uri.parse("sip:bob@peer.invalid"),
             from_=Address.parse("<sip:roda@10.0.0.1>"),
             sdp=b"offer",
-            ways=[Way(UDP)],
+            ways=[Way(self.flow)],
             now=self.now,
             credentials=ALICE,
             redirects=True,
@@ -309,7 +311,9 @@ class Conversation:
 
     def ask(self) -> None:
         to = Address.parse("<sip:bob@peer.invalid>")
-        self.agent.request("OPTIONS", to.uri, from_=to, to=to, flow=UDP, now=self.now, credentials=ALICE)
+        self.agent.request(
+            "OPTIONS", to.uri, from_=to, to=to, flow=self.flow, now=self.now, credentials=ALICE
+        )
 
     def passes(self, seconds: float) -> None:
         end = self.now + seconds
@@ -332,9 +336,11 @@ class Conversation:
         agent, now = self.agent, self.now
         events = agent.events()
         for out in agent.outgoing():
-            if out.data.startswith(b"SIP/2.0 4") or out.data.startswith(b"SIP/2.0 5"):
-                continue  # what was unreadable comes back unreadable
-            if not out.close:
+            if out.close or (out.flow.reliable and not out.flow.connection):
+                agent.flow_closed(out.flow, now)  # where a connection is asked for, there is none to be had
+            elif out.data.startswith((b"SIP/2.0 4", b"SIP/2.0 5", b"\r\n")):
+                continue  # what was unreadable comes back unreadable; and keep-alives
+            else:
                 parse(out.data)
         for event in events:
             match event:
@@ -359,6 +365,8 @@ class Conversation:
     def settle(self) -> None:
         """Everybody goes; then nothing may be left."""
         agent = self.agent
+        if self.flow.reliable:
+            agent.flow_closed(self.flow, self.now)
         for call in self.begun:
             agent.hang_up(call, self.now)
         for number in self.watchers:
@@ -376,14 +384,14 @@ class Conversation:
         assert self.ended == Counter(self.begun)
 
 
-def call(data: bytes) -> None:
-    """A conversation by datagrams."""
-    there = Conversation()
+def call(data: bytes, flow: Flow = UDP) -> None:
+    """A conversation, by datagrams where nothing else is said."""
+    there = Conversation(flow)
     for piece in data.split(BETWEEN)[:40]:
         if len(piece) == 1:
             there.verb(chr(piece[0]))
         else:
-            there.agent.receive(UDP, piece, there.now)
+            there.agent.receive(flow, piece, there.now)
         there.drain()
     there.settle()
 

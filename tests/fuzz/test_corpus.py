@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets import TARGETS, call
+from tests.support.sip_playbook import TCP
 
 CORPUS = Path(__file__).parent / "corpus"
 FILES_MAX, BYTES_MAX = 320, 500_000
@@ -31,6 +33,12 @@ def test_neither_does_what_is_left_when_its_end_is_cut_off(target: str) -> None:
         data = path.read_bytes()
         for share in (1, 2, 3):
             TARGETS[target](data[: len(data) * share // 4])
+
+
+@pytest.mark.parametrize("transport", ["tcp", "wss"])
+def test_neither_does_a_call_that_was_found_where_it_comes_by_a_connection(transport: str) -> None:
+    for path in sorted((CORPUS / "call").iterdir()):
+        call(path.read_bytes(), replace(TCP, transport=transport))
 
 
 def test_the_corpus_is_small_and_of_targets_that_there_are() -> None:

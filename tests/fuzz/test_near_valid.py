@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz import targets
 from tests.fuzz.targets import BETWEEN
-from tests.support.sip_playbook import UDP, Playbook
+from tests.support.sip_playbook import TCP, UDP, Playbook
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -199,6 +201,15 @@ GOES_ON = st.lists(st.one_of(WITHIN, WITHIN, WITHIN, messages(), VERBS, VERBS), 
 @given(BEGINNING, ANSWERS, GOES_ON)
 def test_a_conversation(beginning: bytes, answer: list[bytes], pieces: list[bytes]) -> None:
     targets.call(BETWEEN.join([beginning, *answer, *pieces]))
+
+
+@pytest.mark.parametrize("transport", ["tcp", "wss"])
+@QUICK
+@given(BEGINNING, ANSWERS, GOES_ON)
+def test_a_conversation_by_a_connection(
+    transport: str, beginning: bytes, answer: list[bytes], pieces: list[bytes]
+) -> None:
+    targets.call(BETWEEN.join([beginning, *answer, *pieces]), replace(TCP, transport=transport))
 
 
 LINES = st.lists(
