@@ -377,6 +377,7 @@ class Server:
                 local=local,
                 room=effect.room,
                 rtp_timeout_s=effect.rtp_timeout_s,
+                signals=effect.source,
             )
         except PoolFullError as error:
             answer: Event = StreamRefused(effect.stream, str(error))

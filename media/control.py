@@ -158,6 +158,8 @@ class OpenStream(Command, frozen=True):
     whisper_to: int = 0
     rtp_timeout_s: float = 60.0
     """After so long without RTP (while `format.receive`) `RtpTimedOut` is reported, once."""
+    signals: str = ""
+    """The host that the peer signals from, where its audio comes from if not from `remote`; empty: not known."""
 
 
 class UpdateStream(Command, frozen=True):

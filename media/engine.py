@@ -266,7 +266,7 @@ class Engine:
         self._timed_out[row] = False
         if command.remote is not None:
             remote = (command.remote.host, command.remote.port)
-            self._sources.expect(row, remote, now, hear_first=command.format.hear_first)
+            self._expect(row, remote, command.format, now)
 
     def _open(self, command: control.OpenStream, now: float) -> None:
         if not self._free or command.stream in self._rows:
@@ -301,9 +301,21 @@ class Engine:
         self._enter_room(row, command.room)
         remote = None if command.remote is None else (command.remote.host, command.remote.port)
         if command.latched and remote is not None:
-            self._sources.trust(row, remote)
+            self._sources.trust(row, remote, command.signals)
         else:
-            self._sources.expect(row, remote, now, hear_first=command.format.hear_first)
+            self._expect(row, remote, command.format, now, command.signals)
+
+    def _expect(
+        self,
+        row: int,
+        remote: tuple[str, int] | None,
+        new: control.Format,
+        now: float,
+        signals: str | None = None,
+    ) -> None:
+        """Learn where the row's audio comes from."""
+        proved = new.srtp is not None
+        self._sources.expect(row, remote, now, hear_first=new.hear_first, proved=proved, signals=signals)
 
     def _set_keys(
         self, row: int, keys: control.Srtp | None, numbers: control.SrtpNumbers | None, now: float

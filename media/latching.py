@@ -4,7 +4,9 @@ A bridge is worse off than a relay: one injected stream is heard by the whole ro
 
 - the address that SDP named is believed at its first packet;
 - another port of the same host, after `PROOF` packets in sequence from one source (a NAT that renumbers ports);
-- another host, after the same proof and only within `WINDOW_S` of the (re-)negotiation (a NAT that SDP knows nothing of);
+- the host that signals, after the same proof (a NAT that SDP knows nothing of);
+- another host, after the same proof, only within `WINDOW_S` of the (re-)negotiation, only once those two have had
+  `PATIENCE_S` to speak, and only until one of them does: within the window they take its place (`is_sure`);
 - then the source is locked: the socket is connected to it and the kernel drops all others;
 - a locked source that is silent for `SILENCE_S` may have moved (from Wi-Fi to the mobile network): everybody is listened
   to again, but only who goes on with the same SSRC and sequence is believed, or the host of SDP after `PROOF` packets.
@@ -27,6 +29,9 @@ GOES_ON: Final = 2
 """So many are asked of who knows the SSRC and the sequence of the call: 48 bits that nobody guesses twice."""
 WINDOW_S: Final = 5.0
 """After the answer a real phone behind NAT begins to send within this; later only the host of SDP is believed."""
+PATIENCE_S: Final = 2.0
+"""Telephones speak within milliseconds of the answer, most of them. Who sprays all our ports would else be faster than one that
+takes a moment, and have the call: its owner hears nothing, the sprayer hears all, and is heard."""
 SILENCE_S: Final = 5.0
 """A phone that is locked and silent for so long has muted itself, or has moved."""
 CANDIDATES: Final = 8
@@ -74,12 +79,19 @@ class Latch:
     opened_at: float
     course: Course | None = None
     sdp_host: str | None = None
+    signals: str = ""
+    """The host that the peer signals from; empty where it is not known."""
+    proved: bool = False
+    """Every packet is the peer's: it is proved before it is weighed."""
+    holder: Address | None = None
+    """Another host that is believed until a better one speaks."""
     candidates: dict[Address, _Candidate] = field(default_factory=dict)
 
     @classmethod
-    def first(cls, expected: Address | None, now: float) -> Latch:
+    def first(cls, expected: Address | None, now: float, signals: str = "", *, proved: bool = False) -> Latch:
         """After an answer: SDP says `expected`."""
-        return cls(expected, now, sdp_host=None if expected is None else expected[0])
+        host = None if expected is None else expected[0]
+        return cls(expected, now, sdp_host=host, signals=signals, proved=proved)
 
     @classmethod
     def again(cls, locked: Address, sdp_host: str | None, course: Course, now: float) -> Latch:
@@ -103,11 +115,21 @@ class Latch:
             return True
         return False
 
+    def is_sure(self, source: Address) -> bool:
+        """Whether nobody can come who has a better claim than a source that is believed."""
+        known = (self.sdp_host, self.signals)
+        return self.proved or self.course is not None or source[0] in known or known == (None, "")
+
+    def is_over(self, now: float) -> bool:
+        """Whether the time is over in which somebody else may come."""
+        return now - self.opened_at > WINDOW_S
+
     def _needed(self, source: Address, ssrc: int, sequence: int, now: float) -> int | None:
         """How many packets such a source must show; None where it is not believed at all."""
         if self.course is not None and self.course.leads_to(ssrc, sequence):
             return GOES_ON
-        if source[0] == self.sdp_host:
+        if source[0] in (self.sdp_host, self.signals):
             return PROOF
-        within = self.course is None and now - self.opened_at <= WINDOW_S
-        return PROOF if within else None
+        early = bool(self.signals) and not self.proved and now - self.opened_at < PATIENCE_S
+        taken = self.course is not None or self.holder is not None
+        return None if early or taken or self.is_over(now) else PROOF

@@ -184,10 +184,11 @@ class Pool:
         local: str = "",
         room: int = control.NO_ROOM,
         rtp_timeout_s: float,
+        signals: str = "",
     ) -> int:
         """Open `stream`, a number never used before; returns its RTP port. Raises PoolFullError.
 
-        `local` is our address that it is bound on, if not the one of `Ports`.
+        `local` is our address that it is bound on, if not the one of `Ports`, and `signals` the host that the peer signals from.
         """
         worker = self._choose(room)
         if worker is None:
@@ -207,6 +208,7 @@ class Pool:
             remote=remote,
             room=room,
             rtp_timeout_s=rtp_timeout_s,
+            signals=signals,
         )
         self._streams[stream] = _Stream(Wanted(opening), port, rtp, rtcp, worker)
         worker.streams.add(stream)

@@ -44,12 +44,13 @@ class Sources:
         self._latches: dict[int, Latch] = {}  # of rows that are learning their source
         self._learned: dict[int, Address] = {}
         self._sdp_hosts: dict[int, str] = {}
+        self._signals: dict[int, str] = {}  # hosts that the peers signal from
         self._hear_first: set[int] = set()  # nothing is sent to what SDP says
         self._changes: list[Target | Connect | Carry] = []
 
     def forget(self, row: int) -> None:
         """The stream is gone."""
-        for table in (self._latches, self._learned, self._sdp_hosts):
+        for table in (self._latches, self._learned, self._sdp_hosts, self._signals):
             table.pop(row, None)
         self._hear_first.discard(row)
 
@@ -67,10 +68,25 @@ class Sources:
         """The row's packets are secured from now on, or plain, or of another length."""
         self._changes.append(Carry(row, secured_bytes))
 
-    def expect(self, row: int, remote: Address | None, now: float, *, hear_first: bool = False) -> None:
-        """SDP has said where the peer is (or not yet): learn its source. `hear_first`: send nothing before."""
+    def expect(
+        self,
+        row: int,
+        remote: Address | None,
+        now: float,
+        *,
+        hear_first: bool = False,
+        proved: bool = False,
+        signals: str | None = None,
+    ) -> None:
+        """SDP has said where the peer is (or not yet): learn its source.
+
+        `hear_first`: send nothing before. `proved`: what comes is the peer's, whoever brings it. `signals`: the host that it signals from; None: the same as before.
+        """
+        if signals is None:
+            signals = self._signals.get(row, "")
         self.forget(row)
-        self._latches[row] = Latch.first(remote, now)
+        self._signals[row] = signals
+        self._latches[row] = Latch.first(remote, now, signals, proved=proved)
         if remote is not None:
             self._sdp_hosts[row] = remote[0]
         self._streams.latched[row] = False
@@ -78,11 +94,20 @@ class Sources:
             self._hear_first.add(row)
         self._changes.append(Target(row, None if hear_first else remote))
 
-    def trust(self, row: int, source: Address) -> None:
+    def trust(self, row: int, source: Address, signals: str = "") -> None:
         """The source was learned elsewhere, by another worker."""
         self.forget(row)
+        self._signals[row] = signals
         self._sdp_hosts[row] = source[0]
         self._lock(row, source)
+
+    def _hold(self, row: int, latch: Latch, source: Address) -> None:
+        """Believe a source as long as nobody speaks who has a better claim."""
+        latch.holder = source
+        self._hear_first.discard(row)
+        self._learned[row] = source
+        self._streams.latched[row] = True
+        self._changes.append(Target(row, source))
 
     def _lock(self, row: int, source: Address) -> None:
         self._latches.pop(row, None)
@@ -98,7 +123,9 @@ class Sources:
     def nowhere(self) -> Iterable[int]:
         """Rows of which nobody knows yet where to send to, or whom nothing is sent to before they were heard."""
         return (
-            row for row, latch in self._latches.items() if latch.expected is None or row in self._hear_first
+            row
+            for row, latch in self._latches.items()
+            if (latch.expected is None and latch.holder is None) or row in self._hear_first
         )
 
     def weigh(self, row: int, source: Address, course: Course, now: float) -> bool | None:
@@ -106,14 +133,22 @@ class Sources:
         latch = self._latches.get(row)
         if latch is None:  # locked a moment ago, by an earlier packet: the socket did not know yet
             return None if self._learned.get(row) == source else False
+        if source == latch.holder:
+            if latch.is_over(now):
+                self._lock(row, source)
+            return None
         if not latch.consider(source, course.ssrc, course.sequence, now):
             return False
-        self._lock(row, source)
+        if latch.is_sure(source):
+            self._lock(row, source)
+        else:
+            self._hold(row, latch, source)
         return True
 
     def listen_again(self, row: int, course: Course, now: float) -> None:
         """A source that was locked is silent: it may have moved."""
-        if row not in self._latches:
+        latch = self._latches.get(row)
+        if latch is None or latch.holder is not None:
             source = self._learned[row]
             self._latches[row] = Latch.again(source, self._sdp_hosts.get(row), course, now)
             self._changes.append(Target(row, source))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media.latching import PROOF, Course
+from media.latching import PROOF, WINDOW_S, Course
 from media.sources import Carry, Connect, Sources, Target
 from media.streams import Streams
 
@@ -33,7 +33,43 @@ def test_once_learned_only_the_source_itself_is_heard() -> None:
         last = sources.weigh(ROW, NAT, Course(1, number), 1.0)
     assert last is True
     assert sources.weigh(ROW, NAT, Course(1, PROOF), 1.0) is None
-    assert sources.weigh(ROW, SDP, Course(1, PROOF), 1.0) is False
+    assert sources.weigh(ROW, NAT, Course(1, PROOF), 1.0 + WINDOW_S) is None
+    assert sources.weigh(ROW, SDP, Course(1, PROOF), 1.0 + WINDOW_S) is False
+    assert sources.changes() == [Target(ROW, SDP), Target(ROW, NAT), Connect(ROW, NAT)]
+
+
+def test_whoever_was_faster_makes_way_for_the_address_of_sdp() -> None:
+    """RTP bleed and inject (interop.md 5, row 8): a sprayer of all our ports against a phone that takes a moment."""
+    sources = Sources(Streams(8))
+    sources.expect(ROW, SDP, 0.0)
+    assert [sources.weigh(ROW, NAT, Course(1, number), 1.0) for number in range(PROOF)][-1] is True
+    assert sources.weigh(ROW, SDP, Course(2, 9), 1.1) is True
+    assert sources.weigh(ROW, NAT, Course(1, PROOF), 1.2) is False
+    assert sources.changes() == [Target(ROW, SDP), Target(ROW, NAT), Connect(ROW, SDP)]
+
+
+def test_the_host_that_signals_is_believed_before_others_and_for_good() -> None:
+    """A phone behind NAT, whose SDP names an address of its own."""
+    sources, sprayer = Sources(Streams(8)), ("203.0.113.66", 9)
+    sources.expect(ROW, SDP, 0.0, signals=NAT[0])
+    assert not any(sources.weigh(ROW, sprayer, Course(1, number), 0.1) for number in range(PROOF))
+    assert [sources.weigh(ROW, NAT, Course(2, number), 1.0) for number in range(PROOF)][-1] is True
+    assert not sources.is_learning(ROW)
+    sources.expect(ROW, SDP, 60.0)  # by a re-INVITE
+    assert [sources.weigh(ROW, sprayer, Course(1, number), 63.0) for number in range(PROOF)][-1] is True
+    assert [sources.weigh(ROW, NAT, Course(2, number), 64.0) for number in range(PROOF)][-1] is True
+    assert sources.changes()[-1] == Connect(ROW, NAT)
+
+
+def test_who_is_believed_for_want_of_another_may_fall_silent_and_move() -> None:
+    sources = Sources(Streams(8))
+    sources.expect(ROW, None, 0.0, signals="192.0.2.77")
+    for number in range(PROOF):
+        sources.weigh(ROW, NAT, Course(7, number), 3.0)
+    assert list(sources.nowhere()) == []
+    sources.listen_again(ROW, Course(7, 100), 60.0)
+    assert sources.weigh(ROW, NAT, Course(9, 4), 61.0) is True
+    assert sources.changes()[-1] == Connect(ROW, NAT)
 
 
 def test_where_nobody_knows_where_to_send_to_is_told() -> None:
