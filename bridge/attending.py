@@ -202,7 +202,9 @@ class Attending:
             for each in wanted:
                 self._registration_wants(line, each)
         for told in line.registration.events():
-            self._say(name, "registered" if told.holds and not told.why else "not registered", told.why)
+            leaves = line.registration.state in {registration.State.LEAVING, registration.State.OFF}
+            why = "" if leaves else told.why
+            self._say(name, "registered" if told.holds and not told.why else "not registered", why)
             self._trunks.registered(name, holds=told.holds, why=told.why, now=now)
 
     def _say(self, name: str, event: str, why: str) -> None:

@@ -232,9 +232,13 @@ class Core:
             return
         self.counters[f"sent:{status}:{flow.transport}"] += 1
         if tag is None:
-            via = (request.headers.get("Via") or "").encode("utf-8", "surrogateescape")
-            tag = hashlib.blake2b(via, key=self._secret, digest_size=TAG_BYTES).hexdigest()
+            tag = self.stateless_tag(request)
         self.send(flow, Echo(request, flow, tag).encode(status, fields, reason=reason, lines=self._server))
+
+    def stateless_tag(self, request: Request) -> str:
+        """To tag of an answer that nothing is kept of: by it the ACK is known, whose topmost Via is that of its INVITE (17.1.1.3)."""
+        via = (request.headers.get("Via") or "").encode("utf-8", "surrogateescape")
+        return hashlib.blake2b(via, key=self._secret, digest_size=TAG_BYTES).hexdigest()
 
     # Requests
 

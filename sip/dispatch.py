@@ -163,7 +163,9 @@ def _ack(core: Core, request: Request, now: float) -> None:
         return
     session = find(core, request)
     if session is None:
-        core.counters["dropped:ACK for nothing"] += 1
+        # Of a refusal that nothing was kept of there is nothing to acknowledge.
+        if request.to.tag != core.stateless_tag(request):
+            core.counters["dropped:ACK for nothing"] += 1
         return
     answering.acknowledged(core, session, request.cseq.number, sdp_of(request), now)
     renegotiating.resume(core, session, now)

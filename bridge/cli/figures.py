@@ -10,7 +10,7 @@ from bridge.cli.console import OPERATING, AsJson, console, show_json
 from bridge.cli.terminal import ConfigFile, show_table
 from bridge.control.protocol import Figures, ShowFigures
 
-SIGNALLING: Final = ("sip", "guard", "transport", "trunks", "registrar")
+SIGNALLING: Final = ("sip", "guard", "telephones", "transport")
 """The parts that are about signalling; others are shown by --all."""
 
 app = typer.Typer()

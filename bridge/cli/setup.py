@@ -79,8 +79,8 @@ def told(config: Config, made: Demo) -> str:
         f"  counter-password  {made.counter_password} #",
         f"  Participant code  {made.participant} #",
         "",
-        "  With a softphone (Linphone, Zoiper, MicroSIP, baresip): no account, no registrar; call the address above,",
-        "  then key the code and # when asked. Participants hear music until the moderator is in.",
+        "  With a softphone (Linphone, Zoiper, MicroSIP, baresip): it needs no account; call the address above, then key",
+        "  the code and # when asked. Participants hear music until the moderator is in.",
         "",
     ]
     return "\n".join(lines)

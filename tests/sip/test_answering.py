@@ -380,3 +380,13 @@ def test_an_invite_that_is_repeated_before_its_100_is_due_is_answered_by_nothing
         .. 0.2
         << 100 INVITE
     """)
+
+
+def test_the_ack_of_a_refusal_that_nothing_was_kept_of_is_no_stray():
+    book = Playbook()
+    book.agent.draining = True
+    book.play(">> INVITE sdp=offer\n<< 503 INVITE")
+    book.play(f">> ACK to={book.sent[-1].to.tag}")
+    assert "dropped:ACK for nothing" not in book.agent.counters
+    book.play(">> ACK to=another")
+    assert book.agent.counters["dropped:ACK for nothing"] == 1
