@@ -55,11 +55,12 @@ def _of_participant(entry: OfParticipant, at: float) -> Joined | Identified | Le
                 came_by=entry.came_by,
                 person=entry.person,
                 name=entry.name,
+                via=entry.via,
             )
         case effects.RecordIdentified():
             return Identified(entry.participant, entry.name, entry.company, entry.phone, entry.email)
         case effects.RecordLeft():
-            return Left(entry.participant, at, entry.reason.value)
+            return Left(entry.participant, at, entry.reason.value, entry.cause)
         case _:
             assert_never(entry)
 
@@ -81,6 +82,6 @@ def _of_call(entry: OfCall, at: float, node: str) -> CallRecord:
         case effects.RecordCallAnswered():
             return CallAnswered(entry.call, at)
         case effects.RecordCallEnded():
-            return CallEnded(entry.call, at, entry.outcome)
+            return CallEnded(entry.call, at, entry.outcome, entry.via, entry.status, entry.cause)
         case _:
             assert_never(entry)

@@ -89,15 +89,17 @@ def calls(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
         show_json(found)
         return
     show_table(
-        ["LEG", "CALLER", "DIALLED", "STATE", "CONFERENCE", "FOR", "KEYS BY"],
+        ["LEG", "CALLER", "DIALLED", "VIA", "STATE", "CONFERENCE", "FOR", "SECURED", "KEYS BY"],
         [
             (
                 row.leg,
                 row.caller,
                 row.dialled,
+                row.via,
                 row.state,
                 row.conference[:SHORT_ID],
                 length(row.since_s),
+                row.secured,
                 _keys(row.keys),
             )
             for row in found.rows

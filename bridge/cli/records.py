@@ -64,7 +64,7 @@ def show(
         _write(entries, Entry, form, opened.config)
     else:
         show_table(
-            ["JOINED", "LENGTH", "ROOM", "ROLE", "CALLER", "REASON"],
+            ["JOINED", "LENGTH", "ROOM", "ROLE", "CALLER", "VIA", "REASON", "CAUSE"],
             [
                 (
                     minute(each.joined_at, opened.config),
@@ -72,7 +72,9 @@ def show(
                     each.room,
                     each.role,
                     each.name or each.caller,
+                    each.via,
                     (each.reason or "").replace("_", " "),
+                    each.cause or "",
                 )
                 for each in entries
             ],
@@ -99,7 +101,19 @@ def calls(
         _write(entries, CallOut, form, opened.config)
     else:
         show_table(
-            ["PLACED", "TALK", "CUSTOMER", "ROOM", "BY", "NUMBER", "PER MIN", "OUTCOME"],
+            [
+                "PLACED",
+                "TALK",
+                "CUSTOMER",
+                "ROOM",
+                "BY",
+                "NUMBER",
+                "PER MIN",
+                "VIA",
+                "OUTCOME",
+                "STATUS",
+                "CAUSE",
+            ],
             [
                 (
                     minute(each.placed_at, opened.config),
@@ -109,7 +123,10 @@ def calls(
                     _PLACED_BY.get(each.kind, each.kind),
                     each.number,
                     each.price_per_minute,
+                    each.via,
                     (each.outcome or "").replace("_", " "),
+                    each.status or "",
+                    each.cause or "",
                 )
                 for each in entries
             ],

@@ -281,6 +281,10 @@ class CallRow(msgspec.Struct, frozen=True):
     since_s: float
     keys: dict[str, int] = {}
     """Likewise."""
+    via: str = ""
+    """The trunk or account that it came by or goes to: "trunk:NAME", "account:NAME"; empty: by none."""
+    secured: str = ""
+    """What secures the audio, by the name that SDP has for it; empty: it is plain."""
 
 
 class Calls(Reply, frozen=True):

@@ -42,6 +42,12 @@ class CallEnded(msgspec.Struct, frozen=True, tag=True, gc=False):
     call: str
     at: float
     outcome: str
+    via: str = ""
+    """By which trunk it went, or to which account: "trunk:NAME", "account:NAME"; empty: by none."""
+    status: int = 0
+    """SIP's, that ended it; 0 where none did."""
+    cause: int = 0
+    """The telephone network's (Q.850); 0 where it said none."""
 
 
 CallRecord = CallPlaced | CallAnswered | CallEnded
@@ -65,6 +71,9 @@ class CallOut(msgspec.Struct, frozen=True):
     outcome: str | None
     price_per_minute: str
     """In decimal digits; empty: it had none."""
+    via: str
+    status: int | None
+    cause: int | None
 
 
 _ANSWER: Final = (
@@ -73,7 +82,13 @@ _ANSWER: Final = (
 _END: Final = (
     update(calls_out)
     .where(calls_out.c.id == bindparam("of"))
-    .values(ended_at=bindparam("at"), outcome=bindparam("why"))
+    .values(
+        ended_at=bindparam("at"),
+        outcome=bindparam("why"),
+        via=bindparam("by"),
+        status=bindparam("sip"),
+        cause=bindparam("q850"),
+    )
 )
 _INSERT: Final = {
     "sqlite": sqlite.insert(calls_out).on_conflict_do_nothing(),
@@ -95,6 +110,9 @@ _CALLS: Final = (
         calls_out.c.ended_at,
         calls_out.c.outcome,
         calls_out.c.price_per_minute,
+        calls_out.c.via,
+        calls_out.c.status,
+        calls_out.c.cause,
     )
     .join_from(calls_out, pairs, pairs.c.id == calls_out.c.pair_id, isouter=True)
     .join(customers, customers.c.id == calls_out.c.customer_id, isouter=True)
@@ -112,7 +130,16 @@ class CallsOut:
         placed = [_placed(each) for each in batch if type(each) is CallPlaced]
         answered = [{"of": each.call, "at": each.at} for each in batch if type(each) is CallAnswered]
         ended = [
-            {"of": each.call, "at": each.at, "why": each.outcome} for each in batch if type(each) is CallEnded
+            {
+                "of": each.call,
+                "at": each.at,
+                "why": each.outcome,
+                "by": each.via,
+                "sip": each.status or None,
+                "q850": each.cause or None,
+            }
+            for each in batch
+            if type(each) is CallEnded
         ]
         insert = _INSERT[self._connection.dialect.name]
         for statement, rows in ((insert, placed), (_ANSWER, answered), (_END, ended)):

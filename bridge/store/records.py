@@ -54,6 +54,8 @@ class Joined(msgspec.Struct, frozen=True, tag=True, gc=False):
     company: str = ""
     phone: str = ""
     email: str = ""
+    via: str = ""
+    """By which trunk or account: "trunk:NAME", "account:NAME"; empty: by none."""
 
 
 class Identified(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -72,6 +74,8 @@ class Left(msgspec.Struct, frozen=True, tag=True, gc=False):
     participant: str
     at: float
     reason: str
+    cause: int = 0
+    """The telephone network's (Q.850); 0 where it said none."""
 
 
 class ConferenceEnded(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -125,6 +129,7 @@ def _joined(record: Joined) -> dict[str, Any]:
         "company": record.company,
         "phone": record.phone,
         "email": record.email,
+        "via": record.via,
         "joined_at": record.at,
     }
 
@@ -142,7 +147,7 @@ _IDENTIFY: Final = (
 _LEAVE: Final = (
     update(participants)
     .where(participants.c.id == bindparam("of"))
-    .values(left_at=bindparam("at"), reason=bindparam("why"))
+    .values(left_at=bindparam("at"), reason=bindparam("why"), cause=bindparam("q850"))
 )
 _END: Final = (
     update(conferences)
@@ -183,6 +188,8 @@ class Entry(msgspec.Struct, frozen=True):
     company: str
     phone: str
     email: str
+    via: str
+    cause: int | None
 
 
 class Records:
@@ -197,7 +204,7 @@ class Records:
         started = [_started(each) for each in batch if type(each) is ConferenceStarted]
         joined = [_joined(each) for each in batch if type(each) is Joined]
         left = [
-            {"of": each.participant, "at": each.at, "why": each.reason}
+            {"of": each.participant, "at": each.at, "why": each.reason, "q850": each.cause or None}
             for each in batch
             if type(each) is Left
         ]

@@ -242,6 +242,8 @@ participants: Final = Table(
     Column("joined_at", Double, nullable=False),
     Column("left_at", Double),
     Column("reason", String),
+    Column("via", String, nullable=False, server_default=""),
+    Column("cause", Integer),
 )
 """R2: one row for each time somebody was in a conference."""
 
@@ -260,6 +262,9 @@ calls_out: Final = Table(
     Column("ended_at", Double),
     Column("outcome", String),
     Column("price_per_minute", String, nullable=False),
+    Column("via", String, nullable=False, server_default=""),
+    Column("status", Integer),
+    Column("cause", Integer),
 )
 """G3, R1: one row for each call that we placed. The price is text: money is no float."""
 Index(

@@ -337,6 +337,8 @@ class Switchboard:
 
     def _call_ended(self, event: sip.CallEnded, now: float) -> None:
         leg = self._lines.by_call.get(event.call)
+        if leg is not None:
+            leg.status, leg.cause = event.status, event.q850
         if leg is not None and not self._calls_out.ended(leg, event, now):
             because = LEFT_BECAUSE[event.cause]
             if because in {LeaveReason.LOST, LeaveReason.FAILED}:
@@ -462,4 +464,5 @@ class Switchboard:
                 reason=because.value,
                 duration_s=round(now - leg.came_at, 1),
                 pressed=leg.keys.ways,
+                **{name: value for name in ("via", "status", "cause") if (value := getattr(leg, name))},
             )

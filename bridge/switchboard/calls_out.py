@@ -402,7 +402,7 @@ class CallsOut:
         if leg.called_for is not None:
             leg.called_for.calls_out -= 1
         outcome = leg.outcome.value if leg.outcome is not None else because.value
-        self._lines.effects.append(RecordCallEnded(leg.out, outcome))
+        self._lines.effects.append(RecordCallEnded(leg.out, outcome, leg.via, leg.status, leg.cause))
         user, leg.user = leg.user, None
         if user is None:
             return

@@ -153,6 +153,8 @@ class Console:
                     conference="" if leg.room is None else leg.room.conference_id,
                     since_s=round(now - leg.came_at, 1),
                     keys=leg.keys.ways,
+                    via=leg.via,
+                    secured=leg.negotiation.secured,
                 )
                 for leg in self._lines.by_number.values()
             )

@@ -338,6 +338,8 @@ class RecordJoined:
     call_id: str
     came_by: str = "dial-in"
     """How they came in (R2): "dial-in", or how they were called."""
+    via: str = ""
+    """By which trunk or account (`Leg.via`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +360,8 @@ class RecordLeft:
     participant: str
     conference: str
     reason: LeaveReason
+    cause: int = 0
+    """The telephone network's (Q.850), where the peer said one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,6 +405,12 @@ class RecordCallEnded:
 
     call: str
     outcome: str
+    via: str = ""
+    """By which trunk it went at last, or to which account (`Leg.via`)."""
+    status: int = 0
+    """SIP's, that ended it, where one did."""
+    cause: int = 0
+    """The telephone network's (Q.850), where the peer said one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ class Leg:
         "called_for",
         "caller",
         "came_at",
+        "cause",
         "clip",
         "clip_kept",
         "conference_name",
@@ -153,6 +154,7 @@ class Leg:
         "runner",
         "source",
         "state",
+        "status",
         "stream",
         "succeeds",
         "trunk",
@@ -221,6 +223,10 @@ class Leg:
         """By which it came, or goes; "" where by none."""
         self.post_dial = ""
         """Where we call: what is keyed once they have answered, before anybody is told that they have."""
+        self.status = 0
+        """SIP's, that ended the call; 0 where none did."""
+        self.cause = 0
+        """The telephone network's, that ended the call (Q.850), where the peer said one; else 0."""
         self.private = False
         """The caller wants to be shown to nobody (RFC 3323)."""
         self.succeeds = 0
@@ -246,3 +252,12 @@ class Leg:
         self.leaves_because: LeaveReason | None = None
         """In LAST_WORDS: what the call's end will be recorded as."""
         self.keys = KeysIn()
+
+    @property
+    def via(self) -> str:
+        """The trunk or account that it came by, or goes to, for logs and records; "" where by none."""
+        if self.trunk:
+            return f"trunk:{self.trunk}"
+        if self.destination is not None:
+            return self.destination.uri if self.destination.uri.startswith("account:") else ""
+        return f"account:{self.identity}" if self.identity else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from bridge.conference.model import Conference
+    from bridge.switchboard.legs import Leg
     from prompts.values import Clip
 
 RoomKey = int | str
@@ -15,6 +16,8 @@ RoomKey = int | str
 
 class Person(NamedTuple):
     """One of those who are in, as the records know them."""
+
+    line: Leg
 
     record: str
     """Their id there."""

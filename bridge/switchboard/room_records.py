@@ -81,7 +81,7 @@ class RoomRecords:
 
     def joined(self, leg: Leg, room: Room, effect: wanted.RecordJoin, came_by: str) -> None:
         """Somebody is in (R2)."""
-        person = room.people[leg.number] = Person(self._new_id(), leg.call_id, effect.at)
+        person = room.people[leg.number] = Person(leg, self._new_id(), leg.call_id, effect.at)
         room.joins += 1
         self._lines.figures[f"joined:{effect.role.value}"] += 1
         self._lines.effects.append(
@@ -95,6 +95,7 @@ class RoomRecords:
                 access_number=leg.dialled,
                 call_id=leg.call_id,
                 came_by=came_by,
+                via=leg.via,
             )
         )
         who = {} if leg.person is None else {"person": leg.person}
@@ -118,7 +119,9 @@ class RoomRecords:
         if person is None:
             return
         self._lines.figures[f"left:{effect.reason.value}"] += 1
-        self._lines.effects.append(RecordLeft(person.record, room.conference_id, effect.reason))
+        self._lines.effects.append(
+            RecordLeft(person.record, room.conference_id, effect.reason, person.line.cause)
+        )
         self.log(
             room,
             "left",

@@ -183,7 +183,7 @@ class Rooms:
         new.name, new.person, new.customer = old.name, old.person, old.customer
         person = room.people.pop(old.number, None)
         if person is not None:
-            room.people[new.number] = person._replace(call_id=new.call_id)
+            room.people[new.number] = person._replace(line=new, call_id=new.call_id)
         self.tell(room, Replaced(old.number, new.number), now)
         old.room = None
 

@@ -329,8 +329,12 @@ class World:
 
     def loses(self, stream: int) -> None:
         """The stream's worker dies, and nobody takes over."""
+        # The pool tells of the recording first, and then of the stream: what is said in between is lost, and no fault.
         self._stop_recording(stream, 0)
+        while self._happens:
+            self.happens(self._happens.popleft())
         self.open.discard(stream)
+        self.playing = [each for each in self.playing if each.stream != stream]
         self._happens.append(StreamClosed(stream))
         while self._happens:
             self.happens(self._happens.popleft())

@@ -45,6 +45,14 @@ def test_a_call_out_is_on_record_from_its_first_ring_to_its_end(database: Databa
     assert (after.outcome, after.price_per_minute) == ("hung up", "0.125")
 
 
+def test_by_which_way_it_went_and_what_ended_it_is_on_record(database: Database) -> None:
+    write(database, placed(), placed("k2"), CallEnded("k1", 120.0, "busy", "trunk:carrier", 486, 17))
+    write(database, CallEnded("k2", 120.0, "hung_up", "account:ana"))
+    found = calls(database)
+    assert (found["k1"].via, found["k1"].status, found["k1"].cause) == ("trunk:carrier", 486, 17)
+    assert (found["k2"].via, found["k2"].status, found["k2"].cause) == ("account:ana", None, None)
+
+
 def test_a_batch_of_calls_that_is_written_twice_is_there_once(database: Database) -> None:
     batch: tuple[Record, ...] = (CallEnded("k1", 120.0, "busy"), placed())
     write(database, *batch)

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from bridge.service.settings import Settings
@@ -47,6 +48,18 @@ def test_a_participant_is_on_record_from_join_to_leave_with_the_reason(database:
     write(database, Left("p1", 160.0, "hung up"), ConferenceEnded("c1", 161.0, "empty"))
     (after,) = entries(database)
     assert (after.joined_at, after.left_at, after.reason, after.ended_at) == (100.0, 160.0, "hung up", 161.0)
+
+
+def test_by_which_way_somebody_came_and_what_the_network_said_at_the_end_is_on_record(
+    database: Database,
+) -> None:
+    came = msgspec.structs.replace(joined(), via="trunk:carrier")
+    write(
+        database, started(), came, joined("p2"), Left("p1", 160.0, "hung up", 16), Left("p2", 160.0, "lost")
+    )
+    found = {each.participant: each for each in entries(database)}
+    assert (found["p1"].via, found["p1"].cause) == ("trunk:carrier", 16)
+    assert (found["p2"].via, found["p2"].cause) == ("", None)
 
 
 def test_who_somebody_is_may_be_learned_while_they_are_in(database: Database) -> None:

@@ -220,6 +220,17 @@ def test_whoever_wanted_a_call_that_was_answered_is_told_when_it_is_gone(ends: o
     play.skip()
 
 
+def test_the_record_says_by_which_trunk_it_went_and_what_ended_it() -> None:
+    play = bridge()
+    rings(play)
+    play >> CallEnded(CALL, EndCause.REJECTED, 486, "", 17)
+    (ended,) = [each for each in play._open if isinstance(each, RecordCallEnded)]
+    assert (ended.outcome, ended.via, ended.status, ended.cause) == ("busy", "trunk:carrier", 486, 17)
+    (line,) = [each.fields for each in play.logged if each.event == "call ended"]
+    assert (line["via"], line["status"], line["cause"]) == ("trunk:carrier", 486, 17)
+    play.skip()
+
+
 def test_whoever_cancels_a_call_is_told_nothing_more_of_it() -> None:
     play = bridge()
     user = rings(play)

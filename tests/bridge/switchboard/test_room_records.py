@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+
+import pytest
 
 from bridge.conference.commands import Identify, MuteOne
 from bridge.conference.events import LeaveReason
-from bridge.control.protocol import Give
+from bridge.control.protocol import Calls, Give, ListCalls
 from bridge.service.role import Role
 from bridge.switchboard.effects import (
     Answered,
@@ -19,13 +21,10 @@ from bridge.switchboard.effects import (
     RecordJoined,
     RecordLeft,
 )
-from bridge.switchboard.events import Asked
-from sip.events import CallEnded, EndCause
-from tests.support.builders import accepted
-from tests.support.playbook import a, after, joined, keyed, press
-
-if TYPE_CHECKING:
-    from tests.support.playbook import Playbook
+from bridge.switchboard.events import Asked, PasscodeFound, StreamOpened
+from sip.events import CallConfirmed, CallEnded, EndCause
+from tests.support.builders import CARRIER, accepted, config, incoming
+from tests.support.playbook import HERE, Playbook, a, after, joined, keyed, press
 
 BYE = CallEnded(1, EndCause.BYE, 0, "")
 
@@ -47,6 +46,35 @@ def test_how_people_come_is_recorded_r2(play: Playbook) -> None:
     joined(play, Role.PARTICIPANT, leg=2)
     records = [line for line in play._transcript if line.startswith("<< RecordJoined")]
     assert ["came_by='dial-in'" in line for line in records] == [True, True]
+
+
+def test_what_the_telephone_network_said_at_the_end_is_recorded_r2(play: Playbook) -> None:
+    joined(play)
+    play >> CallEnded(1, EndCause.BYE, 0, "", 16) << CloseStream(1)
+    play << RecordLeft("id-2", "id-1", LeaveReason.HUNG_UP, 16) << a(RecordConferenceEnded) << CloseRoom(1)
+    ended = line_of(play, "call ended")
+    assert ended["cause"] == 16
+    assert "status" not in ended
+    assert "via" not in ended
+
+
+@pytest.mark.parametrize(
+    ("identity", "via"), [("trunk:carrier", "trunk:carrier"), ("ana", "account:ana"), ("", "")]
+)
+def test_by_which_trunk_or_account_people_come_is_recorded_and_shown_r2(identity: str, via: str) -> None:
+    play = Playbook(config(trunks=(CARRIER,)))
+    play >> replace(incoming(), identity=identity)
+    play.skip() >> StreamOpened(1, HERE, 20_002)
+    play.skip() >> CallConfirmed(1, None)
+    press(play.skip(), "1234#").skip()
+    play >> PasscodeFound(1, accepted(Role.PARTICIPANT, begins_with_moderator=False))
+    (record,) = [each for each in play._open if isinstance(each, RecordJoined)]
+    assert record.via == via
+    play.skip() >> Asked(1, ListCalls())
+    (answer,) = [each for each in play._open if isinstance(each, Answered)]
+    assert isinstance(answer.reply, Calls)
+    assert [(row.via, row.secured) for row in answer.reply.rows] == [(via, "")]
+    play.skip()
 
 
 def test_a_person_whom_a_counter_password_names_is_named_in_record_and_log_r2(play: Playbook) -> None:
