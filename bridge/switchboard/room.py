@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from bridge.conference.model import Conference
-    from bridge.switchboard.legs import Leg
     from prompts.values import Clip
 
 RoomKey = int | str
 """Which conference: the pair's id (A4), or the name of an open room."""
 
 
+class Line(Protocol):
+    """What the records want to know of somebody's leg once it has ended."""
+
+    cause: int
+    """Of the telephone network (Q.850); 0 where it said none."""
+
+
 class Person(NamedTuple):
     """One of those who are in, as the records know them."""
 
-    line: Leg
-
+    line: Line
     record: str
     """Their id there."""
     call_id: str
