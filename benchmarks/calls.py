@@ -28,6 +28,8 @@ from benchmarks.transport import TRANSPORTS, SipSocket, parse_address
 IDLE_S = 2.0
 """How long the server is watched before the first call, for what it costs without any."""
 FAREWELL_S = 35.0
+WAITED = 0.05
+"""Share of the time in which the server was ready to run and others had the cores; above it answers are late for their sake."""
 
 
 @dataclass(slots=True)
@@ -59,13 +61,14 @@ class CallRun:
             name=f"c{random.getrandbits(40):010x}",
         )
         before = processes.measure(self.roots) if self.roots else None
-        spent_before = processes.shares(self.roots)
+        spent_before, waited_before_s = processes.shares(self.roots), processes.waited_s(self.roots)
         own_before = resource.getrusage(resource.RUSAGE_SELF)
         started = time.monotonic()
         failures, statuses, most_late_s = self._place_all(phones, sip, media.getsockname())
         took_s = time.monotonic() - started
         own_after = resource.getrusage(resource.RUSAGE_SELF)
         spent = processes.shares(self.roots) - spent_before
+        waited_s = processes.waited_s(self.roots) - waited_before_s
         after = processes.measure(self.roots) if self.roots else None
         sip.close()
         media.close()
@@ -93,6 +96,7 @@ class CallRun:
             record["control_cpu_ms_per_call_above_idle"] = own.control_s * 1000 / self.count
             record["workers_cpu_ms_per_call_above_idle"] = own.workers_s * 1000 / self.count
             record["control_cores"] = spent.control_s / took_s
+            record["control_waited"] = waited_s / took_s
             record["idle_cores"] = idle.total_s
             record["pss_kb_before"], record["pss_kb_after"] = before.pss_kb, after.pss_kb
         return record
@@ -163,6 +167,10 @@ def call_text(record: dict[str, Any]) -> str:
         doubts.append(
             f"{record['completed']} of {record['calls']} completed, {record['retransmissions']} sent twice"
         )
+    if record.get("failures_by_status"):
+        doubts.append(f"failed {record['failures_by_status']}")
+    if (waited := record.get("control_waited", 0.0)) > WAITED:
+        doubts.append(f"it had no core for {waited:.0%} of the time")
     doubts += report.others(record.get("other_programs_cores") or 0.0)
     return (
         f"{cost_ms(record):.2f} ms (control {record['control_cpu_ms_per_call_above_idle']:.2f}, "

@@ -96,6 +96,20 @@ def shares(roots: list[int]) -> Shares:
     return Shares(control_s, sum(spent.values()) - control_s)
 
 
+def waited_s(roots: list[int]) -> float:
+    """Return how long the first processes have been ready to run by now and had no core to run on (schedstat)."""
+    total_ns = 0
+    for pid in roots:
+        try:
+            tasks = [
+                (task / "schedstat").read_text().split() for task in (PROC / str(pid) / "task").iterdir()
+            ]
+            total_ns += sum(int(fields[1]) for fields in tasks)
+        except (OSError, ValueError, IndexError):
+            continue
+    return total_ns * 1e-9
+
+
 def _spent_s(pid: int) -> float:
     if (exact := run_time_s(pid)) is not None:
         return exact

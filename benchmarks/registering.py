@@ -1,12 +1,12 @@
 """Ten thousand telephones that register with a bridge over the wire.
 
-Three rounds: every telephone asks without proof and is sent a 401 (`ask`); every one proves itself (`prove`); and every one
-once more with the nonce it knows (`refresh`), as it will every few minutes from then on. Each round is at a steady rate; and
-then as many as the server takes while `AT_ONCE` wait for their answer. A refusal by a nonce grown old is asked again at once,
-as telephones do.
+Rounds over all telephones: each asks without proof and is sent a 401 (`ask`); each proves itself (`prove`); and each once
+more with a nonce it knows (`refresh`), as it will every few minutes from then on. These are at a steady rate. `most_asked` and
+`most` are the first and the last as fast as the server answers while `AT_ONCE` wait for it. Nonces are new before the last
+two rounds, so that none grows old in them; a refusal is asked again at once, as telephones do.
 
-Memory is measured between the first round and the second, when what the first left in the transactions is gone: what the
-second leaves there takes its place, so the difference is the registrations'.
+Memory is measured before and after `prove`. By then what `ask` left in the transactions is gone, and what `prove` leaves there
+takes its place, so the difference is the registrations'.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Round:
     answers_s: list[float] = field(default_factory=list)
     most_late_s: float = 0.0
     own_s: float = 0.0
+    waited_s: float = 0.0
     spent: processes.Shares = field(default_factory=lambda: processes.Shares(0.0, 0.0))
     sent: int = 0
     retransmissions: int = 0
@@ -56,6 +57,7 @@ class Round:
             "answer_ms": asdict(spread(np.array(self.answers_s) * 1000)),
             "retransmissions": self.retransmissions,
             "statuses": self.statuses,
+            "control_waited": self.waited_s / self.took_s,
             "control_cpu_ms_per_request": self.spent.control_s * 1000 / self.sent,
             "generator_cpu_ms_per_request": self.own_s * 1000 / self.sent,
             "generator_late_ms": self.most_late_s * 1000,
@@ -101,6 +103,8 @@ class RegisterRun:
             grown_kb = processes.measure(self.roots).pss_kb - before.pss_kb
             record["kb_per_registration"] = grown_kb / len(self.names)
             record["descriptors"] = processes.descriptors(self.roots)
+        self._telephones.forget()
+        record["most_asked"] = self._round(again=False, rate=0.0).record()
         record["refresh"] = self._round().record()
         record["most"] = self._round(rate=0.0).record()
         self._sip.close()
@@ -117,6 +121,7 @@ class RegisterRun:
         )
         waiting: deque[int] = deque(range(len(telephones)))
         own, spent = resource.getrusage(resource.RUSAGE_SELF), processes.shares(self.roots)
+        waited_s = processes.waited_s(self.roots)
         started = last_change = time.monotonic()
         in_flight = 0
         while (waiting or in_flight) and time.monotonic() - last_change < PATIENCE_S:
@@ -144,6 +149,7 @@ class RegisterRun:
                 self._wait(None)
         found.took_s = time.monotonic() - started
         found.spent = processes.shares(self.roots) - spent
+        found.waited_s = processes.waited_s(self.roots) - waited_s
         ended = resource.getrusage(resource.RUSAGE_SELF)
         found.own_s = ended.ru_utime - own.ru_utime + ended.ru_stime - own.ru_stime
         found.sent = statistics.sent - sent

@@ -87,6 +87,11 @@ class Telephones:
     def __len__(self) -> int:
         return len(self._telephones)
 
+    def forget(self) -> None:
+        """Forget all nonces: each telephone asks without proof next."""
+        for telephone in self._telephones:
+            telephone.nonce = ""
+
     def ask(self, row: int, now: float) -> None:
         """Register, with a proof where the telephone has something to prove itself with."""
         telephone = self._telephones[row]

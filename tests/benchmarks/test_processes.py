@@ -1,4 +1,5 @@
 import os
+import select
 import subprocess
 import sys
 
@@ -35,3 +36,32 @@ def test_work_shows_as_cpu_time():
 
 def test_the_machine_line_names_what_a_figure_depends_on():
     assert set(processes.machine_line()) == {"cpu", "cores", "kernel", "python", "numpy"}
+
+
+def test_the_first_process_and_those_it_started_have_their_shares():
+    work = "sum(range(20_000_000))"
+    parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {work!r} + '; import sys; sys.stdin.read()']); {work}; sys.stdin.read()"
+    running = subprocess.Popen([sys.executable, "-c", parent], stdin=subprocess.PIPE)
+    try:
+        for _ in range(1000):
+            found = processes.shares([running.pid])
+            if found.control_s > 0.1 and found.workers_s > 0.1:
+                break
+            select.select([], [], [], 0.01)
+        assert min(found.control_s, found.workers_s) > 0.1
+        assert found.total_s == found.control_s + found.workers_s
+        assert len(processes.descriptors([running.pid])) == 2
+        assert all(count >= 3 for count in processes.descriptors([running.pid]).values())
+        assert processes.waited_s([running.pid]) >= 0
+    finally:
+        running.communicate()
+
+
+def test_shares_are_taken_from_each_other_and_by_the_second():
+    difference = processes.Shares(5.0, 3.0) - processes.Shares(1.0, 2.0) * 2
+    assert difference == processes.Shares(3.0, -1.0)
+
+
+def test_who_is_gone_has_used_nothing_and_waits_for_nothing():
+    assert processes.shares([1 << 30]) == processes.Shares(0.0, 0.0)
+    assert processes.waited_s([1 << 30]) == 0.0
