@@ -13,6 +13,8 @@ from sip.message import Request, Response
 from sip.proving import Prover
 from sip.uri import Uri
 
+_BROADCAST = IPv4Address("255.255.255.255")
+
 
 class Dialog:
     """Peer state between two user agents, seen from us: local is ours, remote the peer's."""
@@ -147,7 +149,7 @@ class Dialog:
         The way the peer's messages come by is the way that works: behind NAT its Contact lies. Where proxies stand
         between, they say themselves whether they want to hear the rest: a Record-Route names who does, and without one
         the Contact is asked, as it is when a connection is `broken`. Names are left to a resolver; only addresses are
-        followed here.
+        followed here, and of those none that leads into this machine or to many: strangers write these headers, too.
         """
         flow = self.flow
         if flow.transport in WEB:
@@ -158,7 +160,7 @@ class Dialog:
             way = _uri_of(f"<{self.target}>")
         else:
             return flow
-        if way is None or _address(way.host) is None:
+        if way is None or not _may_be_followed(way.host, flow.remote[0]):
             return flow
         remote = (way.host, way.port or DEFAULT_PORTS[flow.transport])
         if not broken:
@@ -200,8 +202,17 @@ def _is_public(uri: Uri | None) -> bool:
     return address is not None and address.is_global
 
 
+def _may_be_followed(host: str, peer: str) -> bool:
+    """Whether a request of ours may go to an address because somebody at `peer` has written it into a header."""
+    address, here = _address(host), _address(peer)
+    if address is None or address.is_multicast or address.is_unspecified or address == _BROADCAST:
+        return False
+    return here is not None and here.is_loopback if address.is_loopback else True
+
+
 def _address(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(host)
+        address = ip_address(host)
     except ValueError:
         return None
+    return getattr(address, "ipv4_mapped", None) or address

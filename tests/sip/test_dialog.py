@@ -167,6 +167,33 @@ def test_who_answers_us_is_asked_at_a_public_contact_and_not_at_one_behind_nat(c
     assert Dialog.of_response(answer, draft, UDP, "ours").next_flow(broken=False).remote == remote
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "0.0.0.0",
+        "[::]",
+        "224.0.0.1",
+        "255.255.255.255",
+        "[ff02::1]",
+    ],
+)
+def test_no_header_of_a_stranger_leads_into_this_machine_or_to_many(host):
+    """Else a Record-Route has our BYE, or a connection of ours, come to any port of this machine."""
+    dialog, _ = dialog_of(UDP, ("Record-Route", f"<sip:{host}:6379;lr>"))
+    assert dialog.next_flow(broken=False) == UDP
+    dialog, _ = dialog_of(TCP, contact=f"<sip:x@{host}:6379;transport=tcp>")
+    assert dialog.next_flow(broken=True) == TCP
+
+
+def test_who_is_on_this_machine_may_name_another_place_of_it():
+    here = Flow("udp", ("127.0.0.1", 5060), ("127.0.0.1", 5062))
+    dialog, _ = dialog_of(here, ("Record-Route", "<sip:127.0.0.1:5070;lr>"))
+    assert dialog.next_flow(broken=False).remote == ("127.0.0.1", 5070)
+
+
 def test_a_target_that_is_no_address_leaves_a_broken_way_as_it_is():
     dialog, _ = dialog_of(TCP, contact="<sip:alice@phone.invalid>")
     assert dialog.next_flow(broken=True) == TCP
