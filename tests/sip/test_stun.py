@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sip.flow import Flow
-from sip.stun import answer, is_stun
+from sip.stun import LONGEST_BYTES, answer, is_stun
 from tests.support.sip_playbook import UDP, Playbook
 
 # Transaction id and addresses are those of RFC 5769 2.2 and 2.3; the test vectors carry more attributes.
@@ -47,6 +47,12 @@ def test_a_name_of_the_software_is_read_over():
 )
 def test_all_else_gets_no_answer(data):
     assert answer(data, ("192.0.2.1", 5060)) is None
+
+
+def test_what_is_longer_than_a_request_may_be_is_not_read():
+    fits = b"\x80\x00\x00\x00" * ((LONGEST_BYTES - len(REQUEST)) // 4)
+    assert answer(request(fits), ("192.0.2.1", 5060)) is not None
+    assert answer(request(fits + b"\x80\x00\x00\x00"), ("192.0.2.1", 5060)) is None
 
 
 def test_the_agent_answers_where_sip_is_heard_and_keeps_nothing():
