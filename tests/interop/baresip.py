@@ -70,7 +70,7 @@ class Baresip(Ears):
         self._pending = b""
         self._control = free_port()
         speech = self.folder / "speech.wav"
-        _write_tone(speech, frequency_hz)
+        write_tone(speech, frequency_hz)
         rtp = free_port()
         (self.folder / "config").write_text(
             CONFIGURATION.format(
@@ -204,7 +204,7 @@ class Baresip(Ears):
             self._pending = self._pending[colon + 2 + length :]
 
 
-def _write_tone(path: Path, frequency_hz: float) -> None:
+def write_tone(path: Path, frequency_hz: float) -> None:
     time_s = np.arange(SPEECH_S * RATE_HZ) / RATE_HZ
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

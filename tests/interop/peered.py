@@ -20,7 +20,7 @@ CARRIER, NARROW = "127.0.0.2", "127.0.0.3"
 LINES = 3
 """Of the narrow one."""
 REALM = "roda"
-ACCOUNTS = ("ana", "bia", "gil")
+ACCOUNTS = ("ana", "bia", "gil", "pia")
 """Who may register; ana is the operator."""
 
 MORE = f"""
