@@ -24,6 +24,10 @@ RETRY_AFTER_DRAIN_S: Final = 120
 RETRY_AFTER_FULL_S: Final = 30
 """Calls last minutes: the next free place is seldom sooner."""
 
+STRANGERS_SHARE: Final = 0.5
+"""Of `calls_per_second`, for those of whom nobody knows whether they are where they say: a flood from invented addresses leaves
+the other half to trunks, accounts and whoever comes by a connection."""
+
 RETRY_AFTER_BURST_S: Final = 2
 """A burst is over in seconds; with 1, everybody refused would come back in the same next second."""
 
@@ -71,7 +75,16 @@ _TOO_FAST: Final = Refusal(Refused.TOO_FAST, 503, RETRY_AFTER_BURST_S)
 class Admission:
     """Counts the calls that are in, by source, and decides on the next one."""
 
-    __slots__ = ("_calls", "_limits", "_numbers", "_open_rooms", "_room_from", "draining", "per_source")
+    __slots__ = (
+        "_calls",
+        "_limits",
+        "_numbers",
+        "_open_rooms",
+        "_room_from",
+        "_strangers_from",
+        "draining",
+        "per_source",
+    )
 
     def __init__(
         self,
@@ -87,9 +100,13 @@ class Admission:
         self._calls = 0
         self._room_from = float("-inf")
         """The moment up to which calls taken so far have used up the rate (a leaky bucket with one number)."""
+        self._strangers_from = float("-inf")
+        """The same for the strangers' share of it."""
 
-    def decide(self, user: str, source: str, now: float) -> Decision:
-        """Decide on a call to `user` from the address `source`. One that is taken must be given back by `left`."""
+    def decide(self, user: str, source: str, now: float, *, known: bool = True) -> Decision:
+        """Decide on a call to `user` from the address `source`. One that is taken must be given back by `left`. `known`: it is
+        proved, or as good as proved, that it comes from there.
+        """
         if self.draining:
             return _DRAINING
         place = self._place(user, source)
@@ -100,7 +117,7 @@ class Admission:
             return _FULL
         if limits.calls_per_source and self.per_source[source] >= limits.calls_per_source:
             return _SOURCE_FULL
-        if limits.calls_per_second and not self._in_rate(now):
+        if limits.calls_per_second and not self._in_rate(now, known=known):
             return _TOO_FAST
         self._calls += 1
         self.per_source[source] += 1
@@ -139,10 +156,13 @@ class Admission:
                 return OpenRoom(name)
         return None
 
-    def _in_rate(self, now: float) -> bool:
-        interval = 1.0 / self._limits.calls_per_second
-        used_up_to = max(self._room_from, now - 1.0) + interval
-        if used_up_to > now + 1e-9:  # the sum of many intervals is not quite their product
+    def _in_rate(self, now: float, *, known: bool) -> bool:
+        interval_s = 1.0 / self._limits.calls_per_second
+        used_up_to = max(self._room_from, now - 1.0) + interval_s
+        theirs = self._strangers_from
+        if not known:
+            theirs = max(theirs, now - 1.0) + interval_s / STRANGERS_SHARE
+        if max(used_up_to, theirs) > now + 1e-9:  # the sum of many intervals is not quite their product
             return False
-        self._room_from = used_up_to
+        self._room_from, self._strangers_from = used_up_to, theirs
         return True

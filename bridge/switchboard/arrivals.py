@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bridge.admission import OpenRoom, Refusal
+from bridge.admission import RETRY_AFTER_BURST_S, OpenRoom, Refusal
+from bridge.conference.events import LeaveReason
+from bridge.config.values import within
 from bridge.gate import trunk_of
 from bridge.service.directory import NOBODY, Directory
 from bridge.service.role import Role
@@ -34,6 +36,12 @@ STREAM_S: Final = 4.0
 NO_SUCH_CALL: Final = 481
 """RFC 3891 section 3: to a call that would replace one that is not there."""
 TRUNK_FULL: Final = "all calls of this trunk in use"
+UNPROVED_MAX: Final = 300
+"""Calls of strangers by UDP whose ACK has not come. Each has ports and a row of a worker until it is given up after 32 s, and a
+flood from invented addresses would have all of them. Beyond: the oldest makes way."""
+ACK_S: Final = 1.0
+"""Not before it has had so long, though: an honest ACK takes a round trip. Until then: 503."""
+NO_ACK: Final = "too many without ACK"
 RETRY_AFTER_TRUNK_S: Final = 30
 """As where all calls of a source are in use."""
 BUSY_HERE: Final = 486
@@ -52,6 +60,7 @@ class Arrivals:
         "_rooms",
         "_terms",
         "_trunks",
+        "_unproved",
         "open_room",
     )
 
@@ -73,6 +82,8 @@ class Arrivals:
         self._trunks = trunks
         self._callers = Callers(config, directory)
         self._refusals = Sparing()
+        self._unproved: dict[int, None] = {}
+        """Legs of strangers whose ACK has not come, the oldest first."""
         self.open_room = Settings.for_open_room(language=config.service.language)
         """What every open room is like."""
 
@@ -83,9 +94,14 @@ class Arrivals:
             return
         source = event.flow.remote[0]
         dialled = self._callers.dialled(event, lambda user: self._admission.knows(user, source))
-        place = self._admission.decide(dialled, source, now)
+        known = self._is_known(event)
+        place = self._admission.decide(dialled, source, now, known=known)
         if isinstance(place, Refusal):
             self._refuse(event, place.status, place.why.value, now, retry_after(place.retry_after_s))
+            return
+        if not (known or self._makes_way(now)):
+            self._admission.left(source)
+            self._refuse(event, 503, NO_ACK, now, retry_after(RETRY_AFTER_BURST_S))
             return
         if (
             isinstance(place, OpenRoom)
@@ -103,7 +119,29 @@ class Arrivals:
             leg.negotiation.heard_early = False
         else:
             leg.language = place.number.language or self._config.service.language
+        if not known:
+            self._unproved[leg.number] = None
         self._ask_for_audio(leg, event.flow.local[0], now)
+
+    def proved(self, leg: Leg) -> None:
+        """Its ACK has come, or it is over."""
+        self._unproved.pop(leg.number, None)
+
+    def _is_known(self, event: IncomingCall) -> bool:
+        """Whether a call comes from where it says, as far as anybody knows before its ACK."""
+        networks = (*self._config.server.trusted_networks, *self._config.security.exempt)
+        return bool(event.identity) or event.flow.reliable or within(event.flow.remote[0], networks)
+
+    def _makes_way(self, now: float) -> bool:
+        """Whether there is room for another stranger, if need be instead of one who most likely is not there."""
+        if len(self._unproved) < UNPROVED_MAX:
+            return True
+        oldest = self._lines.by_number[next(iter(self._unproved))]
+        if now - oldest.came_at < ACK_S or oldest.state is LegState.OPENING:
+            return False
+        self.proved(oldest)
+        self._lines.hang_up(oldest, LeaveReason.LOST, NO_ACK)
+        return True
 
     def _successor_came(self, event: IncomingCall, now: float) -> None:
         """Let in a call that takes another one's place (RFC 3891). Only who knows the names of that one's dialog can ask for

@@ -323,6 +323,7 @@ class Switchboard:
             self._lines.hang_up(leg, LeaveReason.FAILED, "no common media")
             return
         self._sessions.confirmed(leg)
+        self._arrivals.proved(leg)
         if leg.state is LegState.ANSWERED:
             self._begin(leg, now)
 
@@ -448,6 +449,7 @@ class Switchboard:
             if leg.out:
                 self._calls_out.left(leg, because, now)
             else:
+                self._arrivals.proved(leg)
                 self._admission.left(leg.source)
                 self._trunks.ended(leg.number)
             self._receptions.left(leg)

@@ -102,3 +102,15 @@ def test_no_second_sees_more_than_twice_the_rate(gaps: list[float], rate: int) -
             taken.append(now)
     for start in taken:
         assert sum(start <= at < start + 1 for at in taken) <= 2 * rate
+
+
+def test_strangers_leave_half_of_the_rate_to_those_who_are_where_they_say() -> None:
+    """A flood from invented addresses does not shut out trunks."""
+    bridge = admission(calls_per_second=10)
+    strangers = taken = 0
+    for step in range(1000):
+        now = 10.0 + step / 100
+        strangers += why(bridge.decide(NUMBER.number, "198.51.100.1", now, known=False)) is None
+        taken += step % 20 == 0 and why(bridge.decide(NUMBER.number, "192.0.2.1", now)) is None
+    assert taken == 50
+    assert 40 <= strangers <= 60

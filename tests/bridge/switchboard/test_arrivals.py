@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from bridge.conference.events import LeaveReason
+from bridge.switchboard import arrivals
+from bridge.switchboard.arrivals import ACK_S, NO_ACK
 from sip.message import Request
-from tests.support.builders import incoming
+from tests.support.builders import ACCESS_NUMBER, incoming
 from tests.support.operated_world import OperatedWorld, settled
 from tests.support.roster_reader import Reader
 
@@ -54,3 +57,27 @@ def test_a_call_through_the_reception_is_known_alike(world: OperatedWorld) -> No
     leg = arrives(world, identity="trunk", privacy="user")
     assert (world.leg(leg).identity, world.leg(leg).private) == ("trunk", True)
     settled(world)
+
+
+def test_of_strangers_who_never_acknowledge_the_oldest_make_way(
+    world: OperatedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood from invented addresses has neither all ports nor the calls of those who are known."""
+    monkeypatch.setattr(arrivals, "UNPROVED_MAX", 3)
+    lines = world.board._lines
+    calls = []
+    for _ in range(3):
+        calls.append(world.calls_in(ACCESS_NUMBER))
+        world.pool_answers(-1, opens=True)
+    world.acknowledges(calls[0])
+    calls.append(world.calls_in(ACCESS_NUMBER))
+    world.pool_answers(-1, opens=True)
+    world.calls_in(ACCESS_NUMBER)
+    assert lines.figures[f"refused:{NO_ACK}"] == 1, "the oldest may be on its way yet"
+    known = world.calls_in(ACCESS_NUMBER, trusted=True)
+    assert known in lines.by_call
+    world.pool_answers(-1, opens=True)
+    world.passes(ACK_S)
+    last = world.calls_in(ACCESS_NUMBER)
+    assert {calls[0], calls[2], calls[3], known, last} == set(lines.by_call)
+    assert lines.figures[f"ended:{LeaveReason.LOST.value}"] == 1
