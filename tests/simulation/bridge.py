@@ -21,10 +21,15 @@ from bridge import ledger, subscriptions
 from bridge.config.settings import AccessNumber, Config, Limits, Media, OpenRoom, Service
 from bridge.control.protocol import AnyReply, AnyRequest
 from bridge.desk import Desk
+from bridge.gate import Gate
 from bridge.keeper import Keeper
+from bridge.phonebook import Phonebook
+from bridge.registrations import Registrations
 from bridge.service.digests import Digests
 from bridge.service.role import Role
 from bridge.service.settings import Settings
+from bridge.signalling import SERVED
+from bridge.store.accounts import Accounts
 from bridge.store.customers import Customers
 from bridge.store.identity import ENTROPY_BYTES, unique_id
 from bridge.store.passcodes import Passcodes
@@ -43,15 +48,20 @@ from bridge.switchboard.events import (
     StreamOpened,
     StreamRefused,
 )
+from bridge.trunks.trunks import Trunks
 from media import control
 from media.arena import Arena, ArenaAudio
 from media.control import Segment
 from media.pool import PoolFullError
 from prompts.library import Library
-from sip.agent import Agent, AgentSettings, Way
+from sip.agent import Agent, AgentSettings, Credentials, Way
+from sip.challenge import Challenger
 from sip.errors import LocalError
+from sip.events import FlowClosed, RequestReceived
 from sip.flow import Flow
+from sip.guard import Guard
 from sip.headers import Address
+from sip.registrar import Registrar
 from sip.uri import Uri
 from tests.simulation.clock import Alarm, Clock
 from tests.simulation.network import BRIDGE, SIP_PORT, Network
@@ -93,12 +103,34 @@ class Bridge:
         opens_at: float = MORNING,
     ) -> None:
         self.clock = clock
-        self._trunks = config.trunks
+        self.trunks = Trunks(config.trunks)
+        self._realm = config.realm
         self.wall_offset_s = opens_at - clock.now
         self.store = StoreTwin(clock)
         self.pool = pool(self.happens)
         chance = random.Random(f"{seed} bridge")
-        self.agent = Agent(settings=AgentSettings(), entropy=chance.randbytes)
+        self.phonebook = Phonebook(config.realm, self.store.ask)
+        secrets = random.Random(f"{seed} nonces").randbytes
+        self.agent = Agent(
+            settings=AgentSettings(served=SERVED),
+            entropy=chance.randbytes,
+            gate=Gate(
+                Guard(config.security.guard(SERVED), is_exempt=lambda _host: True),
+                self.trunks.find,
+                Challenger(config.registrar.policy(config.realm), self.phonebook.accounts, secrets),
+            ),
+        )
+        self.registrations = Registrations(
+            Registrar(config.registrar.settings(), self.phonebook.accounts),
+            respond=lambda request, status, at, fields: self.agent.respond(
+                request, status, at, headers=fields
+            ),
+            ask=self.store.ask,
+            node=NODE,
+            wall=self.wall,
+        )
+        self.connections: dict[str, Flow] = {}
+        """By host: telephones that came by a WebSocket, not by datagrams."""
         self.arena = Arena(arena.first, len(arena.pcm))
         self.board = Switchboard(
             config,
@@ -106,6 +138,9 @@ class Bridge:
             new_id=lambda: unique_id(self.wall(), chance.randbytes(ENTROPY_BYTES)),
             local_time=lambda now: datetime.fromtimestamp(self.wall_offset_s + now, config.service.time_zone),
             arena=self.arena,
+            trunks=self.trunks,
+            find_phones=self.registrations.ways,
+            directory=self.phonebook,
         )
         self.desk = Desk(self.store, KEY, config.service, wall=self.wall, deliver=self._from_desk)
         self.state_directory = Path(tempfile.mkdtemp(prefix="roda-simulated-"))
@@ -198,6 +233,16 @@ class Bridge:
                 passcodes.set_counter_password(pair, Role.MODERATOR, digest)
         return pair
 
+    def account(self, name: str, number: str = "") -> Credentials:
+        """An account; what proves it."""
+        password = f"the password of {name}"
+        with self.store.database.transaction() as connection:
+            Accounts(connection).add(
+                name, password, realm=self._realm, at=self.wall(), number=number, display=name
+            )
+        self.phonebook.advance(self.clock.now)
+        return Credentials(name, password)
+
     def disable(self, pair: int) -> None:
         with self.store.database.transaction() as connection:
             Passcodes(connection).disable(pair, at=self.wall())
@@ -237,7 +282,20 @@ class Bridge:
             self.happens(event)
 
     def _sip_arrives(self, source: tuple[str, int], data: bytes) -> None:
-        self.agent.receive(Flow("udp", (BRIDGE, SIP_PORT), source), data, self.clock.now)
+        flow = self.connections.get(source[0]) or Flow("udp", (BRIDGE, SIP_PORT), source)
+        self.agent.receive(flow, data, self.clock.now)
+        self._transmit()
+
+    def connected(self, host: str) -> None:
+        """A telephone opens a WebSocket, over which it says everything from now on."""
+        number = len(self.connections) + 1
+        flow = self.connections[host] = Flow("ws", (BRIDGE, SIP_PORT), (host, SIP_PORT), number)
+        self.agent.flow_opened(flow, flow, self.clock.now)
+        self._transmit()
+
+    def disconnected(self, host: str) -> None:
+        """It breaks."""
+        self.agent.flow_closed(self.connections[host], self.clock.now)
         self._transmit()
 
     def _sip_due(self) -> None:
@@ -260,8 +318,14 @@ class Bridge:
             if not events:
                 break
             for event in events:
-                self.board.handle(event, self.clock.now)
-                self._carry_out()
+                match event:
+                    case RequestReceived():
+                        self.registrations.received(event, self.clock.now)
+                    case FlowClosed(flow):
+                        self.registrations.flow_closed(flow, self.clock.now)
+                    case _:
+                        self.board.handle(event, self.clock.now)
+                        self._carry_out()
         self._draining = False
         self._sip_alarm.set(self.agent.next_deadline())
 
@@ -300,19 +364,25 @@ class Bridge:
         self.clock.after(0.001, lambda: self.happens(event))
 
     def _place(self, wanted: effects.PlaceCall) -> None:
-        """Call the host of a SIP address; a number at the trunk is whoever's it is, or nobody's."""
+        """Call the host of a SIP address; a number at the trunk is whoever's it is, or nobody's; an account where its telephone is."""
         uri = Uri.parse(wanted.uri)
         host = uri.host
+        if wanted.phone is not None:
+            assert wanted.phone.uri is not None
+            uri, host = wanted.phone.uri, wanted.phone.flow.remote[0]
         if wanted.trunk:
             number = uri.user or ""
             host = self.subscribers.get(number, EXCHANGE)
-            trunk = next(each for each in self._trunks if each.name == wanted.trunk)
-            uri = Uri.parse(trunk.dialled(e164=number, national=wanted.national, carrier=wanted.carrier))
+            trunk = self.trunks.get(wanted.trunk)
+            assert trunk is not None
+            uri = Uri.parse(
+                trunk.settings.dialled(e164=number, national=wanted.national, carrier=wanted.carrier)
+            )
         call = self.agent.invite(
             uri,
             from_=Address("", Uri("sip", wanted.caller_id, BRIDGE)),
             sdp=wanted.sdp,
-            ways=[Way(Flow("udp", (BRIDGE, SIP_PORT), (host, SIP_PORT)))],
+            ways=[wanted.phone or Way(Flow("udp", (BRIDGE, SIP_PORT), (host, SIP_PORT)))],
             now=self.clock.now,
         )
         self.placed[wanted.leg] = host

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
 from dsp import g711
 from sip import events, offer, sdp
-from sip.agent import Agent, AgentSettings, Way
+from sip.agent import Agent, AgentSettings, Credentials, Way
 from sip.dialog import Dialog
 from sip.flow import Flow
 from sip.headers import Address
@@ -137,6 +137,12 @@ class Phone:
         self.agent = Agent(settings=AgentSettings(user=name), entropy=self._chance.randbytes)
         self._alarm = Alarm(clock, self._due)
         self._flow = Flow("udp", (host, SIP_PORT), (BRIDGE, SIP_PORT))
+        self.credentials: Credentials | None = None
+        """Of the account that it has, if any."""
+        self.says: tuple[tuple[str, str], ...] = ()
+        """Header fields of its INVITE besides: an exchange's, that passes calls on."""
+        self.registered = 0
+        """What its REGISTER was answered last."""
         self._call = 0
         self._calls = 0
         self._early = False
@@ -170,6 +176,8 @@ class Phone:
             sdp=b"" if self.late_offer else self._offer,
             ways=[Way(self._flow)],
             now=self._clock.now,
+            headers=self.says,
+            credentials=self.credentials,
             replaces="" if instead_of is None else instead_of.dialog_as_the_bridge_names_it(),
         )
         self._transmit()
@@ -178,6 +186,28 @@ class Phone:
         """What whoever is to take over its call is told."""
         dialog = self.agent._core.calls[self._call].dialog
         return str(Replaces(dialog.call_id, dialog.remote_tag, dialog.local_tag))
+
+    def register(self, credentials: Credentials) -> None:
+        """Say where it is, and that it is the account's (RFC 3261 section 10)."""
+        self.credentials = credentials
+        address = Address.parse(f"<sip:{credentials.username}@{BRIDGE}>")
+        web = ";transport=ws" if self._flow.transport == "ws" else ""
+        self.agent.request(
+            "REGISTER",
+            Uri("sip", None, BRIDGE),
+            from_=address,
+            to=address,
+            flow=self._flow,
+            now=self._clock.now,
+            headers=(("Contact", f"<sip:{self.name}@{self.host}{web}>;expires=600"),),
+            credentials=credentials,
+        )
+        self._transmit()
+
+    def connect(self) -> None:
+        """Be a page in a browser: all that it says goes over a WebSocket from now on (RFC 7118)."""
+        self._flow = Flow("ws", (self.host, SIP_PORT), (BRIDGE, SIP_PORT), 1)
+        self.agent.flow_opened(replace(self._flow, connection=0), self._flow, self._clock.now)
 
     def pick_up(self) -> None:
         """Answer, if it still rings."""
@@ -337,7 +367,8 @@ class Phone:
             message = parse(data)
             assert isinstance(message, Response)
             self.refusal = message
-        flow = Flow("udp", (self.host, SIP_PORT), source)
+        web = self._flow.transport == "ws"
+        flow = self._flow if web else Flow("udp", (self.host, SIP_PORT), source)
         answer = None if self.roster is None else self.roster.takes(data, flow)
         if answer is None:
             self.agent.receive(flow, data, self._clock.now)
@@ -384,6 +415,8 @@ class Phone:
                 call == self._call
             ):
                 self.referred.append(status)
+            case events.RequestAnswered():
+                self.registered = event.status
             case events.CallEnded(call) if call == self._call:
                 self.ended, self.state = event, State.OVER
                 self._sends = self._early = False
