@@ -56,9 +56,10 @@ def test_keys_in_bodies_of_their_own(peered: Peered, sipp: Sipp) -> None:
 
 
 def test_who_watches_the_roster_sees_somebody_come_and_go(peered: Peered, sipp: Sipp) -> None:
+    since = len(peered.events("roster watched"))
     with ThreadPoolExecutor() as at_once, Phone(peered.address) as other:
         watching = at_once.submit(sipp.run, "watch.xml", peered, "conf-watched")
-        peered.event("roster watched")
+        peered.event("roster watched", since)  # linphonec watches, too, wherever it is
         other.join("conf-watched")
         time.sleep(1.5)  # a roster is told once a second
         other.hang_up()
