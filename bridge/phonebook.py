@@ -78,6 +78,10 @@ class Phonebook:
         self._due_at: float | None = None
         self._gone: list[str] = []
 
+    def read(self, connection: Connection) -> None:
+        """Read all accounts at once, before anybody may ask for one: who is refused at the start may give up."""
+        self._learn(_read(connection, realm=self._realm, since=self._revision))
+
     def advance(self, now: float) -> None:
         """Ask the store for news, where it is time to."""
         if self._due_at is not None and now < self._due_at:

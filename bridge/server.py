@@ -221,6 +221,7 @@ class Server:
         self._desk = Desk(self._store, key, config.service, wall=time.time, deliver=self._from_desk)
         self._keeper = Keeper(self._store, config.state_directory, deliver=self._from_elsewhere)
         self._spending = await asyncio.to_thread(self._spent_today)
+        await asyncio.to_thread(self._read_accounts)
 
     async def _open_prompts(self) -> None:
         override = self._config.prompts.directory
@@ -254,6 +255,10 @@ class Server:
     def _local_time(self, now: float) -> datetime:
         wall = time.time() - (self._now() - now)
         return datetime.fromtimestamp(wall, self._config.service.time_zone)
+
+    def _read_accounts(self) -> None:
+        with self._database.transaction() as connection:
+            self._signalling.read_accounts(connection)
 
     def _spent_today(self) -> Spending:
         """What calls out have cost since midnight, before this start (G3)."""

@@ -45,6 +45,8 @@ from sip.transport.driver import Driver
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from sqlalchemy import Connection
+
     from bridge.addresses import Addresses
     from bridge.config import Config
     from bridge.control.protocol import AnyReply, AnyRequest
@@ -192,6 +194,11 @@ class Signalling:
         """Find out whether all addresses can be had. Raises StartError."""
         self._listeners.probe()
 
+    def read_accounts(self, connection: Connection) -> None:
+        """Read the accounts, before anybody registers."""
+        if self._config.registrar.enabled:
+            self.phonebook.read(connection)
+
     async def start(self, store: StoreWorker) -> None:
         """Listen: callers are answered from the first on."""
         self._store = store
@@ -202,7 +209,7 @@ class Signalling:
             self.agent.trace.send_all_to(self._capture)
         await self._listeners.start(self._driver)
         if self._config.registrar.enabled:
-            self._due()  # the accounts first: only who has one is restored
+            self._due()
             self._registrations.restore(now=self._now, reachable=self._is_ours)
         self._attending.start()
         self._watch.start()

@@ -166,7 +166,7 @@ def _claims(request: Request) -> tuple[Uri, ...]:
 
 def _same_place(text: str, uri: Uri) -> bool:
     """Whether the URI that was proved is the one that is asked for. Telephones differ about its scheme, port and parameters
-    between the two; a proof for elsewhere is of another user or host.
+    between the two, and some leave the user out (pyVoIP); a proof for elsewhere is of another user or host.
     """
     proved = Uri.parse(text)
-    return (proved.host, proved.decoded_user) == (uri.host, uri.decoded_user)
+    return proved.host == uri.host and proved.decoded_user in {"", uri.decoded_user}

@@ -147,3 +147,12 @@ def test_an_account_is_found_by_its_name_and_by_its_number_as_long_as_that_is_it
     asking.answer()
     assert book.account_of("+5511999990000") == "bia"
     assert book.account_of("ana") == ""
+
+
+def test_accounts_can_be_read_before_anybody_asks_for_one(asking: Asking) -> None:
+    add(asking, "ana")
+    book = Phonebook(REALM, asking)
+    with asking.database.transaction() as connection:
+        book.read(connection)
+    assert set(book.accounts) == {"ana"}
+    assert asking.waiting == []

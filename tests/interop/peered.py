@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,6 @@ LINES = 3
 REALM = "roda"
 ACCOUNTS = ("ana", "bia", "gil", "pia")
 """Who may register; ana is the operator."""
-
-ACCOUNTS_READ_S = 1.0
 
 MORE = f"""
 [[trunks]]
@@ -70,11 +67,6 @@ class Peered(Service):
         self.file.write_text(text + MORE.format(certificate=pair.certificate, key=pair.key))
         with ThreadPoolExecutor() as at_once:
             self.passwords = dict(zip(ACCOUNTS, at_once.map(self._password, ACCOUNTS), strict=True))
-
-    def start(self) -> None:
-        """And read the accounts, which takes a moment longer: until then no password is right."""
-        super().start()
-        time.sleep(ACCOUNTS_READ_S)
 
     def _password(self, name: str) -> str:
         return re.search(r"password (\S+)", self.roda("account", "add", name))[1]

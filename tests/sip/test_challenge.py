@@ -228,6 +228,11 @@ class TestProof:
         door.prove(message, uri=uri)
         assert door.judge(message) == Pass(identity="alice")
 
+    def test_may_leave_the_user_out_as_pyvoip_does(self) -> None:
+        door, message = Door(), request("INVITE")
+        door.prove(message, uri=f"sip:{message.uri.host};transport=UDP")
+        assert door.judge(message) == Pass(identity="alice")
+
     @pytest.mark.parametrize("uri", ["sip:elsewhere.example", f"sip:alice@{REALM}", "nonsense"])
     def test_for_another_uri_is_none(self, uri: str) -> None:
         door, message = Door(), request()
