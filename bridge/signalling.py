@@ -61,8 +61,6 @@ CALLS_MAX: Final = 100_000
 """Calls at once where the configuration sets no limit: some 400 MB. Above: 503."""
 USER: Final = "roda"
 """User part of our Contact; names of calls begin so, too, when telephones watch their conference."""
-TRYING_AFTER_S: Final = 0.1
-"""Nearly every call is answered before; then no 100 is sent, which is a fifth of what a call costs."""
 SERVED: Final = ("REGISTER", "MESSAGE")
 """Requests outside calls that are answered here."""
 NO_TEXTS: Final = 488
@@ -119,7 +117,6 @@ class Signalling:
                 calls_max=config.limits.calls or CALLS_MAX,
                 served=SERVED,
                 large_over_tcp=bool(config.server.tcp),
-                trying_after_s=TRYING_AFTER_S,
             ),
             entropy=os.urandom,
             gate=Gate(self._guard, self.trunks.find, challenger if registrar.enabled else None),

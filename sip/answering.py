@@ -23,8 +23,6 @@ from sip.pending import Invitation
 from sip.reason import q850_of, words_of
 from sip.replacing import replaced
 from sip.reply import Echo
-from sip.server_transaction import ServerTransaction
-from sip.server_transaction import State as ServerState
 from sip.session import Input, Negotiation, Session, State, Turn
 from sip.settings import SDP_FIELD
 from sip.timers import GIVE_UP_S, RINGING_MAX_S, T2_S
@@ -34,7 +32,7 @@ UNANSWERED: Final = 480
 
 
 def arrived(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) -> None:
-    """A new call: 100 soon, so that the caller stops repeating, and the event."""
+    """A new call: 100 at once, so that the caller stops repeating, and the event."""
     wish = session_timer.wish_of(core, request)
     other = replaced(core, request)
     refusal = other if isinstance(other, Refusal) else session_timer.refusal(core, wish)
@@ -60,7 +58,7 @@ def arrived(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) 
     )
     invitation.reliable = reliable.wanted(core, request)
     core.enter(session)
-    trying(core, transaction, echo, now)
+    core.reply(transaction, echo, 100, now)
     core.tell(
         IncomingCall(
             call=session.call,
@@ -76,19 +74,6 @@ def arrived(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) 
             replaces=other.call if isinstance(other, Session) else 0,
         )
     )
-
-
-def trying(core: Core, transaction: ServerTransaction, echo: Echo, now: float) -> None:
-    """100, unless something better is said before it is due."""
-
-    def say(now: float) -> None:
-        if transaction.state is ServerState.PROCEEDING and not transaction.response:
-            core.reply(transaction, echo, 100, now)
-
-    if core.settings.trying_after_s:
-        core.tenths.set(now + core.settings.trying_after_s, say)
-    else:
-        say(now)
 
 
 def ring(core: Core, session: Session, now: float) -> None:

@@ -27,7 +27,7 @@ from sip.session import Session
 from sip.settings import METHODS, SUPPORTED, AgentSettings
 from sip.streams import Streams
 from sip.subscription import Subscriptions
-from sip.timers import Alarm, Coarse, Deadlines
+from sip.timers import Alarm, Deadlines, Seconds
 from sip.transactions import MAGIC_COOKIE, Transactions
 
 TAG_BYTES: Final = 8
@@ -70,8 +70,7 @@ class Core:
         self.draining = False
         self.counters: Counter[str] = Counter()
         self.deadlines = Deadlines()
-        self.seconds = Coarse(self.deadlines)
-        self.tenths = Coarse(self.deadlines, 0.1)
+        self.seconds = Seconds(self.deadlines)
         self.transactions = Transactions(self.deadlines, self.send, self.counters)
         self.calls: dict[int, Session] = {}
         self.dialogs: dict[str, Session] = {}

@@ -67,7 +67,7 @@ def asked(core: Core, session: Session, request: Request, flow: Flow, _let_in: P
         wish=wish,
         alarm=core.deadlines.set(now + RINGING_MAX_S, partial(reject_offer, core, session, UNANSWERED)),
     )
-    answering.trying(core, transaction, echo, now)
+    core.reply(transaction, echo, 100, now)
     core.tell(OfferReceived(session.call, offer))
 
 

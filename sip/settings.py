@@ -59,9 +59,6 @@ class AgentSettings:
     where each peer may have to be told another."""
     calls_max: int = CALLS_MAX
     retry_after_s: int = RETRY_AFTER_S
-    trying_after_s: float = 0.0
-    """100 goes out so long after an INVITE, in steps of 0.1 s, and not at all where it is answered before. 0: at once. RFC 3261
-    17.2.1 wants it within 0.2 s where the answer takes longer; one message less for each call that is answered at once."""
     reliable: bool = False
     """Ask for a PRACK wherever the peer can send one; else only where it insists. A lost 183 costs early media alone."""
     session_expires_s: int = SESSION_EXPIRES_S

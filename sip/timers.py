@@ -139,19 +139,18 @@ class Deadlines:
 
 
 Ticket = tuple[int, int]
-"""What an alarm of `Coarse` is cancelled by: the step it is due in, and its number."""
+"""What an alarm of `Seconds` is cancelled by: the second it is due in, and its number."""
 
 
-class Coarse:
-    """Alarms that may be late by a step. For what is set for nearly every call and hardly ever comes due: all of one step
+class Seconds:
+    """Alarms that may be a second late. For what is set for nearly every call and hardly ever comes due: all of one second
     share one alarm, so that setting and cancelling cost next to nothing and leave nothing behind.
     """
 
-    __slots__ = ("_deadlines", "_due", "_serial", "_step_s")
+    __slots__ = ("_deadlines", "_due", "_serial")
 
-    def __init__(self, deadlines: Deadlines, step_s: float = 1.0) -> None:
+    def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines = deadlines
-        self._step_s = step_s
         self._serial = 0
         self._due: dict[int, tuple[Alarm, dict[int, Callable[[float], None]]]] = {}
 
@@ -159,15 +158,14 @@ class Coarse:
         return sum(len(actions) for _, actions in self._due.values())
 
     def set(self, at: float, action: Callable[[float], None]) -> Ticket:
-        """Do `action(now)` at `at`, or within the step after it."""
-        step = ceil(at / self._step_s)
+        """Do `action(now)` at `at`, or within the second after it."""
+        second = ceil(at)
         self._serial += 1
-        entry = self._due.get(step)
+        entry = self._due.get(second)
         if entry is None:
-            alarm = self._deadlines.set(step * self._step_s, partial(self._fire, step))
-            entry = self._due[step] = alarm, {}
+            entry = self._due[second] = self._deadlines.set(second, partial(self._fire, second)), {}
         entry[1][self._serial] = action
-        return step, self._serial
+        return second, self._serial
 
     def cancel(self, ticket: Ticket | None) -> None:
         """Forget an alarm; one that is done, cancelled or None already is fine."""
@@ -180,9 +178,9 @@ class Coarse:
             self._deadlines.cancel(alarm)
             del self._due[ticket[0]]
 
-    def _fire(self, step: int, now: float) -> None:
-        actions = self._due[step][1]
-        # One of them may cancel another of the same step.
+    def _fire(self, second: int, now: float) -> None:
+        actions = self._due[second][1]
+        # One of them may cancel another of the same second.
         while actions:
             actions.pop(next(iter(actions)))(now)
-        self._due.pop(step, None)
+        self._due.pop(second, None)

@@ -197,9 +197,8 @@ class Transactions:
             case server.Do.RELAY:
                 self._answer(transaction, data)
             case server.Do.REPEAT:
-                if transaction.response:  # a 100 may not be due yet
-                    self._counters["retransmitted"] += 1
-                    self._answer(transaction, transaction.response)
+                self._counters["retransmitted"] += 1
+                self._answer(transaction, transaction.response)
             case server.Do.STOP:
                 self._stop(transaction)
             case server.Do.FORGET:

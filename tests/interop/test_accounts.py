@@ -191,10 +191,6 @@ os._exit(0)
 
 
 @needs_pyvoip
-@pytest.mark.xfail(
-    strict=True,
-    reason="pyVoIP 1.6.8 waits for 100, 180 or 401 before a 200, and proves an INVITE for an address without the number",
-)
 def test_pyvoip_registers_calls_hears_and_is_heard(peered: Peered) -> None:
     """From the address of a trunk, where a call needs no proof."""
     with (

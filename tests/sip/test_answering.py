@@ -348,40 +348,6 @@ def test_a_call_that_was_answered_is_never_refused_for_its_age():
     """)
 
 
-def test_100_is_left_out_where_the_call_is_answered_at_once():
-    book = Playbook(trying_after_s=0.1).play("""
-        >> INVITE sdp=offer
-        ** IncomingCall offer=offer
-        -- accept sdp=answer
-        << 200 INVITE sdp=answer
-        >> ACK
-        ** CallConfirmed sdp=None
-        .. 0.3
-    """)
-    assert "sent:100:udp" not in book.agent.counters
-
-
-def test_100_comes_within_two_tenths_of_a_second_where_it_takes_longer():
-    Playbook(trying_after_s=0.1).play("""
-        >> INVITE sdp=offer
-        ** IncomingCall offer=offer
-        .. 0.2
-        << 100 INVITE
-        -- ring
-        << 180 INVITE
-    """)
-
-
-def test_an_invite_that_is_repeated_before_its_100_is_due_is_answered_by_nothing_yet():
-    Playbook(trying_after_s=0.1).play("""
-        >> INVITE sdp=offer
-        ** IncomingCall offer=offer
-        >> INVITE sdp=offer again
-        .. 0.2
-        << 100 INVITE
-    """)
-
-
 def test_the_ack_of_a_refusal_that_nothing_was_kept_of_is_no_stray():
     book = Playbook()
     book.agent.draining = True

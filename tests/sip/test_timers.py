@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sip.timers import Coarse, Deadlines, Timer, duration_s, next_interval_s
+from sip.timers import Deadlines, Seconds, Timer, duration_s, next_interval_s
 
 
 def test_timers_have_the_durations_of_the_table():
@@ -90,7 +90,7 @@ def test_whatever_is_cancelled_the_rest_is_done_in_order(plan):
 
 def test_alarms_by_the_second_come_at_most_a_second_late_and_in_order():
     deadlines, done = Deadlines(), []
-    seconds = Coarse(deadlines)
+    seconds = Seconds(deadlines)
     for name, at in (("a", 10.0), ("b", 10.2), ("c", 10.9), ("d", 11.0)):
         seconds.set(at, lambda now, name=name: done.append((name, now)))
     assert len(seconds) == 4
@@ -104,7 +104,7 @@ def test_alarms_by_the_second_come_at_most_a_second_late_and_in_order():
 
 def test_alarms_by_the_second_can_be_cancelled_even_by_each_other():
     deadlines, done = Deadlines(), []
-    seconds = Coarse(deadlines)
+    seconds = Seconds(deadlines)
     tickets = []
     tickets.append(seconds.set(9.5, lambda _: seconds.cancel(tickets[1])))
     tickets.append(seconds.set(9.6, lambda _: done.append("never")))
@@ -120,7 +120,7 @@ def test_alarms_by_the_second_can_be_cancelled_even_by_each_other():
 
 def test_what_is_set_while_its_second_is_done_is_done_later():
     deadlines, done = Deadlines(), []
-    seconds = Coarse(deadlines)
+    seconds = Seconds(deadlines)
 
     def again(now):
         done.append(now)
