@@ -49,6 +49,7 @@ class CallRun:
 
     def run(self) -> dict[str, Any]:
         """Place all calls and return the record."""
+        family = processes.family(self.roots)
         idle = self._idle()
         target = parse_address(self.target)
         sip = SipSocket(target, self.transport)
@@ -98,6 +99,8 @@ class CallRun:
             record["control_cores"] = spent.control_s / took_s
             record["control_waited"] = waited_s / took_s
             record["idle_cores"] = idle.total_s
+            # A process that ended has taken its CPU time along, and one that began has paid for more than calls.
+            record["replaced"] = len(set(family) ^ set(processes.family(self.roots)))
             record["pss_kb_before"], record["pss_kb_after"] = before.pss_kb, after.pss_kb
         return record
 
@@ -155,18 +158,21 @@ def cost_ms(record: dict[str, Any]) -> float:
 
 
 def is_whole(record: dict[str, Any]) -> bool:
-    """Whether all calls came and went, and nothing was sent twice."""
-    return record["completed"] == record["calls"] and not record["retransmissions"]
+    """Whether all calls came and went, nothing was sent twice, and the processes at the end were those of the beginning."""
+    is_complete = record["completed"] == record["calls"]
+    return is_complete and not record["retransmissions"] and not record.get("replaced")
 
 
 def call_text(record: dict[str, Any]) -> str:
     """Write a run of calls in a line."""
     answer = record["answer_ms"]
     doubts = []
-    if not is_whole(record):
+    if record["completed"] < record["calls"] or record["retransmissions"]:
         doubts.append(
             f"{record['completed']} of {record['calls']} completed, {record['retransmissions']} sent twice"
         )
+    if record.get("replaced"):
+        doubts.append("INVALID: processes of the server came or went, and their CPU time with them")
     if record.get("failures_by_status"):
         doubts.append(f"failed {record['failures_by_status']}")
     if (waited := record.get("control_waited", 0.0)) > WAITED:

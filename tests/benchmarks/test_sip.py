@@ -10,7 +10,7 @@ from rich.console import Console
 
 from benchmarks import certificate, sip, sipp_calls
 from benchmarks.beside import CallsBeside
-from benchmarks.calls import CallRun, call_text
+from benchmarks.calls import CallRun, call_text, is_whole
 from benchmarks.registering import RegisterRun
 from benchmarks.roda import Roda, free_port
 from benchmarks.sip import SECURE, SipBench
@@ -132,6 +132,14 @@ def test_cheap_calls_of_which_some_were_sent_twice_meet_no_target(bench, monkeyp
     lines = bench.calls()
     assert [line.holds for line in lines] == [True, True, False]
     assert "1 sent twice" in lines[2].measured
+
+
+def test_a_run_in_which_a_worker_was_replaced_is_nothing_to_go_by(bench, monkeypatch):
+    placed(bench, monkeypatch)
+    record = bench.place("", [], 100)
+    assert is_whole(record)
+    assert not is_whole(record | {"replaced": 2})
+    assert "INVALID" in call_text(record | {"replaced": 2})
 
 
 @pytest.mark.parametrize(("broken_from", "best"), [(300, 0), (600, 500), (10_000, 800)])
