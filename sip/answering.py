@@ -47,6 +47,7 @@ def arrived(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) 
     offer = sdp_of(request)
     session.peer_sdp = offer or b""
     session.note_abilities(request)
+    session.proved = bool(let_in.identity) and not let_in.trusted
     echo = Echo(request, flow, tag)
     invitation = session.invitation = Invitation(
         transaction,

@@ -162,6 +162,11 @@ def _ack(core: Core, request: Request, now: float) -> None:
         core.transactions.acknowledged(transaction, now)
         return
     session = find(core, request)
+    if session is None and transaction is not None:
+        # pyVoIP makes up another tag for each ACK. That it comes in the INVITE's own transaction is enough where the caller has
+        # proved itself; of anybody else the tag is the only sign that our answer has arrived where its address says.
+        asked = core.calls.get(transaction.call)
+        session = asked if asked is not None and asked.proved else None
     if session is None:
         # Of a refusal that nothing was kept of there is nothing to acknowledge.
         if request.to.tag != core.stateless_tag(request):

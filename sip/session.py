@@ -199,7 +199,7 @@ class Session:
 
     __slots__ = (
         "alarm", "attempts", "call", "dialog", "farewell", "focus", "invitation", "negotiation", "offer", "ours",
-        "peer_sdp", "peer_updates", "placement", "reliable", "sdp", "state", "tag", "timer", "told", "update",
+        "peer_sdp", "peer_updates", "placement", "proved", "reliable", "sdp", "state", "tag", "timer", "told", "update",
     )  # fmt: skip
 
     def __init__(self, call: int, tag: str, dialog: Dialog, *, ours: bool) -> None:
@@ -224,6 +224,8 @@ class Session:
         """What the BYE will say that has to wait for an ACK."""
         self.told = False
         """CallEnded has been told."""
+        self.proved = False
+        """The caller has answered a challenge, and so is where its address says."""
         self.sdp = b""
         """What we said last about the session; a refresh says it again."""
         self.peer_sdp = b""

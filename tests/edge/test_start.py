@@ -129,6 +129,12 @@ def test_what_happened_is_told_in_numbers_at_the_latest_when_it_ends(tmp_path: P
         caller.join("conf-figures")
         bridge.stop()
     (line,) = bridge.events("figures")
-    expected = {"came": 1, "joined:participant": 1, "left:shut_down": 1, "ended:shut_down": 1}
+    expected = {
+        "came": 1,
+        "audio:plain": 1,
+        "joined:participant": 1,
+        "left:shut_down": 1,
+        "ended:shut_down": 1,
+    }
     assert line["service"] == expected
     assert line["sip"]["received:INVITE:udp"] == 1

@@ -92,7 +92,7 @@ MESSAGES = {
     "empty To tag": (400, invite((f"To: <sip:{ROOM}@{LOOPBACK}>", f"To: <sip:{ROOM}@{LOOPBACK}>;tag="))),
     "unclosed angle": (400, invite((f"From: <sip:x@{LOOPBACK}>", "From: <sip:x@"))),
     "unclosed quote": (400, invite(("From: <", 'From: "x <'))),
-    "digest of another world": (200, invite(("Max-Forwards", 'Authorization: Digest a="b",,,=,"c\r\nMax-Forwards'))),
+    "digest of another world": (400, invite(("Max-Forwards", 'Authorization: Digest a="b",,,=,"c\r\nMax-Forwards'))),
     "escapes cut short": (400, invite((f"sip:{ROOM}@", "sip:conf-%e%@"))),
     "number with every byte": (400, invite(number="conf-" + "".join(map(chr, range(0xA1, 0xFF))))),
     "letters of no code": (400, invite(("From: <sip:x@", "From: <sip:\xff\xfe@"))),

@@ -5,6 +5,7 @@ import pytest
 from sip.errors import LocalError
 from sip.events import EndCause
 from sip.flow import Flow
+from sip.gate import Pass
 from tests.support.sip_playbook import TCP, Playbook
 
 ANSWERED = """
@@ -356,3 +357,28 @@ def test_the_ack_of_a_refusal_that_nothing_was_kept_of_is_no_stray():
     assert "dropped:ACK for nothing" not in book.agent.counters
     book.play(">> ACK to=another")
     assert book.agent.counters["dropped:ACK for nothing"] == 1
+
+
+class _Proved:
+    """A gate that has seen a proof."""
+
+    def __init__(self, *, trusted: bool) -> None:
+        self.let_in = Pass("ana", trusted=trusted)
+
+    def admits(self, flow, data, now):
+        return True
+
+    def judge(self, request, flow, now, *, inside):
+        return self.let_in
+
+    def noticed(self, flow, what, now):
+        return
+
+
+@pytest.mark.parametrize(("trusted", "confirmed"), [(False, True), (True, False)])
+def test_an_ack_with_another_tag_is_one_only_from_who_has_proved_to_be_there(trusted, confirmed):
+    ended = "\n** CallConfirmed sdp=None" if confirmed else ""
+    begun = ANSWERED.replace("offer=offer", "offer=offer identity=ana" + (" trusted=True" if trusted else ""))
+    book = Playbook(gate=_Proved(trusted=trusted)).play(begun)
+    book.play(">> ACK to=another branch=z9hG4bKpeer1" + ended)
+    assert book.agent.counters["dropped:ACK for nothing"] == (0 if confirmed else 1)
