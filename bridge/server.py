@@ -59,8 +59,9 @@ from prompts.errors import PromptError
 from prompts.library import Library
 from sip.errors import LocalError
 
-GC_ALLOCATIONS: Final = 20_000
-"""New objects between two looks of the garbage collector, some hundred calls' worth: calls leave few circles behind."""
+GC_THRESHOLDS: Final = (1_000, 10, 10)
+"""When the garbage collector looks: often and at little. Calls leave few circles behind, and what it finds is mostly nothing; after
+20,000 new objects a look took 14 ms, after 1,000 at most 4, and all looks together the same."""
 STOP_S: Final = 2.0
 """After a signal everybody is hung up; peers have so long to answer the BYE before the process ends."""
 STOP_LOOK_S: Final = 0.02
@@ -428,7 +429,7 @@ async def _run(config: Config, lines: logs.LineLogger, ready: Callable[[], None]
     # What is there now stays: the collector need not look at it again for every few hundred calls.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GC_ALLOCATIONS)
+    gc.set_threshold(*GC_THRESHOLDS)
     ready()
     await server.serve()
 

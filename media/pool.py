@@ -381,9 +381,11 @@ class Pool:
     def _check_heartbeats(self) -> None:
         for worker in list(self._workers):
             ticks = int(worker.table.ticks[0])
-            standing = bool(worker.streams) and ticks == worker.last_ticks
+            # Calls that are shorter than a tick never let a worker tick: only a stream that has been there since the last
+            # look must have. One that hangs has them all, for it tells of no end either.
+            standing = ticks == worker.last_ticks and not worker.seen.isdisjoint(worker.streams)
             worker.stalled = worker.stalled + 1 if standing else 0
-            worker.last_ticks = ticks
+            worker.last_ticks, worker.seen = ticks, frozenset(worker.streams)
             if worker.stalled >= STALLED_HEARTBEATS:
                 _log.error("worker_stalled", worker=worker.name, pid=worker.process.pid)
                 worker.process.kill()

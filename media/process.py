@@ -60,6 +60,8 @@ class WorkerProcess:
         self.ready = asyncio.get_running_loop().create_future()
         self.streams: set[int] = set()
         self.last_ticks = -1
+        self.seen: frozenset[int] = frozenset()
+        """The streams it had when its ticks were looked at last."""
         self.stalled = 0
         self.gone = False
         """Its pipe is not read any more: it died, or we end."""

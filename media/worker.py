@@ -22,6 +22,8 @@ from collections import deque
 from itertools import islice
 from typing import Final
 
+import numpy.ma  # noqa: F401 - numpy's set operations ask for it, which would take 30 ms of the first tick
+
 from media import control
 from media.arena import ArenaAudio
 from media.engine import Engine

@@ -51,6 +51,7 @@ class ActedWorker(process.WorkerProcess):
         self.ready = asyncio.get_running_loop().create_future()
         self.streams = set()
         self.last_ticks = -1
+        self.seen = frozenset()
         self.stalled = 0
         self.gone = False
         self._queue = []
@@ -511,6 +512,20 @@ def test_a_worker_that_stands_still_with_streams_is_ended_and_an_idle_one_is_not
         assert hanging.gone
         assert [worker.gone for worker in stage.workers].count(True) == 1
         assert stage.ended() == []
+
+    act(story)
+
+
+def test_calls_too_short_to_let_a_worker_tick_are_no_sign_that_it_hangs(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        for stream in range(1, 3 * pool.STALLED_HEARTBEATS):
+            stage.open(stream, 7)
+            home = stage.home(stream)
+            stage.pool._check_heartbeats()
+            stage.pool.send(control.CloseStream(stream))
+            home.closes(stream)
+            await stage.settle()
+        assert not any(worker.gone for worker in stage.workers)
 
     act(story)
 
