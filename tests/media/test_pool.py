@@ -523,6 +523,8 @@ def test_calls_too_short_to_let_a_worker_tick_are_no_sign_that_it_hangs(act: Act
             home = stage.home(stream)
             stage.pool._check_heartbeats()
             stage.pool.send(control.CloseStream(stream))
+            await stage.settle()
+            home.was_told()
             home.closes(stream)
             await stage.settle()
         assert not any(worker.gone for worker in stage.workers)
