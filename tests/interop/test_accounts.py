@@ -14,7 +14,7 @@ import pytest
 from tests.interop.baresip import MODULES, RATE_HZ, Baresip, missing
 from tests.interop.line import Line
 from tests.interop.listening import is_pure
-from tests.interop.peered import CARRIER, Peered
+from tests.interop.peered import Peered
 from tests.interop.phone import Phone
 from tests.interop.started import LOOPBACK, free_port
 
