@@ -27,6 +27,10 @@ def may_open_raw_sockets() -> bool:
     return True
 
 
+PORT_TRIES = 3
+"""sipp takes five ports, of which two are asked for: the others may be somebody's."""
+
+
 def is_heard_at(port: int) -> bool:
     """Whether somebody has this UDP port open."""
     table = Path("/proc/net/udp").read_text().splitlines()[1:]
@@ -52,20 +56,23 @@ class Sipp:
     ) -> None:
         """Run a scenario against `number`; it must pass. `local` is the address that it calls from."""
         path = SCENARIOS / scenario if isinstance(scenario, str) else scenario
-        folder = Path(mkdtemp(dir=self._folder))
-        errors = folder / "errors"
-        done = subprocess.run(
-            [
-                "sipp", "-sf", str(path), "-s", number, "-t", transport,
-                "-i", local, "-p", str(free_port()), "-mp", str(free_port()),
-                "-nostdin", "-timeout", f"{timeout_s}s", "-timeout_error",
-                "-trace_err", "-error_file", str(errors), *(options if "-m" in options else (*options, "-m", "1")),
-                f"[{host}]:{bridge.port}" if ":" in host else f"{host}:{bridge.port}",
-            ],
-            cwd=folder, env=os.environ | {"TERM": "dumb"},
-            capture_output=True, text=True, timeout=timeout_s + 10, check=False,
-        )  # fmt: skip
-        said = errors.read_text() if errors.exists() else ""
+        for _ in range(PORT_TRIES):
+            folder = Path(mkdtemp(dir=self._folder))
+            errors = folder / "errors"
+            done = subprocess.run(
+                [
+                    "sipp", "-sf", str(path), "-s", number, "-t", transport,
+                    "-i", local, "-p", str(free_port()), "-mp", str(free_port()),
+                    "-nostdin", "-timeout", f"{timeout_s}s", "-timeout_error",
+                    "-trace_err", "-error_file", str(errors), *(options if "-m" in options else (*options, "-m", "1")),
+                    f"[{host}]:{bridge.port}" if ":" in host else f"{host}:{bridge.port}",
+                ],
+                cwd=folder, env=os.environ | {"TERM": "dumb"},
+                capture_output=True, text=True, timeout=timeout_s + 10, check=False,
+            )  # fmt: skip
+            said = errors.read_text() if errors.exists() else ""
+            if "Address already in use" not in said:
+                break
         assert done.returncode == 0, (
             f"{path.name}: sipp ended with {done.returncode}\n{said}\n{done.stdout[-1500:]}"
         )
