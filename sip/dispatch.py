@@ -149,13 +149,6 @@ def find(core: Core, request: Request) -> Session | None:
     return session if session.placement is not None or session.dialog.matches(request) else None
 
 
-def _alive(core: Core, request: Request) -> Session | None:
-    """The same, as long as there is a call in the dialog: when that is over, only the peer's own BYE still finds it."""
-    session = find(core, request)
-    over = session is not None and session.state is State.ENDED and request.method != "BYE"
-    return None if over else session
-
-
 def _ack(core: Core, request: Request, now: float) -> None:
     transaction = core.transactions.find(request, "INVITE")
     if transaction is not None and transaction.state is not ServerState.ACCEPTED:

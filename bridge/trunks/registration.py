@@ -109,7 +109,6 @@ class Registration:
         "_due_at",
         "_entropy",
         "_events",
-        "_expires_s",
         "_failures",
         "_held_until",
         "_holds",
@@ -125,7 +124,7 @@ class Registration:
         self.state = State.OFF
         self.why = "not asked for yet"
         """Why it does not hold, or did not the last time it was asked for."""
-        self._expires_s = self._asked_s = expires_s
+        self._asked_s = expires_s
         self._entropy = entropy
         self._round = Round()
         self._server: Target | None = None

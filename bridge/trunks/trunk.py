@@ -15,13 +15,11 @@ class Trunk:
         "_bucket",
         "_filled_at",
         "answers",
-        "answers_why",
         "calls_in",
         "calls_out",
         "last_error",
         "order",
         "registered",
-        "registered_why",
         "settings",
         "since",
     )
@@ -32,10 +30,8 @@ class Trunk:
         """Its place in the configuration."""
         self.answers = True
         """Our OPTIONS; also while none has been sent."""
-        self.answers_why = ""
         self.registered = not settings.register
         """Whether our registration holds; also where none is wanted."""
-        self.registered_why = ""
         self.calls_out = 0
         self.calls_in = 0
         self.last_error = ""

@@ -178,14 +178,14 @@ class Trunks:
         """Whether a trunk answers our OPTIONS."""
         trunk = self._by_name[name]
         before = trunk.is_up
-        trunk.answers, trunk.answers_why = up, why
+        trunk.answers = up
         self._note(trunk, before, why, now)
 
     def registered(self, name: str, *, holds: bool, why: str, now: float) -> None:
         """Whether our registration there holds."""
         trunk = self._by_name[name]
         before = trunk.is_up
-        trunk.registered, trunk.registered_why = holds, why
+        trunk.registered = holds
         self._note(trunk, before, why, now)
 
     def _note(self, trunk: Trunk, before: bool, why: str, now: float) -> None:
