@@ -26,10 +26,16 @@ NO_ROOM: Final = 0
 
 
 class Codec(IntEnum):
-    """What a row's payload is. The number is the static RTP payload type (RFC 3551) where there is one."""
+    """What a row's payload is. The number is the static RTP payload type (RFC 3551) where there is one, else above them."""
 
     PCMU = 0
     PCMA = 8
+    G722 = 9
+    OPUS = 128
+    L16_8 = 129
+    """Linear samples of 16 bits at 8 kHz; and at 16 and 48 kHz."""
+    L16_16 = 130
+    L16_48 = 131
 
 
 class Suite(IntEnum):
