@@ -14,9 +14,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.resample import PAST, upsample
 from media.control import Segment
 
 FRAME: Final = 160
+_WITHIN: Final = np.arange(FRAME)
+_WITH_PAST: Final = np.arange(-PAST, FRAME)
 QUEUE_LIMIT: Final = 64
 """Playbacks waiting for one row or room; beyond, the oldest that has not begun is dropped and counts as ended: feedback
 that is a minute late is worse than none."""
@@ -45,6 +48,19 @@ class SharedAudio(NamedTuple):
     def samples(self) -> int:
         """Length of the array."""
         return len(self.pcm)
+
+    def frames(self, offsets: NDArray[np.intp], band: int) -> NDArray[np.int16]:
+        """The frames that begin at `offsets`, at a rate of `band` times 8 kHz; what lies beyond the end is its last sample.
+
+        The rate is raised with what lies before each frame as the filter's past, so frames that follow one another do so
+        without a seam, and nothing has to be remembered.
+        """
+        last = self.samples - 1
+        if band == 1:
+            pcm: NDArray[np.int16] = self.pcm[np.minimum(offsets[:, None] + _WITHIN, last)]
+            return pcm
+        whole = self.pcm[(offsets[:, None] + _WITH_PAST).clip(0, last)]
+        return upsample(whole[:, PAST:], whole[:, :PAST], band)[0]
 
 
 class Due(NamedTuple):

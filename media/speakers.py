@@ -77,6 +77,8 @@ class Speakers:
         """The row speaks PCMA; otherwise PCMU."""
         self.slot = np.zeros(rows, np.int32)
         """The row's room, as a slot of `rooms`."""
+        self.band = np.ones(rows, np.uint8)
+        """The rate of the row's codec, times 8 kHz."""
         self.gains = Gains(streams)
         self.whispers = Whispers(rows, self.slot)
         self._listened = np.zeros(rows, np.bool_)
