@@ -14,7 +14,7 @@ from media.gains import MOST_DB, Gains
 from media.speakers import LOUDEST
 from media.streams import Streams
 from tests.dsp.speech import frames, noise, voice
-from tests.media.wire import World, power_at, tone
+from tests.media.wire import G711, World, power_at, tone
 
 
 def loudness_of(world: World, ticks: int = 10) -> float:
@@ -149,7 +149,7 @@ def test_a_key_held_down_is_no_voice() -> None:
     assert gains.db(np.array([0])).tolist() == [0.0]
 
 
-@pytest.mark.parametrize("codec", list(control.Codec))
+@pytest.mark.parametrize("codec", G711)
 def test_a_stream_that_comes_from_another_worker_goes_on_as_loud_as_it_was(codec: control.Codec) -> None:
     world = World()
     world.call(2, room=5)

@@ -15,6 +15,7 @@ from media.engine import Engine, Outgoing
 
 TICK_S = 0.02
 HERE = ("192.0.2.10", 4000)
+G711 = (control.Codec.PCMU, control.Codec.PCMA)
 
 
 def packet(
