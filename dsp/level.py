@@ -3,15 +3,20 @@
 Levels are in dBov: 0 is a square wave at full scale, a sine at full scale is -3, speech on a good line -20 to -30,
 digital silence -127 (RFC 6464 section 3, RFC 6465 section 3).
 
-Speech is what rises above the row's own noise. The noise floor follows the level down at once and up slowly: the gaps
-between words, even between syllables, hold it down while somebody speaks, and a noise that comes to stay (a fan, a
-car, music of a caller who put us on hold) lifts it and is no longer taken for speech after some seconds. Digital
-silence, which phones with silence suppression send, says nothing about the noise of the line and leaves it alone.
+Speech is what rises above the row's own noise, by more than that noise rises above itself. Both are learnt: the noise
+floor is the mean of the frames that are no speech, and the spread how far they lie from it, a decibel on a hissing line
+and several where a crowd murmurs. A softer frame takes the floor down at once. Up it goes slowly while all is louder,
+since somebody may be speaking without taking breath; but nobody does so for two seconds without a gap of a frame or two
+between words or syllables, so the least level of the last windows takes it up at once. A noise that comes to stay (a fan,
+a car) is no longer taken for speech after two or three seconds.
+
+Digital silence, which phones with silence suppression send, says nothing about the noise of the line and leaves all that
+as it was.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -25,14 +30,26 @@ if TYPE_CHECKING:
 SILENCE_DBOV: Final = -127.0
 """The least level there is (RFC 6464): what is quieter counts as this."""
 
+ONSET_LEAST_DB: Final = 5.5
 ONSET_DB: Final = 9.0
-"""So far above the noise floor speech begins. Less lets breath and chairs through, more cuts soft first syllables."""
+"""So far above the noise floor speech begins, on the steadiest line and on the most uneven one. Less lets breath and
+chairs through, more cuts soft first syllables."""
+
+ONSET_SPREADS: Final = 3.5
+"""In between, so many times the spread: of frames of white noise none in a thousand is so loud."""
+
+SUSTAIN: Final = 0.5
+"""Of the onset's margin: a frame so loud is as good as the one before, if that was speech, and the hangover waits. The
+ends of words are softer than their beginnings. (Would it begin the hangover anew, an uneven noise went on for ever.)"""
 
 SUSTAIN_DB: Final = 6.0
-"""So far above the noise floor speech that has begun goes on: the ends of words are softer than their beginnings."""
+"""Above the noise floor, on an ordinary line: who measures a voice (`agc`) counts no softer frame."""
 
 LEAST_SPEECH_DBOV: Final = -50.0
-"""Nothing softer is speech however quiet the line: 25 dB below an ordinary talker."""
+"""Nothing softer begins to be speech however quiet the line: 25 dB below an ordinary talker."""
+
+LEAST_SUSTAIN_DBOV: Final = -56.0
+"""Nor goes on to be speech: voices of -45 dBov, the softest that one understands, lose no syllable."""
 
 HANGOVER_MS: Final = 300
 """So long after the last loud frame somebody still speaks: bridges stops within words and the gaps between them."""
@@ -43,19 +60,49 @@ FLOOR_START_DBOV: Final = -60.0
 FLOOR_LEAST_DBOV: Final = -75.0
 """The noise floor sinks no deeper, about the smallest signal that G.711 carries: it could not come back in time."""
 
-FLOOR_MOST_DBOV: Final = -30.0
+FLOOR_MOST_DBOV: Final = -26.0
 """The noise floor rises no higher: on the worst of lines a loud voice is still heard."""
 
 FLOOR_FALL: Final = 0.5
-"""Of the way down to a softer frame, so much is gone at once: a gap of three frames is enough to be noticed."""
+"""Of the way down to a frame below all spread, so much is gone at once: a gap of three frames is enough to be noticed."""
+
+FLOOR_FOLLOW: Final = 0.05
+"""Of the way to a frame that is noise like the last ones: the floor is a mean over some 0.4 s of them."""
+
+NOISE_SPREADS: Final = 2.0
+NOISE_LEAST_DB: Final = 4.0
+"""Above the floor a frame is noise like the last ones within so many times their spread, and so much at the least. (The spread itself is learnt
+from frames below the floor alone: speech never makes a frame softer.)"""
 
 FLOOR_RISE_DB_PER_S: Final = 3.0
 """So fast the noise floor climbs while all is louder: slower than anybody speaks without taking breath."""
+
+WINDOW_MS: Final = 1_000
+"""The least level is kept of windows of this length. The floor goes up to the lesser of the last two."""
+
+START_SPREAD_DB: Final = 2.0
+SPREAD_LEAST_DB: Final = 0.5
+SPREAD_MOST_DB: Final = 4.0
+"""The mean distance of the noise from its floor: before anything is known, and as far as it is believed."""
 
 DIGITAL_SILENCE_DBOV: Final = -80.0
 """Below the smallest step of G.711: not a quiet line but none, and the noise floor stays what it was."""
 
 HANGOVER_TICKS: Final = HANGOVER_MS // FRAME_MS
+WINDOW_TICKS: Final = WINDOW_MS // FRAME_MS
+
+LINE: Final = np.dtype(
+    [
+        ("floor_dbov", np.float32),
+        ("spread_db", np.float32),
+        ("least_dbov", np.float32),  # of the window that runs
+        ("least_before_dbov", np.float32),  # of the one before
+        ("window", np.int16),  # ticks that it has run
+        ("hangover", np.int16),  # ticks that speech lasts yet, 0 where nobody speaks
+    ]
+)
+"""What is remembered of a row: `new_lines` makes some of which nothing is known yet."""
+
 _RISE_DB: Final = np.float32(FLOOR_RISE_DB_PER_S * FRAME_MS / 1_000)
 _LEAST_POWER: Final = np.float32(FULL_SCALE**2 * 10 ** (SILENCE_DBOV / 10))
 
@@ -76,29 +123,56 @@ def rms_dbov(frames: Frames) -> Levels:
     return power
 
 
-def speech_step(
-    levels: Levels, floors: Levels, hangovers: NDArray[np.int16]
-) -> tuple[Mask, Levels, NDArray[np.int16]]:
+def new_lines(rows: int) -> NDArray[Any]:
+    """Return the memory of rows of which nothing is known yet: ndarray of shape (rows,), LINE."""
+    lines = np.zeros(rows, LINE)
+    lines["floor_dbov"] = FLOOR_START_DBOV
+    lines["spread_db"] = START_SPREAD_DB
+    lines["least_dbov"] = lines["least_before_dbov"] = FLOOR_LEAST_DBOV
+    return lines
+
+
+def speech_step(levels: Levels, lines: NDArray[Any]) -> tuple[Mask, NDArray[Any]]:
     """Tell who speaks in this frame, from the level and from what the last step returned.
 
-    For some of the rows only: `active, floors[rows], hangovers[rows] = speech_step(levels, floors[rows],
-    hangovers[rows])`. A new row begins with `FLOOR_START_DBOV` and a hangover of 0.
+    For some of the rows only: `active, lines[rows] = speech_step(levels, lines[rows])`.
 
     levels : ndarray of shape (N,), float32, dBov
-    floors : ndarray of shape (N,), float32, dBov: the noise floor so far
-    hangovers : ndarray of shape (N,), int16: ticks that speech lasts yet, 0 where nobody speaks
-    returns : who speaks (bool), the new noise floors and the new hangovers, each of shape (N,)
+    lines : ndarray of shape (N,), LINE: of `new_lines`, or what the last step returned
+    returns : who speaks, (N,) bool, and the lines after this frame, (N,) LINE
     """
-    margin = np.where(hangovers > 0, np.float32(SUSTAIN_DB), np.float32(ONSET_DB))
-    loud = levels >= np.maximum(floors + margin, np.float32(LEAST_SPEECH_DBOV))
-    new_hangovers = np.where(loud, np.int16(HANGOVER_TICKS), np.maximum(hangovers - np.int16(1), np.int16(0)))
-    active: Mask = new_hangovers > 0
-
+    after = lines.copy()
+    floors, spreads, hangovers = after["floor_dbov"], after["spread_db"], after["hangover"]
     way = levels - floors
-    step = np.where(way < 0, way * np.float32(FLOOR_FALL), np.minimum(way, _RISE_DB))
-    step[levels <= DIGITAL_SILENCE_DBOV] = 0
-    new_floors = np.clip(floors + step, np.float32(FLOOR_LEAST_DBOV), np.float32(FLOOR_MOST_DBOV))
-    return active, new_floors, new_hangovers
+    onset = np.clip(
+        np.float32(ONSET_SPREADS) * spreads, np.float32(ONSET_LEAST_DB), np.float32(ONSET_DB)
+    )
+    loud = (way >= onset) & (levels >= np.float32(LEAST_SPEECH_DBOV))
+    holds = (way >= np.float32(SUSTAIN) * onset) & (levels >= np.float32(LEAST_SUSTAIN_DBOV))
+    left = np.maximum(hangovers - ~holds, np.int16(0))
+    after["hangover"] = np.where(loud, np.int16(HANGOVER_TICKS), left)
+    active: Mask = after["hangover"] > 0
+
+    told = levels > np.float32(DIGITAL_SILENCE_DBOV)
+    beneath = way < -onset
+    near = np.maximum(np.float32(NOISE_SPREADS) * spreads, np.float32(NOISE_LEAST_DB))
+    step = np.where(way <= near, way * np.float32(FLOOR_FOLLOW), _RISE_DB)
+    step = np.where(beneath, way * np.float32(FLOOR_FALL), step)
+    step = np.where(told, step, np.float32(0))
+    after["least_dbov"] = np.where(told, np.minimum(after["least_dbov"], levels), after["least_dbov"])
+    lesser = np.minimum(after["least_dbov"], after["least_before_dbov"])
+    risen = np.maximum(floors + step, lesser)
+    after["floor_dbov"] = np.clip(risen, np.float32(FLOOR_LEAST_DBOV), np.float32(FLOOR_MOST_DBOV))
+    softer = told & ~beneath & (way < 0)
+    spread = np.where(softer, spreads - np.float32(FLOOR_FOLLOW) * (way + spreads), spreads)
+    after["spread_db"] = np.clip(spread, np.float32(SPREAD_LEAST_DB), np.float32(SPREAD_MOST_DB))
+
+    after["window"] += told
+    over = after["window"] >= WINDOW_TICKS
+    after["window"] = np.where(over, np.int16(0), after["window"])
+    after["least_before_dbov"] = np.where(over, after["least_dbov"], after["least_before_dbov"])
+    after["least_dbov"] = np.where(over, levels, after["least_dbov"])
+    return active, after
 
 
 def hold_levels(levels: Levels, held: Levels, *, decay_db: float = 1.0) -> Levels:

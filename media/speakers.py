@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from dsp import g711
 from dsp.gain import ramp
 from dsp.level import (
-    FLOOR_START_DBOV,
     HANGOVER_TICKS,
     LEAST_SPEECH_DBOV,
     SILENCE_DBOV,
     hold_levels,
+    new_lines,
     rms_dbov,
     speech_step,
 )
@@ -85,8 +85,7 @@ class Speakers:
         self._listening = False  # any of them
         self.said: Said | None = None
         """Of the rows that are listened to (`listen`), in the last tick; None where there is none."""
-        self._floor = np.full(rows, FLOOR_START_DBOV, np.float32)
-        self._hangover = np.zeros(rows, np.int16)
+        self._lines = new_lines(rows)
         self._held = np.full(rows, SILENCE_DBOV, np.float32)
         self._heard = np.zeros(rows, np.bool_)
         self._suppressed = np.zeros(rows, np.bool_)  # sounded last tick, and nobody heard it
@@ -95,8 +94,7 @@ class Speakers:
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
-        self._floor[row] = FLOOR_START_DBOV
-        self._hangover[row] = 0
+        self._lines[row] = new_lines(1)[0]
         self._held[row] = SILENCE_DBOV
         self._heard[row] = False
         self._suppressed[row] = False
@@ -179,7 +177,7 @@ class Speakers:
         if both_laws:
             loud = np.where(self.a_law[:count], ~g711.quiet(pull.codes, g711.Law.A), loud)
         in_room = self.slot[:count] != NO_SLOT
-        sounds = in_room & (loud | (self._hangover[:count] > 0))
+        sounds = in_room & (loud | (self._lines["hangover"][:count] > 0))
         sounds |= self._heard[:count]
         if self._listening:
             sounds |= self._listened[:count]
@@ -192,14 +190,12 @@ class Speakers:
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """How loud `rows` are and who of them speaks; then `frames` get their gain."""
         levels = rms_dbov(frames)
-        active, self._floor[rows], self._hangover[rows] = speech_step(
-            levels, self._floor[rows], self._hangover[rows]
-        )
+        active, self._lines[rows] = speech_step(levels, self._lines[rows])
         self._streams.level_dbov[rows] = levels
         if self._listening:
             self.said = self._listen(rows, frames, pressed)
         if not self.gains.idle:
-            self.gains.apply(rows, frames, levels, active & ~pressed[rows], self._floor[rows])
+            self.gains.apply(rows, frames, levels, active & ~pressed[rows], self._lines["floor_dbov"][rows])
         return levels, active
 
     def _choose(
@@ -249,7 +245,7 @@ class Speakers:
         keyed = pressed[mine]
         said = frames[here]
         said[keyed] = 0
-        return Said(mine, said, (self._hangover[mine] == HANGOVER_TICKS) & ~keyed)
+        return Said(mine, said, (self._lines["hangover"][mine] == HANGOVER_TICKS) & ~keyed)
 
     def _settle(self, count: int, pull: Pull) -> None:
         """Make every row one that made no sound; of the others what is remembered is entered after."""

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as npst
 
 from dsp import agc
 from dsp.gain import db_to_ratio
-from dsp.level import FLOOR_START_DBOV, rms_dbov, speech_step
+from dsp.level import new_lines, rms_dbov, speech_step
 from tests.dsp.speech import FRAME, frames, noise, voice
 
 
@@ -17,13 +17,12 @@ def run(*sounds):
     heard = np.stack([frames(sound) for sound in sounds])
     count = len(sounds)
     voices = np.zeros(count, agc.VOICE)
-    floors = np.full(count, FLOOR_START_DBOV, np.float32)
-    hangovers = np.zeros(count, np.int16)
+    lines = new_lines(count)
     gains = []
     for tick in range(heard.shape[1]):
         levels = rms_dbov(heard[:, tick])
-        active, floors, hangovers = speech_step(levels, floors, hangovers)
-        voices = agc.agc_step(levels, active, floors, voices)
+        active, lines = speech_step(levels, lines)
+        voices = agc.agc_step(levels, active, lines["floor_dbov"], voices)
         gains.append(voices["gain_db"].copy())
     return np.array(gains)
 
