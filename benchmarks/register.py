@@ -61,6 +61,9 @@ class Door:
     def noticed(self, flow: Flow, what: str, now: float) -> None:
         raise AssertionError(f"{what} from {flow} at {now}")
 
+    def acknowledged(self, flow: Flow, now: float) -> None:
+        """Nobody is asked who acknowledges."""
+
 
 class Server:
     """Agent, challenges and registrar, as in the control process."""

@@ -67,11 +67,18 @@ class Gate:
             return Pass(TRUNK + trunk, trusted=True)
         if self._challenger is None:
             return judgement
-        judgement = self._challenger.judge(request, flow, now, inside=inside)
-        if isinstance(judgement, Pass) and judgement.identity:
-            self._guard.vouch(flow, now)
-        return judgement
+        proof = self._challenger.judge(request, flow, now, inside=inside)
+        if not isinstance(proof, Pass):
+            return proof
+        if not proof.identity:
+            return judgement
+        self._guard.vouch(flow, now)
+        return proof
 
     def noticed(self, flow: Flow, what: str, now: float) -> None:
         """Somebody did what honest telephones seldom do."""
         self._guard.noticed(flow, what, now)
+
+    def acknowledged(self, flow: Flow, now: float) -> None:
+        """Somebody has got an answer of ours where their address says that they are."""
+        self._guard.acknowledged(flow, now)

@@ -25,14 +25,23 @@ from sip.replacing import replaced
 from sip.reply import Echo
 from sip.session import Input, Negotiation, Session, State, Turn
 from sip.settings import SDP_FIELD
-from sip.timers import GIVE_UP_S, RINGING_MAX_S, T2_S
+from sip.sources import source_of
+from sip.timers import RINGING_MAX_S, T2_S
 
 UNANSWERED: Final = 480
 """To an INVITE that the user of the agent has left without an answer: nobody is there (RFC 3261 21.4.18)."""
+DOUBTFUL_CALLS_MAX: Final = 4
+"""Calls of one source whose ACK has not come, as long as it may be invented. Each is answered by some ten times its size to
+somebody who may never have asked. Further ones are dropped: an honest caller repeats his INVITE after half a second, and by
+then the first of the house has sent its ACK and nobody of it is doubted any more."""
 
 
 def arrived(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) -> None:
     """A new call: 100 at once, so that the caller stops repeating, and the event."""
+    doubtful = "" if let_in.real else source_of(flow.remote[0])
+    if doubtful and core.doubtful[doubtful] >= DOUBTFUL_CALLS_MAX:
+        core.counters["dropped:calls without ACK"] += 1
+        return
     wish = session_timer.wish_of(core, request)
     other = replaced(core, request)
     refusal = other if isinstance(other, Refusal) else session_timer.refusal(core, wish)
@@ -44,6 +53,9 @@ def arrived(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) 
     session = Session(core.last_call, tag, Dialog.of_request(request, flow, tag), ours=False)
     transaction = core.transactions.open(request, flow)
     transaction.call = session.call
+    transaction.tag = tag
+    session.doubtful = doubtful
+    transaction.doubtful = bool(doubtful)
     offer = sdp_of(request)
     session.peer_sdp = offer or b""
     session.note_abilities(request)
@@ -72,6 +84,7 @@ def arrived(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) 
             request=request,
             identity=let_in.identity,
             trusted=let_in.trusted,
+            real=let_in.real,
             replaces=other.call if isinstance(other, Session) else 0,
         )
     )
@@ -212,14 +225,14 @@ def answer(core: Core, session: Session, sdp: bytes, now: float) -> None:
 
 
 def _repeat_later(core: Core, session: Session, invitation: Invitation, now: float) -> None:
-    at = min(now + invitation.interval_s, invitation.started + GIVE_UP_S)
+    at = min(now + invitation.interval_s, invitation.started + core.patience_s(session))
     invitation.interval_s = min(2 * invitation.interval_s, T2_S)
     invitation.alarm = core.deadlines.set(at, partial(_repeat, core, session, invitation))
 
 
 def _repeat(core: Core, session: Session, invitation: Invitation, now: float) -> None:
     """T1, doubling to T2, over every transport: a proxy on the way may speak UDP behind it (13.3.1.4)."""
-    if now >= invitation.started + GIVE_UP_S:
+    if now >= invitation.started + core.patience_s(session):
         not_acknowledged(core, session, now)
         return
     if not core.stands(invitation.transaction.flow):

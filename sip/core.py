@@ -27,7 +27,7 @@ from sip.session import Session
 from sip.settings import METHODS, SUPPORTED, AgentSettings
 from sip.streams import Streams
 from sip.subscription import Subscriptions
-from sip.timers import Alarm, Deadlines, Seconds
+from sip.timers import DOUBTFUL_GIVE_UP_S, GIVE_UP_S, Alarm, Deadlines, Seconds
 from sip.transactions import MAGIC_COOKIE, Transactions
 
 TAG_BYTES: Final = 8
@@ -75,6 +75,8 @@ class Core:
         self.calls: dict[int, Session] = {}
         self.dialogs: dict[str, Session] = {}
         """Sessions by the tag that is ours alone."""
+        self.doubtful: Counter[str] = Counter()
+        """Calls whose ACK has not come, of sources that may be invented."""
         self.streams = Streams(
             self.deadlines, self.counters, close=self._close, send=self.send, random_s=self.random_s
         )
@@ -231,13 +233,15 @@ class Core:
             return
         self.counters[f"sent:{status}:{flow.transport}"] += 1
         if tag is None:
-            tag = self.stateless_tag(request)
+            tag = self.stateless_tag(request, flow)
         self.send(flow, Echo(request, flow, tag).encode(status, fields, reason=reason, lines=self._server))
 
-    def stateless_tag(self, request: Request) -> str:
-        """To tag of an answer that nothing is kept of: by it the ACK is known, whose topmost Via is that of its INVITE (17.1.1.3)."""
-        via = (request.headers.get("Via") or "").encode("utf-8", "surrogateescape")
-        return hashlib.blake2b(via, key=self._secret, digest_size=TAG_BYTES).hexdigest()
+    def stateless_tag(self, request: Request, flow: Flow) -> str:
+        """To tag of an answer that nothing is kept of: by it the ACK is known, whose topmost Via is that of its INVITE (17.1.1.3).
+        It is good from one host alone: it shows that who says to be there has got our answer.
+        """
+        of = f"{flow.remote[0]} {request.headers.get('Via') or ''}".encode("utf-8", "surrogateescape")
+        return hashlib.blake2b(of, key=self._secret, digest_size=TAG_BYTES).hexdigest()
 
     # Requests
 
@@ -330,6 +334,8 @@ class Core:
         """A call begins."""
         self.calls[session.call] = session
         self.streams.proved(session.dialog.flow.connection)
+        if session.doubtful:
+            self.doubtful[session.doubtful] += 1
         self.dialogs[session.tag] = session
 
     def ended(
@@ -381,8 +387,17 @@ class Core:
     def _terminated(self, transaction: ServerTransaction, echo: Echo, now: float) -> None:
         self.reply(transaction, echo, 487, now)
 
+    def patience_s(self, session: Session) -> float:
+        """How long an answer to the peer's INVITE is repeated that nobody acknowledges (64*T1, or less)."""
+        return DOUBTFUL_GIVE_UP_S if session.doubtful else GIVE_UP_S
+
     def settled(self, session: Session) -> None:
         """Wait for nothing more of the peer's INVITE: it is refused or acknowledged."""
+        source, session.doubtful = session.doubtful, ""
+        if source:
+            self.doubtful[source] -= 1
+            if not self.doubtful[source]:
+                del self.doubtful[source]
         invitation, session.invitation = session.invitation, None
         if invitation is not None:
             self.deadlines.cancel(invitation.alarm)

@@ -21,6 +21,7 @@ from sip.inspection import ACCEPT_SDP, Refusal, inspect
 from sip.message import REASONS, Request, Response
 from sip.reason import q850_of, words_of
 from sip.reply import Echo, way_back
+from sip.server_transaction import ServerTransaction
 from sip.server_transaction import State as ServerState
 from sip.session import Input, Session, State
 from sip.settings import KNOWN_METHODS
@@ -44,7 +45,7 @@ def message(core: Core, flow: Flow, arrived: Request | Response, now: float) -> 
     method = arrived.method
     core.counters[f"received:{method if method in KNOWN_METHODS else 'other'}:{flow.transport}"] += 1
     if method == "ACK":
-        _ack(core, arrived, now)
+        _ack(core, arrived, flow, now)
     elif (transaction := core.transactions.find(arrived, method)) is not None:
         core.transactions.repeated(transaction, now)
     elif method == "CANCEL":
@@ -149,10 +150,12 @@ def find(core: Core, request: Request) -> Session | None:
     return session if session.placement is not None or session.dialog.matches(request) else None
 
 
-def _ack(core: Core, request: Request, now: float) -> None:
+def _ack(core: Core, request: Request, flow: Flow, now: float) -> None:
     transaction = core.transactions.find(request, "INVITE")
     if transaction is not None and transaction.state is not ServerState.ACCEPTED:
         core.transactions.acknowledged(transaction, now)
+        if transaction.doubtful and request.to.tag == transaction.tag:
+            _arrived_there(core, transaction, flow, now)
         return
     session = find(core, request)
     if session is None and transaction is not None:
@@ -162,11 +165,21 @@ def _ack(core: Core, request: Request, now: float) -> None:
         session = asked if asked is not None and asked.proved else None
     if session is None:
         # Of a refusal that nothing was kept of there is nothing to acknowledge.
-        if request.to.tag != core.stateless_tag(request):
+        if request.to.tag == core.stateless_tag(request, flow):
+            core.gate.acknowledged(flow, now)
+        else:
             core.counters["dropped:ACK for nothing"] += 1
         return
+    if session.doubtful and session.invitation is not None:
+        _arrived_there(core, session.invitation.transaction, flow, now)
     answering.acknowledged(core, session, request.cseq.number, sdp_of(request), now)
     renegotiating.resume(core, session, now)
+
+
+def _arrived_there(core: Core, transaction: ServerTransaction, flow: Flow, now: float) -> None:
+    """An ACK has the tag that we answered with. Who has it may hand it to others, and say to be where they are."""
+    if flow.remote[0] == transaction.flow.remote[0]:
+        core.gate.acknowledged(flow, now)
 
 
 def _cancel(core: Core, request: Request, flow: Flow, now: float) -> None:

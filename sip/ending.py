@@ -13,15 +13,18 @@ from sip.session import Input, Negotiation, Session, State
 
 def part(core: Core, session: Session, now: float, fields: Fields = ()) -> None:
     """Say BYE. Whatever comes back, the dialog is over (15.1.1), and a challenge is never answered; but until then a BYE of
-    the peer may be under way, too, and finds its dialog (RFC 5407 3.2.1).
+    the peer may be under way, too, and finds its dialog (RFC 5407 3.2.1). It is said once to who may never have called.
     """
 
     def parted(_: ClientTransaction, outcome: Outcome, _now: float) -> None:
         if isinstance(outcome, Failure) or outcome.status >= 200:
             core.leave(session)
 
+    doubtful = bool(session.doubtful)
     core.close(session)
-    core.request(session.dialog, "BYE", now, user=parted, fields=fields)
+    goodbye = core.request(session.dialog, "BYE", now, user=parted, fields=fields)
+    if doubtful:
+        core.transactions.hush(goodbye)
 
 
 def hang_up(core: Core, session: Session, now: float, reason: str | None, q850: int = 0) -> None:
@@ -54,7 +57,7 @@ def said_bye(
 
 
 def not_acknowledged(core: Core, session: Session, now: float) -> None:
-    """64*T1 without an ACK: the dialog stands, but the session is ended by BYE (13.3.1.4, 14.2)."""
+    """64*T1 without an ACK, or less where the caller may be invented: the dialog stands, but the session is ended by BYE (13.3.1.4, 14.2)."""
     session.step(Input.NO_ACK)
     part(core, session, now, session.farewell)
     core.ended(session, EndCause.NO_ACK, 0, "no ACK")

@@ -49,6 +49,8 @@ class IncomingCall:
     """Account or trunk that the gate has proved; "" is nobody in particular."""
     trusted: bool = False
     """Whether its word on who calls (P-Asserted-Identity, Diversion, ...) is believed."""
+    real: bool = False
+    """The caller is where its address says, as far as anybody knows before the ACK."""
     replaces: int = 0
     """Handle of the call that this one takes the place of (RFC 3891): accept it and the other is to be hung up."""
 

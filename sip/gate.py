@@ -21,6 +21,8 @@ class Pass:
     """Account or trunk that was proved; "" is nobody in particular."""
     trusted: bool = False
     """Its word on who calls (P-Asserted-Identity, Diversion, ...) is believed."""
+    real: bool = True
+    """It is where its address says, as far as anybody knows. Else the address may be a victim's, who is not to be flooded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Ignore:
 Judgement = Pass | Refuse | Ignore
 PASS: Final = Pass()
 """Nobody in particular, and that is all right."""
+PASS_DOUBTFUL: Final = Pass(real=False)
+"""The same, from an address that may be invented."""
 
 
 class Gate(Protocol):
@@ -61,6 +65,10 @@ class Gate(Protocol):
         """Something odd came from there ("malformed", "unknown number", ...): for whoever counts offenders."""
         ...
 
+    def acknowledged(self, flow: Flow, now: float) -> None:
+        """An ACK came from there with the tag of an answer that went there: its address is not invented."""
+        ...
+
 
 class _Open:
     """Everybody is welcome."""
@@ -74,6 +82,9 @@ class _Open:
         return PASS
 
     def noticed(self, flow: Flow, what: str, now: float) -> None:  # noqa: ARG002
+        return
+
+    def acknowledged(self, flow: Flow, now: float) -> None:  # noqa: ARG002
         return
 
 

@@ -5,7 +5,7 @@ Theory of operation
 Every source (`sip.sources`) is exempt, vouched for, or a stranger. `admits` looks at bytes before they are parsed, in the
 order of what each look costs: was the source ever heard of, is it banned, does a scanner say its name, how much comes.
 `judge` looks at new requests outside dialogs: can the machine take more (`sip.shedding`), how many come, and what for.
-What belongs to a call that is up always passes.
+What belongs to a call that is up always passes. `acknowledged` is told who has shown that answers of ours reach them.
 
 Addresses may be forged on UDP. Hence two rules. No stranger can shut out who matters: exempt and vouched sources are never
 banned, and a ban for datagrams does not hold for connections (`sip.bans`). And a flood from invented addresses costs
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 
 from sip.allowance import Allowance
 from sip.bans import POINTS, POINTS_FORGIVEN_PER_S, POINTS_MAX, POINTS_OTHERWISE, Ban, Bans
-from sip.gate import PASS, Ignore, Judgement, Refuse
+from sip.gate import PASS, PASS_DOUBTFUL, Ignore, Judgement, Refuse
 from sip.scanners import SCANNERS, Scanners
 from sip.settings import METHODS
 from sip.shedding import Level, Load, Shedding
@@ -168,7 +168,8 @@ class Guard:
             return PASS
         source = self._sources.of(flow, now)
         known = source.is_known(now)
-        if self._shedding.refuses(request.method, known=known):
+        real = flow.reliable or source.is_real(now)
+        if self._shedding.refuses(request.method, known=known, real=real):
             self.counters["refused:pressed"] += 1
             return _later(request)
         if source.exempt:
@@ -178,7 +179,10 @@ class Guard:
             self._charge(source, flow, "too fast", now)
             # Where the address may be forged we say nothing, lest its owner be flooded by us; a telephone asks again.
             return _later(request) if known or flow.reliable else Ignore("too many requests")
-        return PASS if known else self._stranger(request, source, flow, now)
+        if known:
+            return PASS
+        judgement = self._stranger(request, source, flow, now)
+        return judgement if real or judgement is not PASS else PASS_DOUBTFUL
 
     def noticed(self, flow: Flow, what: str, now: float) -> None:
         """Somebody did what honest telephones seldom do."""
@@ -186,6 +190,10 @@ class Guard:
         source = self._sources.of(flow, now)
         if not source.exempt:
             self._charge(source, flow, what, now)
+
+    def acknowledged(self, flow: Flow, now: float) -> None:
+        """Somebody at the far end of a flow has got an answer of ours there."""
+        self._sources.acknowledged(flow, now)
 
     # What the edge tells and asks
 

@@ -17,7 +17,7 @@ from sip.message import Request, Response
 from sip.pending import Early, Reliable
 from sip.session import Input, Session
 from sip.settings import RELIABLE, SDP_FIELD
-from sip.timers import GIVE_UP_S, T1_S
+from sip.timers import T1_S
 
 REQUIRED: Final = ("Require", RELIABLE)
 NO_PRACK: Final = 504
@@ -82,7 +82,7 @@ def send(core: Core, session: Session, status: int, sdp: bytes, now: float) -> N
 
 
 def _again_later(core: Core, session: Session, reliable: Reliable, now: float) -> None:
-    at = min(now + reliable.interval_s, reliable.started + GIVE_UP_S)
+    at = min(now + reliable.interval_s, reliable.started + core.patience_s(session))
     reliable.interval_s *= 2
     reliable.alarm = core.deadlines.set(at, partial(_again, core, session, reliable))
 
@@ -91,7 +91,7 @@ def _again(core: Core, session: Session, reliable: Reliable, now: float) -> None
     invitation = session.invitation
     if invitation is None:
         return
-    if now < reliable.started + GIVE_UP_S:
+    if now < reliable.started + core.patience_s(session):
         core.counters["retransmitted"] += 1
         core.transactions.respond(invitation.transaction, 183, reliable.data, now)
         _again_later(core, session, reliable, now)

@@ -124,7 +124,8 @@ class ServerTransaction:
     """One request of a peer until it can no longer be repeated."""
 
     __slots__ = (
-        "alarm_end", "alarm_retry", "call", "flow", "interval_s", "key", "merge", "reopen", "response", "state", "table",
+        "alarm_end", "alarm_retry", "call", "doubtful", "flow", "interval_s", "key", "merge", "reopen", "response", "state",
+        "table", "tag",
     )  # fmt: skip
 
     def __init__(self, key: Key, merge: Merge | None, flow: Flow) -> None:
@@ -138,6 +139,10 @@ class ServerTransaction:
         """Asks for a connection to where the peer listens, should its own be gone; None where that has been tried."""
         self.call = 0
         """Handle of the call that an INVITE belongs to, for the CANCEL that may follow."""
+        self.tag = ""
+        """To tag of the answers to a call's first INVITE: an ACK that has it shows that one of them has arrived."""
+        self.doubtful = False
+        """What is answered may go to somebody who never asked: it is repeated less."""
         self.response = b""
         self.interval_s = 0.0
         self.alarm_retry: Alarm | None = None

@@ -198,7 +198,7 @@ class Session:
     """One call."""
 
     __slots__ = (
-        "alarm", "attempts", "call", "dialog", "farewell", "focus", "invitation", "negotiation", "offer", "ours",
+        "alarm", "attempts", "call", "dialog", "doubtful", "farewell", "focus", "invitation", "negotiation", "offer", "ours",
         "peer_sdp", "peer_updates", "placement", "proved", "reliable", "sdp", "state", "tag", "timer", "told", "update",
     )  # fmt: skip
 
@@ -226,6 +226,8 @@ class Session:
         """CallEnded has been told."""
         self.proved = False
         """The caller has answered a challenge, and so is where its address says."""
+        self.doubtful = ""
+        """The source of a caller of whom that is not known, until its ACK."""
         self.sdp = b""
         """What we said last about the session; a refresh says it again."""
         self.peer_sdp = b""

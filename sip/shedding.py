@@ -7,7 +7,7 @@ is. Each is put in relation to what may not be reached, and the worst of the thr
 end. The pressure moves a level, by the table:
 
     CALM    everybody comes in
-    WARY    strangers' new requests are refused; whoever is known comes in
+    WARY    new requests of strangers are refused whose address may be invented; all others come in
     FULL    new calls of all are refused, and everything new of strangers
 
 A level is left only when the pressure has been beyond the mark for a while (`RISES_S`, `FALLS_S`), and the marks to rise
@@ -115,11 +115,11 @@ class Shedding:
         self.level, self._since = towards, now
         return True
 
-    def refuses(self, method: str, *, known: bool) -> bool:
-        """Whether a new request outside dialogs is turned away."""
-        if self.level is Level.CALM:
-            return False
-        return not known or (self.level is Level.FULL and method == "INVITE")
+    def refuses(self, method: str, *, known: bool, real: bool) -> bool:
+        """Whether a new request outside dialogs is turned away. `real`: it is where it says, known or not."""
+        if self.level is Level.FULL:
+            return not known or method == "INVITE"
+        return self.level is Level.WARY and not (known or real)
 
     def _pressure(self, load: Load, now: float) -> float:
         since_s = 0.0 if self._measured_at is None else now - self._measured_at

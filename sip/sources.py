@@ -8,7 +8,11 @@ A *source* is an IPv4 address or the /64 of an IPv6 address, which is what one c
 
 A source that was never heard of must *knock twice* while more than `NEW_SOURCES` of them come: its first datagram is
 dropped. An honest telephone repeats what is not answered after half a second (T1, RFC 3261 17.1.1.1) and so is in before
-its user notices; an address that was invented for one datagram never repeats. A connection has proved its address.
+its user notices; an address that was invented for one datagram never repeats.
+
+Who invents addresses can send twice, too, but hears nothing of what is answered. So a stranger is *real* for a day who has
+acknowledged an answer of ours: the ACK has the tag of it, which nobody else can know, be it of a 200 or of a 503. Real ones
+need not knock twice and come before those of whom it is not known. A connection has proved its address.
 """
 
 from __future__ import annotations
@@ -34,6 +38,10 @@ VOUCHED_S: Final = 3600.0
 """How long a proof holds: as long as a registration usually does (RFC 3261 10.2.1.1)."""
 VOUCHED_FACTOR: Final = 10.0
 """A vouched source may do so much more than a stranger: an office behind one address, just after a power cut."""
+REAL_MAX: Final = 32_768
+"""Real strangers remembered, some 5 MB. Above it those heard of least have to show it again, which costs them a call."""
+REAL_S: Final = 86_400.0
+"""How long an address stays who it was: people dial in once a day or more, and home connections keep theirs about so long."""
 NEW_SOURCES: Final = Allowance(20, 100)
 """Sources never heard of, a second and at once, from which on they must knock twice. Hardly anybody has so many new callers, who
 then come in half a second later. Each that is let in unproved may hold a call and its audio for 32 s (64*T1), so it is not
@@ -51,20 +59,26 @@ class Source:
     """What is remembered of one: for each allowance the moment up to which it is used."""
 
     __slots__ = (
-        "arrivals", "asked_at", "exempt", "guilt", "invites", "name", "registers", "requests", "vouched_until",
+        "arrivals", "asked_at", "exempt", "guilt", "invites", "name", "real_until", "registers", "requests", "vouched_until",
     )  # fmt: skip
 
-    def __init__(self, name: str, vouched_until: float) -> None:
+    def __init__(self, name: str, vouched_until: float, real_until: float) -> None:
         self.name = name
         self.exempt = False
         self.asked_at = float("-inf")
         """When it was last asked whether it is exempt."""
         self.vouched_until = vouched_until
+        self.real_until = real_until
+        """Until when it counts as shown that what is sent there arrives there."""
         self.arrivals = self.requests = self.invites = self.registers = self.guilt = 0.0
 
     def is_known(self, now: float) -> bool:
         """Whether it is no stranger."""
         return self.exempt or now < self.vouched_until
+
+    def is_real(self, now: float) -> bool:
+        """Whether it is where it says, as far as anybody knows."""
+        return now < self.real_until or self.is_known(now)
 
 
 class Limit:
@@ -84,13 +98,15 @@ class Limit:
 class Sources:
     """All that are remembered. `is_exempt` says of an address whether it is; it is asked now and then."""
 
-    __slots__ = ("_is_exempt", "_kept", "_new", "_vouched")
+    __slots__ = ("_is_exempt", "_kept", "_new", "_real", "_vouched")
 
     def __init__(self, is_exempt: Callable[[str], bool]) -> None:
         self._is_exempt = is_exempt
         self._kept: Recent[Source] = Recent(SOURCES_MAX // 2)
         self._vouched: Recent[float] = Recent(VOUCHED_MAX // 2)
         """Until when; apart, so that a flood of strangers makes nobody a stranger."""
+        self._real: Recent[float] = Recent(REAL_MAX // 2)
+        """The same of real ones: apart, so that a flood of invented addresses makes nobody invented."""
         self._new = 0.0
 
     def __len__(self) -> int:
@@ -103,7 +119,7 @@ class Sources:
     def knocking(self, flow: Flow, now: float) -> Source | None:
         """The same for something that has just come; None where it must come once more."""
         source, is_new = self._find(flow.remote[0], now)
-        if not is_new or flow.reliable or source.is_known(now):
+        if not is_new or flow.reliable or source.is_real(now):
             return source
         after = NEW_SOURCES.take(self._new, now)
         if after is None:
@@ -118,6 +134,12 @@ class Sources:
         source.guilt = 0.0
         self._vouched[source.name] = source.vouched_until
         return source
+
+    def acknowledged(self, flow: Flow, now: float) -> None:
+        """Somebody at the far end of a flow has got an answer of ours there."""
+        source = self.of(flow, now)
+        source.real_until = now + REAL_S
+        self._real[source.name] = source.real_until
 
     def forget(self, name: str) -> None:
         """Know a source no more."""
@@ -142,11 +164,19 @@ class Sources:
         source = self._kept.get(name)
         if source is not None:
             return source, False
-        vouched_until = self._vouched.get(name) or 0.0
-        if 0.0 < vouched_until <= now:
-            self._vouched.pop(name)
-        source = self._kept[name] = Source(name, vouched_until)
+        source = self._kept[name] = Source(
+            name, _until(self._vouched, name, now), _until(self._real, name, now)
+        )
         return source, True
+
+
+def _until(table: Recent[float], name: str, now: float) -> float:
+    """Until when a table has a source; 0 where it has it no more."""
+    until = table.get(name) or 0.0
+    if 0.0 < until <= now:
+        table.pop(name)
+        return 0.0
+    return until
 
 
 def source_of(host: str) -> str:

@@ -16,7 +16,7 @@ from sip.draft import Draft
 from sip.flow import DEFAULT_PORTS, Flow
 from sip.message import Request, Response
 from sip.server_transaction import Key, Merge, ServerTransaction, told
-from sip.timers import RETRANSMISSION, T2_S, Deadlines, Timer, duration_s, next_interval_s
+from sip.timers import DOUBTFUL_G_S, RETRANSMISSION, T2_S, Deadlines, Timer, duration_s, next_interval_s
 
 TRANSACTIONS_MAX: Final = 32_768
 """Transactions alive at once, some 40 MB at worst: 450 calls a second for the 37 s they linger. Above it `full` says so
@@ -276,6 +276,8 @@ class Transactions:
                 interval_s = T2_S  # 17.1.2.2: once the peer has spoken, ask at the slowest pace
             else:
                 interval_s = next_interval_s(timer, interval_s)
+            if timer is Timer.G and _is_doubtful(transaction) and interval_s > DOUBTFUL_G_S:
+                return
             transaction.interval_s = interval_s
             transaction.alarm_retry = self._deadlines.set(
                 now + interval_s, partial(self._fire, transaction, timer)
@@ -294,6 +296,10 @@ class Transactions:
         self._deadlines.cancel(transaction.alarm_retry)
         self._deadlines.cancel(transaction.alarm_end)
         transaction.alarm_retry = transaction.alarm_end = None
+
+
+def _is_doubtful(transaction: ClientTransaction | ServerTransaction) -> bool:
+    return isinstance(transaction, ServerTransaction) and transaction.doubtful
 
 
 def _key(request: Request, method: str) -> Key:

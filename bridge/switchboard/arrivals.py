@@ -130,7 +130,12 @@ class Arrivals:
     def _is_known(self, event: IncomingCall) -> bool:
         """Whether a call comes from where it says, as far as anybody knows before its ACK."""
         networks = (*self._config.server.trusted_networks, *self._config.security.exempt)
-        return bool(event.identity) or event.flow.reliable or within(event.flow.remote[0], networks)
+        return (
+            bool(event.identity)
+            or event.real
+            or event.flow.reliable
+            or within(event.flow.remote[0], networks)
+        )
 
     def _makes_way(self, now: float) -> bool:
         """Whether there is room for another stranger, if need be instead of one who most likely is not there."""

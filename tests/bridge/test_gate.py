@@ -10,7 +10,7 @@ from bridge.gate import Gate, trunk_of
 from sip.accounts import Account
 from sip.challenge import Challenger, Policy
 from sip.flow import Flow
-from sip.gate import PASS, Ignore, Judgement, Pass, Refuse
+from sip.gate import PASS_DOUBTFUL, Ignore, Judgement, Pass, Refuse
 from sip.guard import Guard, GuardSettings
 from sip.message import Request
 from sip.parser import parse
@@ -83,7 +83,13 @@ class World:
 
 
 def test_whoever_dials_in_is_let_in_as_nobody_in_particular() -> None:
-    assert World().judge(request()) == PASS
+    assert World().judge(request()) == PASS_DOUBTFUL
+
+
+def test_nobody_in_particular_may_have_shown_where_he_is() -> None:
+    world = World()
+    world.gate.acknowledged(flow(STRANGER), 0.0)
+    assert world.judge(request()) == Pass(real=True)
 
 
 def test_a_trunk_is_known_by_its_address_and_believed() -> None:

@@ -103,6 +103,9 @@ class RegistrarHere:
     def noticed(self, flow: Flow, what: str, now: float) -> None:
         self.noticed_.append(what)
 
+    def acknowledged(self, flow: Flow, now: float) -> None:
+        """It makes no difference here."""
+
     # From the test's thread
 
     def telephones(self, account: str) -> list[PhoneRow]:

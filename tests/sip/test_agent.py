@@ -419,6 +419,8 @@ class Closed:
 
     def noticed(self, flow, what, now): ...
 
+    def acknowledged(self, flow, now): ...
+
 
 def test_a_connection_of_somebody_shut_out_is_closed_before_it_says_a_word():
     """Nor is there a handshake for it, which would cost us more than it."""

@@ -374,6 +374,9 @@ class _Proved:
     def noticed(self, flow, what, now):
         return
 
+    def acknowledged(self, flow, now):
+        return
+
 
 @pytest.mark.parametrize(("trusted", "confirmed"), [(False, True), (True, False)])
 def test_an_ack_with_another_tag_is_one_only_from_who_has_proved_to_be_there(trusted, confirmed):

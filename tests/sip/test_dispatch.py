@@ -30,6 +30,9 @@ class Doorkeeper:
     def noticed(self, flow, what, now):
         self.seen.append(what)
 
+    def acknowledged(self, flow, now):
+        self.seen.append("acknowledged")
+
 
 def test_every_method_that_we_name_has_its_row():
     assert set(METHODS) - {"ACK", "CANCEL"} <= set(INSIDE) | set(OUTSIDE)

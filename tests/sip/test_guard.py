@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from ipaddress import IPv4Address
 
 import pytest
@@ -12,12 +13,12 @@ from hypothesis import strategies as st
 from sip.agent import Agent, AgentSettings
 from sip.bans import Ban
 from sip.flow import Flow
-from sip.gate import PASS, Ignore, Refuse
+from sip.gate import PASS, PASS_DOUBTFUL, Ignore, Refuse
 from sip.guard import DELAY_S, Guard, GuardSettings, Pressed, Spared, Strangers
 from sip.message import Request
 from sip.parser import parse
 from sip.shedding import LAG_MAX_S, Level, Load
-from sip.sources import SOURCES_MAX, source_of
+from sip.sources import REAL_S, SOURCES_MAX, source_of
 from tests.support.sip_playbook import counting_entropy
 
 HERE = ("192.0.2.1", 5060)
@@ -176,10 +177,94 @@ def test_calls_that_are_up_go_on_whatever_happens():
 # Requests
 
 
+def test_who_has_acknowledged_is_doubted_no_more_for_a_day():
+    it = guard()
+    assert it.judge(request(), udp(), 0.0, inside=False) == PASS_DOUBTFUL
+    it.acknowledged(udp(), 1.0)
+    assert it.judge(request(), udp(), 2.0, inside=False) == PASS
+    assert it.judge(request(), udp(), REAL_S + 2.0, inside=False) == PASS_DOUBTFUL
+
+
+def test_when_pressed_real_strangers_come_before_those_who_may_be_invented():
+    it = guard()
+    it.acknowledged(udp(PHONE), 0.0)
+    for now in (0.0, 0.3, 0.6):
+        it.measure(Load(lag_s=0.8 * LAG_MAX_S), now)
+    assert it.level is Level.WARY
+    assert isinstance(it.judge(request(), udp(), 1.0, inside=False), Refuse)
+    assert it.judge(request(), udp(PHONE), 1.0, inside=False) == PASS
+    assert it.judge(request(), tcp(), 1.0, inside=False) == PASS
+
+
+class Flooded:
+    """A bridge's guard and agent in a flood of addresses that are invented, each of which comes twice; on a virtual clock."""
+
+    RATE = 500
+
+    def __init__(self) -> None:
+        self.guard = guard()
+        self.agent = Agent(settings=AgentSettings(), entropy=counting_entropy(), gate=self.guard)
+        self.now = 0.0
+        self._invented = 0
+
+    def flood(self, seconds: float) -> None:
+        """Let it come down; the machine is pressed by it, as it reports four times a second."""
+        for _ in range(round(4 * seconds)):
+            for _ in range(self.RATE // 4):
+                self._invented += 1
+                number = self._invented
+                flow = udp(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
+                self.agent.receive(flow, text(call=f"i{number}"), self.now)
+                self.agent.receive(flow, text(call=f"i{number}"), self.now + 0.01)
+            self.now += 0.25
+            self.guard.measure(Load(lag_s=0.8 * LAG_MAX_S), self.now)
+            self.agent.advance(self.now)
+            self.agent.outgoing()
+
+    def asks(self, data: bytes, flow: Flow) -> list[bytes]:
+        """What is sent to somebody for a message."""
+        self.agent.receive(flow, data, self.now)
+        return [sent.data for sent in self.agent.outgoing() if sent.flow.remote == flow.remote]
+
+
+def acknowledging(call: str, refusal: bytes) -> bytes:
+    to = next(line for line in refusal.decode().split("\r\n") if line.startswith("To:"))
+    return text("ACK", call=call).replace(b"To: <sip:1000@192.0.2.1>", to.encode())
+
+
+def test_a_stranger_in_a_flood_who_acknowledges_his_503_comes_first_the_next_time():
+    world = Flooded()
+    world.flood(2)
+    first = world.asks(text(call="a"), udp()) or world.asks(text(call="a"), udp())
+    assert first[0].startswith(b"SIP/2.0 503 ")
+    world.asks(acknowledging("a", first[0]), udp())
+    world.flood(5)
+    answers = world.asks(text(call="b"), udp())
+    assert answers
+    assert answers[0].startswith(b"SIP/2.0 100 ")
+
+
+@pytest.mark.parametrize("liar", ["another tag", "another host"])
+def test_a_tag_proves_one_address_and_is_not_guessed(liar: str):
+    world = Flooded()
+    world.flood(2)
+    refusal = (world.asks(text(call="a"), udp()) or world.asks(text(call="a"), udp()))[0]
+    ack = acknowledging("a", refusal)
+    if liar == "another tag":
+        world.asks(re.sub(rb";tag=\w+(?=\r\nCall-ID)", b";tag=0123456789abcdef", ack), udp())
+        who = udp()
+    else:
+        who = udp(PHONE)
+        world.asks(ack, who)
+    world.flood(5)
+    answers = world.asks(text(call="b"), who) or world.asks(text(call="b"), who)
+    assert answers[0].startswith(b"SIP/2.0 503 ")
+
+
 def test_too_many_calls_of_a_stranger_are_met_with_silence_on_udp_and_with_503_on_tcp():
     it = guard(invites=(1, 2))
     judged = [it.judge(request(call=f"c{n}"), udp(), 0.0, inside=False) for n in range(3)]
-    assert judged == [PASS, PASS, Ignore("too many requests")]
+    assert judged == [PASS_DOUBTFUL, PASS_DOUBTFUL, Ignore("too many requests")]
     refused = it.judge(request(call="c4"), tcp(), 0.0, inside=False)
     assert isinstance(refused, Refuse)
     assert (refused.status, [name for name, _ in refused.fields]) == (503, ["Retry-After"])
@@ -224,7 +309,7 @@ def test_strangers_who_ask_for_what_there_is_not_get_what_is_configured(method: 
         )
         for kind in Strangers
     }
-    assert judged[Strangers.ANSWER] == (PASS if method == "NONSENSE" else Refuse(404))
+    assert judged[Strangers.ANSWER] == (PASS_DOUBTFUL if method == "NONSENSE" else Refuse(404))
     assert judged[Strangers.DELAY] == Refuse(403, after_s=DELAY_S)
     assert isinstance(judged[Strangers.SILENT], Ignore)
 
@@ -233,7 +318,7 @@ def test_strangers_who_ask_for_what_there_is_not_get_what_is_configured(method: 
 def test_whoever_asks_for_what_there_is_is_let_in(kind: Strangers):
     """A stranger may call an access number: that is what the service is for (A1)."""
     it = guard(strangers=kind)
-    assert it.judge(request("INVITE", "1000"), udp(), 0.0, inside=False) == PASS
+    assert it.judge(request("INVITE", "1000"), udp(), 0.0, inside=False) == PASS_DOUBTFUL
     assert it.judge(request("INVITE", "999"), udp(TRUNK), 0.0, inside=False) == PASS
     it.vouch(udp(PHONE), 0.0)
     assert it.judge(request("INVITE", "999"), udp(PHONE), 0.0, inside=False) == PASS
@@ -258,7 +343,8 @@ def test_a_house_full_of_telephones_that_come_back_together_is_not_banned():
     """After a power cut: each asks without a proof first, and the first good proof vouches for all of them."""
     it = guard(served=("REGISTER",))
     for number in range(200):
-        assert it.judge(request("REGISTER", call=f"r{number}"), udp(), number / 100, inside=False) == PASS
+        judgement = it.judge(request("REGISTER", call=f"r{number}"), udp(), number / 100, inside=False)
+        assert judgement == PASS_DOUBTFUL
     it.vouch(udp(), 2.0)
     for number in range(2000):
         it.judge(request("REGISTER", call=f"s{number}"), udp(), 2.0 + number / 100, inside=False)
@@ -282,7 +368,7 @@ def test_options_of_a_stranger_tell_nothing_of_us():
 def test_while_nobody_is_taken_options_says_so_to_strangers_too():
     it = guard()
     it.draining = True
-    assert it.judge(request("OPTIONS"), udp(), 0.0, inside=False) == PASS
+    assert it.judge(request("OPTIONS"), udp(), 0.0, inside=False) == PASS_DOUBTFUL
 
 
 # The machine

@@ -463,6 +463,9 @@ def test_what_the_gate_knows_of_the_subscriber_is_told():
         def noticed(self, flow, what, now):
             return
 
+        def acknowledged(self, flow, now):
+            return
+
     book = Subscriber(gate=Doorman())
     book.play("""
         >> SUBSCRIBE event=conference

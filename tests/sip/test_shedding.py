@@ -83,19 +83,19 @@ def test_known_peers_are_refused_last_and_only_their_calls():
     shedding = Shedding()
     refused = {
         level: {
-            (method, known)
+            (method, who)
             for method in ("INVITE", "REGISTER")
-            for known in (True, False)
-            if shedding.refuses(method, known=known)
+            for who in ("known", "real", "doubtful")
+            if shedding.refuses(method, known=who == "known", real=who != "doubtful")
         }
         for level in Level
         if setattr(shedding, "level", level) is None
     }
-    strangers = {("INVITE", False), ("REGISTER", False)}
+    doubtful = {("INVITE", "doubtful"), ("REGISTER", "doubtful")}
     assert refused == {
         Level.CALM: set(),
-        Level.WARY: strangers,
-        Level.FULL: strangers | {("INVITE", True)},
+        Level.WARY: doubtful,
+        Level.FULL: doubtful | {("INVITE", "real"), ("REGISTER", "real"), ("INVITE", "known")},
     }
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sip.flow import Flow
-from sip.sources import ASKED_S, SOURCES_MAX, VOUCHED_S, Limit, Sources, source_of
+from sip.sources import ASKED_S, REAL_MAX, REAL_S, SOURCES_MAX, VOUCHED_S, Limit, Sources, source_of
 
 HERE = ("192.0.2.1", 5060)
 
@@ -116,3 +116,22 @@ def test_no_number_of_sources_makes_the_table_larger():
     for number in range(3 * SOURCES_MAX):
         sources.knocking(udp(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"), number / 1000)
     assert len(sources) <= SOURCES_MAX
+
+
+def test_who_has_acknowledged_need_not_knock_twice_whatever_came_since():
+    sources = Sources(lambda _: False)
+    phone = udp("198.51.100.7")
+    sources.acknowledged(phone, 0.0)
+    for number in range(SOURCES_MAX + 10):
+        sources.knocking(udp(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"), 1.0)
+    assert sources.knocking(phone, 1.0) is not None
+    assert sources.of(phone, 1.0).is_real(1.0)
+    assert not sources.of(phone, 1.0).is_known(1.0)
+    assert not sources.of(phone, REAL_S).is_real(REAL_S)
+
+
+def test_of_real_strangers_there_are_no_more_than_so_many():
+    sources = Sources(lambda _: False)
+    for number in range(2 * REAL_MAX):
+        sources.acknowledged(udp(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"), 0.0)
+    assert len(sources._real) <= REAL_MAX
