@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 TARGET_DBOV: Final = -20.0
 """Of the speech-active part: what prompts have, too."""
-MOST_DB: Final = 18.0
-"""A caller at -38 dBov, whom one hardly understands, is brought up; what is softer is not the line's fault alone."""
+MOST_DB: Final = 26.0
+"""A caller at -45 dBov, whom one hardly understands, is brought up; what is softer is not the line's fault alone."""
 LEAST_DB: Final = -12.0
 RISE_DB_PER_S: Final = 6.0
 """Of speech. Faster would be heard as somebody turning a knob."""
@@ -38,7 +38,7 @@ FALL_DB_PER_S: Final = 20.0
 """Too loud hurts, too soft does not."""
 HEADROOM_DB: Final = 12.0
 """A single frame so far above the target lowers the gain, whatever the mean says: somebody shouts."""
-NOISE_MOST_DBOV: Final = -42.0
+NOISE_MOST_DBOV: Final = -40.0
 """The noise of a line is not brought above this, as far as the floor of `speech_step` knows it."""
 ACTIVE_DB: Final = 15.9
 """Frames so far below the mean are pauses (the margin of ITU-T P.56)."""
@@ -46,8 +46,11 @@ MEMORY_FRAMES: Final = 150.0
 """3 s of speech: what the level is a mean of, in the end; at first of all there was."""
 LEAST_FRAMES: Final = 25.0
 """Half a second of speech is heard before anything moves: a cough is shorter."""
-MODULATION_DB: Final = 0.7
-"""Mean power and mean level of speech are further apart than this (about 5 dB of deviation make 2.9), those of noise 0.1."""
+MODULATION_DB: Final = 0.8
+"""Mean power and mean level of speech are further apart than this (about 5 dB of deviation make 2.9), those of noise 0.1
+and of many who murmur 0.6."""
+PATIENCE_DB: Final = 3.0
+"""A noise floor is no firm ground: only where it has come so much too near does the gain go back without speech."""
 LULL_FRAMES: Final = 50
 """After a second of frames that count as pauses, though `speech_step` says speech, the voice is another."""
 
@@ -98,7 +101,11 @@ def agc_step(levels: Levels, active: Mask, floors: Levels, voices: NDArray[Any])
     goal = np.minimum(goal, np.float32(TARGET_DBOV + HEADROOM_DB) - levels)
     goal = np.maximum(goal, np.float32(LEAST_DB))
     step = np.clip(goal - after["gain_db"], -_FALL_DB, _RISE_DB)
-    after["gain_db"] += np.where(speech & counted, step, np.float32(0))
+    lifted = np.minimum(most + np.float32(PATIENCE_DB) - after["gain_db"], np.float32(0)) * (
+        after["gain_db"] > 0
+    )
+    step = np.where(speech & counted, step, np.maximum(lifted, -_RISE_DB))
+    after["gain_db"] += step
     return after
 
 

@@ -27,9 +27,9 @@ def run(*sounds):
     return np.array(gains)
 
 
-@pytest.mark.parametrize("level_dbov", [-36, -32, -26, -20, -14, -10])
+@pytest.mark.parametrize("level_dbov", [-45, -40, -36, -32, -26, -20, -14, -10])
 def test_a_voice_comes_to_the_target(level_dbov):
-    gains = run(voice(15.0, level_dbov) + noise(15.0, -70))[:, 0]
+    gains = run(voice(15.0, level_dbov) + noise(15.0, -76))[:, 0]
     wanted = np.clip(agc.TARGET_DBOV - level_dbov, agc.LEAST_DB, agc.MOST_DB)
     assert gains[-1] == pytest.approx(wanted, abs=2.0)
     assert gains[-250:].max() - gains[-250:].min() < 2.5
@@ -71,6 +71,14 @@ def test_a_tone_is_never_amplified(level_dbov):
     time = np.arange(8 * 8_000) / 8_000
     tone = 32_768 * 10 ** (level_dbov / 20) * np.sqrt(2) * np.sin(2 * np.pi * 425 * time)
     assert run(tone).max() == 0
+
+
+def test_where_a_noise_comes_to_stay_the_gain_goes_back_though_nobody_speaks():
+    talked = voice(10.0, -36) + noise(10.0, -72)
+    gains = run(np.concatenate((talked, noise(10.0, -40))))[:, 0]
+    assert gains[499] > 12
+    assert gains[-1] <= agc.PATIENCE_DB + 0.1
+    assert np.abs(np.diff(gains[500:])).max() <= agc.RISE_DB_PER_S / 50 + 1e-4
 
 
 def test_clicks_change_nothing():
@@ -133,7 +141,7 @@ def test_whatever_is_heard_the_gain_stays_within_its_bounds_and_moves_no_faster(
         moved = voices["gain_db"] - before["gain_db"]
         assert (moved <= agc.RISE_DB_PER_S / 50 + 1e-4).all()
         assert (moved >= -agc.FALL_DB_PER_S / 50 - 1e-4).all()
-        assert (moved[~active[tick]] == 0).all()
+        assert (moved[~active[tick]] <= 0).all()  # only back from a noise
         assert (voices["gain_db"] >= agc.LEAST_DB).all()
         assert (voices["gain_db"] <= agc.MOST_DB).all()
         assert np.isfinite(voices["power"]).all()
