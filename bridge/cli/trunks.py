@@ -20,7 +20,7 @@ def trunks(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
         show_json(found)
         return
     show_table(
-        ["TRUNK", "ADDRESS", "BY", "STATE", "SINCE", "OUT", "IN", "LAST ERROR"],
+        ["TRUNK", "ADDRESS", "BY", "STATE", "SINCE", "OUT", "IN", "NO ACK", "LAST ERROR"],
         [
             (
                 row.name,
@@ -30,6 +30,7 @@ def trunks(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
                 "" if row.since_s is None else length(row.since_s),
                 _count(row.calls_out, row.most_out),
                 _count(row.calls_in, row.most_in),
+                str(row.without_ack),
                 row.last_error,
             )
             for row in found.rows

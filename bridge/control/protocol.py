@@ -399,6 +399,8 @@ class TrunkRow(msgspec.Struct, frozen=True):
     """How long it has been up or down; None: nothing is known yet."""
     last_error: str = ""
     """The last thing that went wrong there, however long ago."""
+    without_ack: int = 0
+    """Of the calls in: how many nobody has acknowledged. More than a few, and somebody calls in the trunk's name."""
 
 
 class Trunks(Reply, frozen=True):

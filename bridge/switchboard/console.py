@@ -172,6 +172,7 @@ class Console:
                     registered=trunk.registered if trunk.settings.register else None,
                     calls_out=trunk.calls_out,
                     calls_in=trunk.calls_in,
+                    without_ack=len(trunk.unproved),
                     most_out=trunk.settings.calls_out,
                     most_in=trunk.settings.calls_in,
                     since_s=None if trunk.since is None else round(now - trunk.since, 1),

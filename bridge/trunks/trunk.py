@@ -22,6 +22,7 @@ class Trunk:
         "registered",
         "settings",
         "since",
+        "unproved",
     )
 
     def __init__(self, settings: Settings, order: int) -> None:
@@ -34,6 +35,8 @@ class Trunk:
         """Whether our registration holds; also where none is wanted."""
         self.calls_out = 0
         self.calls_in = 0
+        self.unproved: dict[int, None] = {}
+        """Calls in by UDP whose ACK has not come, by the number of their leg, the oldest first. They may be forged."""
         self.last_error = ""
         """The last thing that went wrong, in words."""
         self.since: float | None = None

@@ -21,13 +21,13 @@ def row(**changes: Any) -> TrunkRow:
 
 
 def test_shows_each_with_its_calls_and_what_went_wrong(roda: Roda, bridge: FakeBridge) -> None:
-    bridge.reply = Trunks((row(), row(name="pbx", since_s=None, up=False, answers=False, last_error="408")))
+    bridge.reply = Trunks((row(), row(name="pbx", since_s=None, up=False, answers=False, last_error="408", without_ack=7)))
     status, out, _ = roda("trunks")
     assert (status, bridge.asked) == (0, [ListTrunks()])
     assert [line.split() for line in out.splitlines()] == [
-        ["TRUNK", "ADDRESS", "BY", "STATE", "SINCE", "OUT", "IN", "LAST", "ERROR"],
-        ["carrier", "sip.example", "udp", "registered", "0:01:01", "3/30", "2"],
-        ["pbx", "sip.example", "udp", "no", "answer", "3/30", "2", "408"],
+        ["TRUNK", "ADDRESS", "BY", "STATE", "SINCE", "OUT", "IN", "NO", "ACK", "LAST", "ERROR"],
+        ["carrier", "sip.example", "udp", "registered", "0:01:01", "3/30", "2", "0"],
+        ["pbx", "sip.example", "udp", "no", "answer", "3/30", "2", "7", "408"],
     ]
     assert json.loads(roda("trunks", "--json")[1])["rows"][0]["calls_out"] == 3
 

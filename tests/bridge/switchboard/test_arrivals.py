@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bridge.conference.events import LeaveReason
+from bridge.control import protocol
 from bridge.switchboard import arrivals
-from bridge.switchboard.arrivals import ACK_S, NO_ACK
+from bridge.switchboard.arrivals import ACK_S, NO_ACK, TRUNK_NO_ACK
+from sip.events import CallEnded, EndCause
 from sip.message import Request
 from tests.support.builders import ACCESS_NUMBER, incoming
 from tests.support.operated_world import OperatedWorld, settled
@@ -81,3 +84,52 @@ def test_of_strangers_who_never_acknowledge_the_oldest_make_way(
     last = world.calls_in(ACCESS_NUMBER)
     assert {calls[0], calls[2], calls[3], known, last} == set(lines.by_call)
     assert lines.figures[f"ended:{LeaveReason.LOST.value}"] == 1
+
+
+def forged(world: OperatedWorld, *, real: bool = False, identity: str = "trunk:carrier", **flow: Any) -> int:
+    """A call that says to be a trunk's, of which no ACK has come; its number."""
+    world._next_call += 1
+    call = world._next_call
+    world.calls[call] = "invited"
+    event = incoming(call, dialled=ACCESS_NUMBER, source="192.0.2.9")
+    world.happens(replace(event, identity=identity, real=real, flow=replace(event.flow, **flow)))
+    if call in world.board._lines.by_call:
+        world.pool_answers(-1, opens=True)
+    return call
+
+
+def test_calls_in_a_trunks_name_that_nobody_acknowledges_make_way_for_its_own(
+    world: OperatedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "TRUNK_UNPROVED_MAX", 3)
+    lines = world.board._lines
+    calls = [forged(world) for _ in range(3)]
+    (row,) = world.asks(protocol.ListTrunks()).rows
+    assert (row.calls_in, row.without_ack) == (3, 3)
+    forged(world)
+    assert lines.figures[f"refused:{TRUNK_NO_ACK}"] == 1, "the oldest may be on its way yet"
+    assert world.calls_in(ACCESS_NUMBER) in lines.by_call, "strangers are counted apart"
+    world.pool_answers(-1, opens=True)
+    world.acknowledges(calls[1])
+    assert forged(world) in lines.by_call
+    assert forged(world, transport="tcp", connection=7) in lines.by_call, "a connection is not forged"
+    world.passes(ACK_S)
+    honest = forged(world)
+    assert honest in lines.by_call
+    assert calls[0] not in lines.by_call
+    world.acknowledges(honest)
+    (row,) = world.asks(protocol.ListTrunks()).rows
+    assert (row.calls_in, row.without_ack) == (5, 2)
+    for call in list(lines.by_call):
+        world.happens(CallEnded(call, EndCause.BYE, 0, ""))
+    (row,) = world.asks(protocol.ListTrunks()).rows
+    assert (row.calls_in, row.without_ack) == (0, 0)
+
+
+def test_a_stranger_who_has_acknowledged_before_is_none_of_those_who_make_way(
+    world: OperatedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "UNPROVED_MAX", 1)
+    assert forged(world, identity="") in world.board._lines.by_call
+    assert forged(world, identity="") not in world.board._lines.by_call
+    assert forged(world, identity="", real=True) in world.board._lines.by_call
