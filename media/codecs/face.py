@@ -1,0 +1,62 @@
+"""The face that every codec shows: what a decoder and an encoder can be asked."""
+
+from __future__ import annotations
+
+from typing import Protocol, Self
+
+from dsp.frames import Frames
+
+
+class CodecError(Exception):
+    """A coder was asked for what it cannot be or do: a band that the codec has not, a library that is missing, a frame of a
+    length that no packet has. Always a mistake on our side; what a peer sends never raises.
+    """
+
+
+class Decoder(Protocol):
+    """One stream's way in: payloads in the order of their timestamps, PCM out at the decoder's band.
+
+    A payload is whatever a peer sent, of any length. What is not one of the codec gives None and changes nothing: the caller
+    counts it and conceals.
+    """
+
+    def decode(self, payload: bytes) -> Frames | None:
+        """Return the samples of `payload`, an array that is the caller's; None where it is none of the codec."""
+
+    def conceal(self, samples: int) -> Frames | None:
+        """Return what the codec itself puts into a gap of `samples` (at 8 kHz) that begins now; None: it has no way."""
+
+    def recover(self, following: bytes) -> Frames | None:
+        """Return the end of a gap from what `following`, the payload right behind the gap, repeats of it; then `decode` that.
+
+        None where it repeats nothing. What comes back lasts as long as one frame of `following` (20 ms, as a rule): the part
+        of a longer gap before that is to be concealed first.
+        """
+
+    def duration(self, payload: bytes) -> int:
+        """How long `payload` lasts, in samples at 8 kHz, without decoding it; 0 where it is none of the codec."""
+
+    def silent(self, payload: bytes) -> bool:
+        """Nobody is heard in `payload`, as can be seen without decoding it: it can be left out of everything."""
+
+    def reset(self) -> None:
+        """Forget what was: another source begins."""
+
+
+class Encoder(Protocol):
+    """The way out of one stream, or of all that hear the same."""
+
+    def encode(self, frame: Frames) -> bytes:
+        """Return the payload of `frame`, which is as long as the packet; empty where the peer agreed that silence is not sent.
+
+        frame : ndarray of shape (S,), int16, at the encoder's band
+        """
+
+    def copy(self) -> Self:
+        """Return an encoder that goes on from here by itself, without a click to whoever heard this one."""
+
+    def expect_loss(self, percent: int) -> None:
+        """So many packets of a hundred do not arrive, by the peer's reports: repeat what was said where the codec can."""
+
+    def reset(self) -> None:
+        """Forget what was."""
