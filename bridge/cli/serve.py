@@ -50,8 +50,8 @@ def check(
     ] = DEFAULT_FILE,
 ) -> None:
     """Say every fault of a configuration, each with its line, and what will soon be one."""
+    from bridge.config import expiry, exposure  # the first takes longer to load than all else here
     from bridge.config.certificates import tls_settings
-    from bridge.config.expiry import warnings  # takes longer to load than all else here
 
     try:
         sound = load(config)
@@ -60,6 +60,7 @@ def check(
         count = len(error.faults)
         warn(f"{count} fault{'' if count == 1 else 's'}")
         raise typer.Exit(1) from None
-    for text in warnings(tls_settings(sound.server.identity, sound.resolve), datetime.now(UTC)):
+    ends = expiry.warnings(tls_settings(sound.server.identity, sound.resolve), datetime.now(UTC))
+    for text in (*ends, *exposure.warnings(sound)):
         warn(f"warning: {text}")
     say(f"{config}: no fault")

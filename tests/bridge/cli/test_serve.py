@@ -89,3 +89,12 @@ def test_check_warns_of_a_certificate_that_has_ended(roda: Roda, tmp_path: Path)
     status, said, err = roda("check")
     assert (status, said) == (0, "roda.toml: no fault\n")
     assert err.startswith(f"warning: {old.certificate.name} has ended on ")
+
+
+def test_check_warns_of_rooms_that_any_page_can_dial(roda: Roda, tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text(
+        '[server]\nws = ["127.0.0.1:8080"]\n[[open_rooms]]\npattern = "conf-{room}"\nnetworks = ["10.0.0.0/8"]\n'
+    )
+    status, out, err = roda("check", "-c", "x.toml")
+    assert (status, out) == (0, "x.toml: no fault\n")
+    assert err.startswith("warning: server.websocket.origins is empty")
