@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Raised when a message changes its meaning; a worker of another version is refused at its `Ready`."""
 
 MESSAGE_BYTES: Final = 131_072
@@ -245,6 +245,24 @@ class StopRecording(Command, frozen=True):
     stream: int
 
 
+class LoadRing(Command, frozen=True):
+    """Hand what is recorded of rooms over through this ring from now on (its descriptor travels beside this message). See
+    media/recording/ring.py.
+    """
+
+    slots: int
+
+
+class RecordRoom(Command, frozen=True):
+    """Hand over what `room` hears of people and announcements, as this recording; 0: no longer, or not for now.
+
+    It is told to every worker: the room may be in any of them, empty, or still to come.
+    """
+
+    room: int
+    recording: int = 0
+
+
 class Music(Command, frozen=True):
     """What a row in no room hears under its prompts: a loop of `segment`, or silence. All rows with the same segment
     hear the same moment of it, so that they share one encoded frame.
@@ -403,6 +421,8 @@ AnyCommand = (
     | Whisper
     | Record
     | StopRecording
+    | LoadRing
+    | RecordRoom
     | Music
     | Play
     | StopPlay

@@ -6,7 +6,7 @@ are written as columns, and the whole block is handed out. Nothing here blocks, 
 
 The parts: `sources` knows where packets come from, `srtp` opens and secures those of rows with keys, `intake` takes them, `tones_in` finds keys in what they sound like,
 `speakers` chooses who is heard, `listeners`
-makes what everybody hears, `recorder` keeps what is recorded, `reports` speaks RTCP. Here rows are given out, commands meet the parts, and a tick runs.
+makes what everybody hears, `recorder` keeps what is recorded of rows, `recording.tap` hands over what is of rooms, `reports` speaks RTCP. Here rows are given out, commands meet the parts, and a tick runs.
 """
 
 from __future__ import annotations
@@ -30,11 +30,13 @@ from media.listeners import Listeners
 from media.pacer import TICK_S
 from media.playback import Ended, SharedAudio
 from media.recorder import Recorder
+from media.recording.ring import Ring
+from media.recording.tap import Tap
 from media.reports import Reports
 from media.rooms import NO_SLOT, Rooms
 from media.rtp import Drop
 from media.sources import Carry, Connect, Sources, Target
-from media.speakers import Speakers
+from media.speakers import Heard, Speakers
 from media.srtp import SecuredRows
 from media.streams import DEFAULT_ROWS, Streams
 from media.tones_in import TonesIn
@@ -51,6 +53,7 @@ _VoiceCommand: TypeAlias = (
     control.Mute | control.Gain | control.AutoGain | control.Whisper | control.Record | control.StopRecording
 )
 """What concerns what one row says."""
+_RoomCommand: TypeAlias = control.PlayRoom | control.RoomMusic | control.RecordRoom
 _PlaybackCommand: TypeAlias = control.Play | control.StopPlay | control.Music
 _RowCommand: TypeAlias = (
     control.UpdateStream
@@ -103,6 +106,7 @@ class Engine:
         self._speakers = Speakers(self.streams, self._intake.jitter)
         self._tones_in = TonesIn(self.streams, self._intake.jitter, self._speakers.a_law)
         self._recorder = Recorder(rows)
+        self._tap = Tap(self._rooms.capacity)
         self._listeners = Listeners(rows, self._rooms.capacity, self._speakers)
         self._reports = Reports(
             self.streams, self._intake.reception, self._intake.jitter, wall_offset_s=wall_offset_s
@@ -122,6 +126,7 @@ class Engine:
         self._senders: NDArray[np.intp] | None = None
         self._marked: set[int] = set()
         self._tick = 0
+        self._skipped = 0
         self._events: list[control.AnyEvent] = []
         self._goodbyes: list[tuple[int, bytes]] = []
 
@@ -171,6 +176,10 @@ class Engine:
         for row in self._recorder.load(ArenaAudio.nowhere() if arena is None else arena):
             self._speakers.listen(row, on=False)
 
+    def hand_over_through(self, ring: Ring) -> None:
+        """Use `ring` for what is recorded of rooms."""
+        self._tap.attach(ring)
+
     # Commands --------------------------------------------------------------------------------------------------
 
     def apply(self, command: control.AnyCommand, now: float) -> None:
@@ -178,17 +187,9 @@ class Engine:
         match command:
             case control.OpenStream():
                 self._open(command, now)
-            case control.PlayRoom(room, playback, segments):
-                slot = self._rooms.slot(room)
-                if slot is None or slot == NO_SLOT:
-                    self._events.append(control.PlaybackEnded(playback, room=room))
-                else:
-                    self._listeners.announce(slot, playback, segments)
-            case control.RoomMusic(room, segment):
-                slot = self._rooms.slot(room)
-                if slot is not None and slot != NO_SLOT:
-                    self._listeners.room_music(slot, segment)
-            case control.Load() | control.Shutdown():
+            case control.PlayRoom() | control.RoomMusic() | control.RecordRoom():
+                self._apply_to_room(command)
+            case control.Load() | control.LoadRing() | control.Shutdown():
                 pass  # the worker's own
             case _:
                 row = self._rows.get(command.stream)
@@ -196,6 +197,21 @@ class Engine:
                     self._apply_to_row(command, row, now)
                 elif isinstance(command, control.Record):
                     self._events.append(control.RecordingEnded(command.stream, command.recording, 0))
+
+    def _apply_to_room(self, command: _RoomCommand) -> None:
+        slot = self._rooms.slot(command.room) or None  # that of those who are in no room is none
+        match command:
+            case control.PlayRoom(room, playback, segments):
+                if slot is None:
+                    self._events.append(control.PlaybackEnded(playback, room=room))
+                else:
+                    self._listeners.announce(slot, playback, segments)
+            case control.RoomMusic(_, segment):
+                if slot is not None:
+                    self._listeners.room_music(slot, segment)
+            case control.RecordRoom(room, recording):
+                if room != control.NO_ROOM:
+                    self._tap.record(room, recording, slot)
 
     def _apply_to_row(self, command: _RowCommand, row: int, now: float) -> None:
         match command:
@@ -344,7 +360,9 @@ class Engine:
         self._marked.add(row)
 
     def _enter_room(self, row: int, room: int) -> None:
-        self._speakers.slot[row] = NO_SLOT if room == control.NO_ROOM else self._rooms.enter(room)
+        self._speakers.slot[row] = slot = NO_SLOT if room == control.NO_ROOM else self._rooms.enter(room)
+        if slot != NO_SLOT:
+            self._tap.room_opened(room, slot)
         self.streams.room[row] = room
 
     def _leave_room(self, row: int) -> None:
@@ -355,6 +373,7 @@ class Engine:
         room = self._rooms.room(slot)
         if self._rooms.leave(slot):
             self._speakers.room_emptied(slot)
+            self._tap.room_emptied(slot)
             for playback in self._listeners.room_emptied(slot):
                 self._events.append(control.PlaybackEnded(playback, room=room))
 
@@ -497,8 +516,8 @@ class Engine:
         heard = self._speakers.tick(count, pull, pressed, both_laws=both_laws)
         table, line, ended, announced = self._listeners.tick(count, heard, both_laws=both_laws)
         self._tell_ended(ended, announced)
-        if not self._recorder.idle:
-            self._record()
+        if not (self._recorder.idle and self._tap.idle):
+            self._record(heard, now)
 
         streams = self.streams
         if self._senders is None:
@@ -544,6 +563,7 @@ class Engine:
     def skip(self, ticks: int) -> None:
         """So many ticks were given up: what is sent next was sampled that much later."""
         self.streams.timestamp_out[: self._high] += np.uint32(ticks * FRAME)
+        self._skipped += ticks
 
     def _choose_senders(self) -> NDArray[np.intp]:
         streams = self.streams
@@ -557,7 +577,13 @@ class Engine:
         for slot, playback in announced:
             self._events.append(control.PlaybackEnded(playback, room=self._rooms.room(slot)))
 
-    def _record(self) -> None:
+    def _record(self, heard: Heard, now: float) -> None:
+        if not self._tap.idle:
+            ticks = self._tick + self._skipped
+            slot, stream = self._speakers.slot, self.streams.stream
+            self._tap.take(now, ticks, heard, slot, stream, self._listeners.said_to_rooms())
+        if self._recorder.idle:
+            return
         said = self._speakers.said
         if said is not None:
             for row in self._recorder.take(said):

@@ -40,6 +40,7 @@ class Listeners:
         self._room_music: dict[int, int] = {}  # room slot to loop
         self._turning: dict[int, int] = {}  # rows, and the last sample of what they heard
         self._ears = {NARROW: Ear(NARROW, speakers.slot, self._music, room_slots)}
+        self._announced = _NOTHING
         self.wide: dict[int, Lines] = {}
         """Of the last tick, by band: what rows hear that do not speak G.711."""
 
@@ -124,9 +125,16 @@ class Listeners:
         """What plays in this tick; all that plays moves on."""
         private, ended = (_NOTHING, []) if self._private.idle else self._private.tick()
         announced, over = (_NOTHING, []) if self._announcements.idle else self._announcements.tick()
+        self._announced = announced
         loops = _NO_LOOPS if self._loops.idle else self._loops.tick()
         turning, self._turning = self._turning, {}
         return Cues(private, announced, turning, self._room_music, loops), ended, over
+
+    def said_to_rooms(self, band: int = NARROW) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
+        """Announcements of the last tick, for who records them: the rooms' slots, and a frame for each."""
+        due = self._announced
+        frames = self.audio.frames(due.offset, band)
+        return due.keys, np.where(np.arange(FRAME * band) < due.length[:, None] * band, frames, 0)
 
     def _of_band(self, cues: Cues, band: int) -> Cues:
         """The cues of rows that listen at `band`."""

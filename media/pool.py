@@ -14,7 +14,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import structlog
@@ -45,6 +45,16 @@ _log = structlog.get_logger("media.pool")
 
 class PoolFullError(Exception):
     """No worker has room for another stream, or no port is left. The caller is told to come again."""
+
+
+class Rings(Protocol):
+    """Who takes what workers hand over (media/recording/desk.py)."""
+
+    def attach(self, source: str) -> tuple[int, int]:
+        """Slots of a new ring for this worker, and its descriptor, which stays theirs."""
+
+    def detach(self, source: str) -> None:
+        """That worker is gone."""
 
 
 @dataclass(slots=True)
@@ -106,6 +116,8 @@ class Pool:
         ] = {}  # playback of a room: the room, who plays it
         self._named = 0
         self._audio: tuple[control.Load, int] | None = None
+        self._rings: Rings | None = None
+        self._recorded: dict[int, control.RecordRoom] = {}  # rooms
         self._heartbeat: asyncio.TimerHandle | None = None
         self._losses: list[float] = []
         self._stopping = False
@@ -131,7 +143,7 @@ class Pool:
         self._stopping = True
         if self._heartbeat is not None:
             self._heartbeat.cancel()
-        everyone = [*self._workers, *([self._spare] if self._spare else [])]
+        everyone = self._everyone()
         loop = asyncio.get_running_loop()
         for worker in everyone:
             worker.tell(control.Shutdown())
@@ -149,8 +161,25 @@ class Pool:
     def load(self, fd: int, samples: int, arena: int = 0) -> None:
         """Give every worker, now and later, the shared audio in `fd` (see control.Load); `fd` stays the caller's."""
         self._audio = control.Load(samples, arena), fd
-        for worker in (*self._workers, *([self._spare] if self._spare else [])):
+        for worker in self._everyone():
             worker.tell(*self._audio)
+
+    def record_through(self, rings: Rings) -> None:
+        """Give every worker, now and later, a ring for what is recorded of rooms."""
+        self._rings = rings
+        for worker in self._everyone():
+            self._give_ring(worker)
+
+    def _give_ring(self, worker: WorkerProcess) -> None:
+        if self._rings is None:
+            return
+        slots, fd = self._rings.attach(worker.name)
+        worker.tell(control.LoadRing(slots), fd)
+        for command in self._recorded.values():
+            worker.tell(command)
+
+    def _everyone(self) -> list[WorkerProcess]:
+        return [*self._workers, *([self._spare] if self._spare else [])]
 
     def _spawn(self) -> WorkerProcess:
         self._named += 1
@@ -158,6 +187,7 @@ class Pool:
         asyncio.get_running_loop().add_reader(worker.pipe.fileno(), self._read, worker)
         if self._audio is not None:
             worker.tell(*self._audio)
+        self._give_ring(worker)
         return worker
 
     # What the bridge asks --------------------------------------------------------------------------------------
@@ -220,19 +250,9 @@ class Pool:
     def send(self, command: control.AnyCommand) -> None:
         """Tell the worker concerned; commands for what is gone do nothing."""
         match command:
-            case control.PlayRoom(room, playback, _):
-                place = self._rooms.get(room)
-                if place is None:
-                    self._on_event(control.PlaybackEnded(playback, room=room))
-                else:
-                    self._announcements[playback] = room, place[0]
-                    place[0].tell(command)
-            case control.RoomMusic(room, segment):
-                place = self._rooms.get(room)
-                if place is not None:
-                    self._room_music[room] = segment
-                    place[0].tell(command)
-            case control.OpenStream() | control.Load() | control.Shutdown():
+            case control.PlayRoom() | control.RoomMusic() | control.RecordRoom():
+                self._send_to_room(command)
+            case control.OpenStream() | control.Load() | control.LoadRing() | control.Shutdown():
                 raise ValueError(f"{type(command).__name__} is the pool's own command")
             case _:
                 stream = self._streams.get(command.stream)
@@ -240,6 +260,26 @@ class Pool:
                     self._send_to_stream(stream, command)
                 elif isinstance(command, control.Record):
                     self._on_event(control.RecordingEnded(command.stream, command.recording, 0))
+
+    def _send_to_room(self, command: control.PlayRoom | control.RoomMusic | control.RecordRoom) -> None:
+        place = self._rooms.get(command.room)
+        match command:
+            case control.PlayRoom(room, playback):
+                if place is None:
+                    self._on_event(control.PlaybackEnded(playback, room=room))
+                else:
+                    self._announcements[playback] = room, place[0]
+                    place[0].tell(command)
+            case control.RoomMusic(room, segment):
+                if place is not None:
+                    self._room_music[room] = segment
+                    place[0].tell(command)
+            case control.RecordRoom(room, recording):
+                self._recorded.pop(room, None)
+                if recording:
+                    self._recorded[room] = command
+                for worker in self._everyone():
+                    worker.tell(command)
 
     def _send_to_stream(self, stream: _Stream, command: control.AnyCommand) -> None:
         if stream.moving is not None:
@@ -442,6 +482,8 @@ class Pool:
         else:
             self._end_all(worker)
         self._end_announcements(worker)
+        if self._rings is not None:
+            self._rings.detach(worker.name)
         worker.close()
 
     def _inherit(self, dead: WorkerProcess, heir: WorkerProcess) -> None:

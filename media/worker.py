@@ -30,6 +30,7 @@ from media.engine import Engine
 from media.epoll import EpollSockets
 from media.pacer import TICK_S, Outcome, Pacer
 from media.playback import SharedAudio
+from media.recording.ring import Ring
 from media.sockets import Sockets
 from media.streams import Streams, table_bytes
 from media.uring import UringUnavailableError
@@ -152,6 +153,10 @@ class Worker:
                 audio = SharedAudio.over(memoryview(mmap.mmap(fd, 0, prot=mmap.PROT_READ)), samples)
                 written = ArenaAudio.over(memoryview(mmap.mmap(fd, 0)), samples, arena) if arena else None
                 self._engine.load(audio, written)
+                os.close(fd)
+            case control.LoadRing(slots):
+                fd = handed.popleft()
+                self._engine.hand_over_through(Ring(mmap.mmap(fd, 0), slots))
                 os.close(fd)
             case control.OpenStream():
                 self._open(command, handed, now)

@@ -1,0 +1,90 @@
+"""What a tick hands over: frames of recorded rooms, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from media.recording.ring import GAP, NOBODY, Ring
+from media.recording.tap import Tap
+from media.speakers import Heard
+
+NOBODY_ANNOUNCED = (np.zeros(0, np.intp), np.zeros((0, 160), np.int16))
+SLOTS = np.array([1, 1, 2, 3], np.int32)
+STREAMS = np.array([11, 12, 13, 14], np.int64)
+
+
+def heard(*rows: int, departed: tuple[int, ...] = ()) -> Heard:
+    frames = np.array([np.full(160, row + 1) for row in rows], np.int16).reshape(-1, 160)
+    gone = [(slot, np.full(160, 90 + slot, np.int16)) for slot in departed]
+    return Heard(np.array(rows, np.intp), frames, gone)
+
+
+def tapped(slots: int = 64) -> tuple[Tap, Ring]:
+    tap, ring = Tap(8), Ring.private(slots)
+    tap.attach(ring)
+    return tap, ring
+
+
+def take(tap: Tap, what: Heard, announced: tuple[np.ndarray, np.ndarray] = NOBODY_ANNOUNCED) -> None:
+    tap.take(5.0, 250, what, SLOTS, STREAMS, announced)
+
+
+def got(ring: Ring) -> list[tuple[int, int, int]]:
+    ring.read()
+    return [(int(each["recording"]), int(each["stream"]), int(each["samples"][0])) for each in ring.read()]
+
+
+def test_frames_of_recorded_rooms_go_by_stream_and_others_do_not() -> None:
+    tap, ring = tapped()
+    assert tap.idle
+    tap.record(500, 17, 1)
+    tap.record(700, 18, 3)
+    assert not tap.idle
+    take(tap, heard(0, 2, 3))
+    assert got(ring) == [(17, 11, 1), (18, 14, 4)]
+
+
+def test_announcements_and_what_is_left_of_those_who_went_are_nobody_s() -> None:
+    tap, ring = tapped()
+    tap.record(500, 17, 1)
+    announced = np.array([1, 2]), np.full((2, 160), 7, np.int16)
+    take(tap, heard(1, departed=(1, 2)), announced)
+    assert got(ring) == [(17, 12, 2), (17, NOBODY, 91), (17, NOBODY, 7)]
+
+
+def test_a_room_is_remembered_while_it_is_empty_and_its_slot_is_not() -> None:
+    tap, ring = tapped()
+    tap.record(500, 17, None)
+    assert tap.idle
+    tap.room_opened(500, 2)
+    take(tap, heard(2))
+    assert got(ring) == [(17, 13, 3)]
+    tap.room_emptied(2)
+    tap.room_opened(600, 2)
+    assert tap.idle
+    tap.room_opened(500, 1)
+    take(tap, heard(0))
+    assert got(ring) == [(17, 11, 1)]
+    tap.record(500, 0, 1)
+    assert tap.idle
+
+
+def test_without_a_ring_nothing_happens() -> None:
+    tap = Tap(8)
+    tap.record(500, 17, 1)
+    take(tap, heard(0))
+
+
+def test_what_did_not_fit_is_told_as_ticks_of_its_recording() -> None:
+    tap, ring = tapped(slots=3)
+    tap.record(500, 17, 1)
+    take(tap, heard(0, 1))
+    take(tap, heard(0, 1))
+    take(tap, heard(0, 1))
+    ring.read()
+    assert len(ring.read()) == 3, "the third had room for the word that one is missing"
+    take(tap, heard(0))
+    ring.read()
+    slots = ring.read()
+    assert slots["kind"].tolist() == [GAP, 0]
+    assert slots["stream"].tolist() == [1, 11]
