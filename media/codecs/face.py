@@ -33,6 +33,9 @@ class Decoder(Protocol):
         of a longer gap before that is to be concealed first.
         """
 
+    def repeats(self, payload: bytes) -> bool:
+        """Whether `recover` can make something of `payload`."""
+
     def duration(self, payload: bytes) -> int:
         """How long `payload` lasts, in samples at 8 kHz, without decoding it; 0 where it is none of the codec."""
 

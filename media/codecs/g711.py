@@ -29,6 +29,9 @@ class G711Decoder:
     def recover(self, following: bytes) -> None:  # noqa: ARG002 - the face has it
         return None
 
+    def repeats(self, payload: bytes) -> bool:  # noqa: ARG002 - the face's
+        return False
+
     def duration(self, payload: bytes) -> int:
         return PCMU.duration(len(payload))
 

@@ -56,6 +56,9 @@ class G722Decoder:
     def recover(self, following: bytes) -> None:  # noqa: ARG002 - the face has it
         return None
 
+    def repeats(self, payload: bytes) -> bool:  # noqa: ARG002 - the face's
+        return False
+
     def duration(self, payload: bytes) -> int:
         return KIND.duration(len(payload))
 

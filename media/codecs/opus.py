@@ -36,7 +36,7 @@ BITRATE: Final = {1: 20_000, 2: 28_000, 6: 40_000}
 what was lost (in-band FEC) only where it deems the rate sufficient: at 10 % loss from 20, 20 and 24 kbit/s on, at 1 to 5 %
 from 20, 28 and 36."""
 
-COMPLEXITY: Final = 5
+COMPLEXITY: Final = 2
 """0 to 10."""
 
 
@@ -72,6 +72,9 @@ class OpusDecoder:
         if not opus_packet.repeats(following):
             return None
         return self._decoded(following, opus_packet.frame_samples(following), repeated=True)
+
+    def repeats(self, payload: bytes) -> bool:
+        return opus_packet.repeats(payload)
 
     def duration(self, payload: bytes) -> int:
         return opus_packet.duration(payload)
