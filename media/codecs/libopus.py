@@ -1,7 +1,7 @@
 """libopus through ctypes: the few calls that a stream needs, and nothing else. Debian calls it libopus0.
 
 States are blocks of our own memory, which the library initialises and never reaches beyond: so nothing is to be freed, and
-a coder is copied as its bytes are ("a shallow copy is sufficient", says opus.h).
+a coder is copied as its bytes are, which opus.h allows: a state is contiguous and points to nothing of its own.
 
 The calls keep Python's lock (`PyDLL`). They take far less than a millisecond; would they let the lock go, another thread of
 the worker, one that writes a recording, could have it for five milliseconds in the middle of a tick.

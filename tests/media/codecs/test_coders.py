@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from media.codecs.face import CodecError
 from media.codecs.kind import KINDS
 from media.codecs.terms import OpusTerms
 from media.control import Codec
-from tests.media.codecs.sounds import likeness, speech
+from tests.media.codecs.sounds import likeness, prompts, speech
 
 ALL = [(Codec(number), band) for number, facts in KINDS.items() for band in facts.bands]
 HERE = [pair for pair in ALL if coders.available(pair[0])]
@@ -33,6 +34,29 @@ def test_every_codec_has_the_same_face(codec: Codec, band: int) -> None:
     encoder.expect_loss(3)
     encoder.copy().reset()
     decoder.reset()
+
+
+@pytest.mark.parametrize(
+    ("codec", "band", "least"),
+    [
+        (Codec.PCMA, 1, 2.6),
+        (Codec.OPUS, 1, 2.6),
+        (Codec.G722, 2, 4.2),
+        (Codec.OPUS, 2, 4.2),
+        (Codec.OPUS, 6, 4.1),
+    ],
+)
+def test_wide_codecs_sound_wide(codec: Codec, band: int, least: float) -> None:
+    """ITU-T P.862.2. What has no more than 4 kHz is marked down for it, as it should be."""
+    pesq = pytest.importorskip("pesq").pesq
+    if not coders.available(codec):
+        pytest.skip("libopus is not installed")
+    encoder, decoder = coders.encoder(codec, band), coders.decoder(codec, band)
+    heard = [decoder.decode(encoder.encode(frame)) for frame in prompts(band)]
+    whole = np.concatenate([frame for frame in heard if frame is not None])
+    score = pesq(16_000, prompts(2).ravel(), soxr.resample(whole, 8_000 * band, 16_000), "wb")
+    assert score > least
+    assert band > 1 or score < 4
 
 
 @pytest.mark.parametrize(("codec", "band"), HERE)
