@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.config.values import within
 from sip.flow import is_ipv6
+from sip.media_address import is_loopback
 
 if TYPE_CHECKING:
     from bridge.config.listening import Server
@@ -54,13 +55,12 @@ class Addresses:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._hosts = tuple(dict.fromkeys(address.host for _, _, address in server.listeners()))
         self._facing: dict[str, str] = {}
 
     @property
     def audio(self) -> str:
         """Where audio is bound of which nobody knows better: on the first address that is listened on."""
-        return self._hosts[0]
+        return self._server.hosts(loopback=True)[0]
 
     def audio_local(self, local: str, peer: str | None) -> str:
         """Where audio is bound for who called `local`: there, so that it comes from where signalling does. A peer whose
@@ -68,7 +68,8 @@ class Addresses:
         """
         if peer is None or version(peer) == version(local):
             return local
-        return next((host for host in self._hosts if version(host) == version(peer)), local)
+        hosts = self._server.hosts(loopback=is_loopback(peer))
+        return next((host for host in hosts if version(host) == version(peer)), local)
 
     def for_audio(self, local: str, peer: str | None, source: str = "") -> str:
         """Where `peer` is to send audio who called `local`; None where its address is not known yet.
@@ -97,6 +98,11 @@ class Addresses:
         if not advertised or (_is_numeric(advertised) and version(advertised) != version(local)):
             return None
         return advertised, 0
+
+    def heard_at(self, flow: Flow) -> tuple[str, int]:
+        """Our end of a flow, also where it is listened on every address of the machine: for those who look at what went by."""
+        host, port = flow.local
+        return self._own(host, flow.remote[0]), port
 
     def _own(self, local: str, peer: str | None) -> str:
         if local not in WILDCARDS.values():

@@ -17,6 +17,7 @@ from sip.trace import Trace, Wanted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sip.flow import Flow
     from sip.guard import Guard
 
 BANS_SHOWN: Final = 500
@@ -42,6 +43,8 @@ class Lookout:
         The Call-ID of somebody on the line, by the number of the leg; empty where nobody has it.
     figures : callable
         All that was counted, by part and name.
+    heard_at : callable
+        Our end of a flow, also where every address of the machine is listened on.
     """
 
     def __init__(
@@ -51,11 +54,13 @@ class Lookout:
         *,
         call_id_of: Callable[[int], str],
         figures: Callable[[], Mapping[str, Mapping[str, int]]],
+        heard_at: Callable[[Flow], tuple[str, int]] = lambda flow: flow.local,
     ) -> None:
         self._guard = guard
         self._trace = trace
         self._call_id_of = call_id_of
         self._figures = figures
+        self._heard_at = heard_at
         self._answers: dict[type, Callable[[Any, float], protocol.AnyReply]] = {
             protocol.ListBans: self._bans,
             protocol.LiftBan: self._lift,
@@ -126,7 +131,7 @@ class Lookout:
                     round(now - each.at, 6),
                     each.outward,
                     each.flow.transport,
-                    each.flow.local,
+                    self._heard_at(each.flow),
                     each.flow.remote,
                     each.call_id,
                     each.data,

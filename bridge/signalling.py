@@ -100,6 +100,7 @@ class Signalling:
             All that was counted, by part and name.
         """
         self._config = config
+        self._addresses = addresses
         self._now = now
         self._on_call = on_call
         self._store: StoreWorker | None = None
@@ -168,7 +169,9 @@ class Signalling:
             ticks=ticks,
             alert_per_minute=config.security.alert_per_minute,
         )
-        self._lookout = Lookout(self._guard, agent.trace, call_id_of=call_id_of, figures=figures)
+        self._lookout = Lookout(
+            self._guard, agent.trace, call_id_of=call_id_of, figures=figures, heard_at=addresses.heard_at
+        )
         self._capture: Capture | None = None
         self.performs: dict[type, Callable[[Any], None]] = {
             # Whoever calls is on the way to a conference: their telephone may ask who is in (RFC 4579 5.1).
@@ -201,7 +204,10 @@ class Signalling:
         self._store = store
         if self._config.trace.hep is not None:
             self._capture = Capture(
-                self._config.trace.hep, self._config.trace.hep_agent, time.time() - self._now()
+                self._config.trace.hep,
+                self._config.trace.hep_agent,
+                time.time() - self._now(),
+                heard_at=self._addresses.heard_at,
             )
             self.agent.trace.send_all_to(self._capture)
         await self._listeners.start(self._driver)

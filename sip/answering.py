@@ -30,16 +30,12 @@ from sip.timers import RINGING_MAX_S, T2_S
 
 UNANSWERED: Final = 480
 """To an INVITE that the user of the agent has left without an answer: nobody is there (RFC 3261 21.4.18)."""
-DOUBTFUL_CALLS_MAX: Final = 4
-"""Calls of one source whose ACK has not come, as long as it may be invented. Each is answered by some ten times its size to
-somebody who may never have asked. Further ones are dropped: an honest caller repeats his INVITE after half a second, and by
-then the first of the house has sent its ACK and nobody of it is doubted any more."""
 
 
 def arrived(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) -> None:
     """A new call: 100 at once, so that the caller stops repeating, and the event."""
     doubtful = "" if let_in.real else source_of(flow.remote[0])
-    if doubtful and core.doubtful[doubtful] >= DOUBTFUL_CALLS_MAX:
+    if doubtful and not core.doubtful.takes(doubtful):
         core.counters["dropped:calls without ACK"] += 1
         return
     wish = session_timer.wish_of(core, request)

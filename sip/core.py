@@ -13,6 +13,7 @@ from typing import Final
 
 from sip.client_transaction import ClientTransaction, Outcome, User
 from sip.dialog import Dialog
+from sip.doubtful import DOUBTFUL_GIVE_UP_S, Doubtful
 from sip.draft import Draft, Fields, field_lines
 from sip.errors import LocalError
 from sip.events import CallEnded, EndCause, Event
@@ -27,7 +28,7 @@ from sip.session import Session
 from sip.settings import METHODS, SUPPORTED, AgentSettings
 from sip.streams import Streams
 from sip.subscription import Subscriptions
-from sip.timers import DOUBTFUL_GIVE_UP_S, GIVE_UP_S, Alarm, Deadlines, Seconds
+from sip.timers import GIVE_UP_S, Alarm, Deadlines, Seconds
 from sip.transactions import MAGIC_COOKIE, Transactions
 
 TAG_BYTES: Final = 8
@@ -75,8 +76,7 @@ class Core:
         self.calls: dict[int, Session] = {}
         self.dialogs: dict[str, Session] = {}
         """Sessions by the tag that is ours alone."""
-        self.doubtful: Counter[str] = Counter()
-        """Calls whose ACK has not come, of sources that may be invented."""
+        self.doubtful = Doubtful()
         self.streams = Streams(
             self.deadlines, self.counters, close=self._close, send=self.send, random_s=self.random_s
         )
@@ -335,7 +335,7 @@ class Core:
         self.calls[session.call] = session
         self.streams.proved(session.dialog.flow.connection)
         if session.doubtful:
-            self.doubtful[session.doubtful] += 1
+            self.doubtful.came(session.doubtful)
         self.dialogs[session.tag] = session
 
     def ended(
@@ -395,9 +395,7 @@ class Core:
         """Wait for nothing more of the peer's INVITE: it is refused or acknowledged."""
         source, session.doubtful = session.doubtful, ""
         if source:
-            self.doubtful[source] -= 1
-            if not self.doubtful[source]:
-                del self.doubtful[source]
+            self.doubtful.settled(source)
         invitation, session.invitation = session.invitation, None
         if invitation is not None:
             self.deadlines.cancel(invitation.alarm)

@@ -188,11 +188,13 @@ def answer(
     entropy: Entropy | None = None,
     before: Secured | None = None,
     loopback: bool = False,
+    both_versions: bool = False,
 ) -> Negotiated:
     """Answer an offer.
 
     `entropy(n)` gives n random bytes, for keys; without it nothing is secured. `before` are the keys in use.
-    `loopback`: the peer may be on this machine.
+    `loopback`: the peer may be on this machine. `both_versions`: we have an address of either IP version for audio, and the
+    `address` given here is none of them yet; else audio has to be of its version.
 
     Raises
     ------
@@ -202,7 +204,7 @@ def answer(
         where the one to be used contradicts itself (status 400).
     """
     index, formats, common, secured = _choose(
-        offer, capabilities, address, entropy, before, loopback=loopback
+        offer, capabilities, address, entropy, before, loopback=loopback, both_versions=both_versions
     )
     media = offer.media[index]
     codecs = common if capabilities.answer_all else common[:1]
@@ -307,6 +309,7 @@ def _choose(
     before: Secured | None,
     *,
     loopback: bool,
+    both_versions: bool,
 ) -> tuple[int, list[Format], list[Codec], Secured | None]:
     """Find the first audio line we can use, what its payload types mean, the common codecs in our order, and keys."""
     refusal = (304, "No audio is offered")
@@ -321,7 +324,8 @@ def _choose(
         host = offer.connection_of(media)
         if host is None:
             raise ParseError("no c= line")
-        if (":" in host) != (":" in address) and host not in UNSPECIFIED:
+        other = (":" in host) != (":" in address)
+        if other and not both_versions and host not in UNSPECIFIED:
             refusal = (301, "The address is of the other IP version")
             continue
         if unsafe := media_address.refusal(host, media.port, loopback=loopback):

@@ -20,12 +20,6 @@ T4_S: Final = 5.0
 """Longest time a message may linger in the network."""
 GIVE_UP_S: Final = 64 * T1_S
 """Timers B, F, H, J, L and M: what has not been answered by now never will be."""
-DOUBTFUL_GIVE_UP_S: Final = 15 * T1_S + T2_S
-"""The same for what is repeated to an address that may be a victim's: a 2xx goes out five times (at 0, 0.5, 1.5, 3.5 and
-7.5 s) instead of eleven. Of honest calls 0.02 % are lost by that where the network loses 10 % each way, 0.6 % at 20 %, 3.5 %
-at 30 %; and only the first, for who has acknowledged one is not doubted for a day."""
-DOUBTFUL_G_S: Final = 2 * T1_S
-"""The longest timer G there: a refusal goes out three times. It needs no way back: at a loss of 30 % it gets lost in 2.7 %."""
 RINGING_MAX_S: Final = 180.0
 """An INVITE, ours or a peer's, waits so long for its final response once a provisional one is there: timer C of the
 proxies (16.6) would end it about now. Then it is cancelled or refused."""

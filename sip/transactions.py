@@ -12,11 +12,12 @@ from typing import Final
 from sip import client_transaction as client
 from sip import server_transaction as server
 from sip.client_transaction import ClientTransaction, Failure, Outcome, User, heard
+from sip.doubtful import DOUBTFUL_G_S
 from sip.draft import Draft
 from sip.flow import DEFAULT_PORTS, Flow
 from sip.message import Request, Response
 from sip.server_transaction import Key, Merge, ServerTransaction, told
-from sip.timers import DOUBTFUL_G_S, RETRANSMISSION, T2_S, Deadlines, Timer, duration_s, next_interval_s
+from sip.timers import RETRANSMISSION, T2_S, Deadlines, Timer, duration_s, next_interval_s
 
 TRANSACTIONS_MAX: Final = 32_768
 """Transactions alive at once, some 40 MB at worst: 450 calls a second for the 37 s they linger. Above it `full` says so

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from bridge.config.values import Address, Form, Network, OneOf, Range
+from sip.media_address import is_loopback
 
 SIP_PORT: Final = 5060
 """RFC 3261 section 19.1.2."""
@@ -116,6 +117,11 @@ class Server:
         for transport in TRANSPORTS:
             for index, address in enumerate(self.of(transport)):
                 yield transport, index, address
+
+    def hosts(self, *, loopback: bool) -> tuple[str, ...]:
+        """The addresses that are listened on, each once. `loopback`: also those that only this machine reaches."""
+        hosts = dict.fromkeys(address.host for _, _, address in self.listeners())
+        return tuple(host for host in hosts if loopback or not is_loopback(host))
 
     def of(self, transport: str) -> tuple[Address, ...]:
         """The places of one transport."""

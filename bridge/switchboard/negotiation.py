@@ -71,13 +71,14 @@ class Negotiation:
         loopback: bool = False,
         confirmed: bool = True,
         tones: bool = False,
+        both_versions: bool = False,
     ) -> None:
         """Take the offer of an INVITE, None where it waits for ours.
 
         Parameters
         ----------
         address
-            One of ours, of the IP version we listen on.
+            One of ours, of the IP version that the call came by.
         capabilities
             Of the trunk or listener.
         entropy
@@ -92,6 +93,9 @@ class Negotiation:
             Keys are looked for in its audio though it has agreed on telephone-events: some gateways agree, and send none.
         confirmed
             It has shown that it is where it says. Else nothing is sent to it until `confirm`.
+        both_versions
+            We have an address of the other IP version, too: telephones that have both may signal by one and speak by the other
+            (RFC 6157 section 4.1). Once audio has its port it stays with its version.
         """
         self._capabilities = capabilities
         self._tones = tones
@@ -112,7 +116,7 @@ class Negotiation:
         self._ours: Session | None = None
         """A description of ours that still lacks our address."""
         if offered is not None:
-            self._agree(self._answer(offered, 1))
+            self._agree(self._answer(offered, 1, both_versions=both_versions))
 
     @classmethod
     def calling(
@@ -190,7 +194,7 @@ class Negotiation:
         self._agree(offer.accept_answer(ours, theirs, loopback=self._loopback))
         self._ours = None
 
-    def _answer(self, offered: bytes, port: int) -> Negotiated:
+    def _answer(self, offered: bytes, port: int, *, both_versions: bool = False) -> Negotiated:
         return offer.answer(
             sdp.parse(offered),
             self._capabilities,
@@ -200,6 +204,7 @@ class Negotiation:
             entropy=self._entropy,
             before=self._secured,
             loopback=self._loopback,
+            both_versions=both_versions,
         )
 
     @property

@@ -17,6 +17,8 @@ from bridge.gate import trunk_of
 from bridge.switchboard.negotiation import CAPABILITIES, Negotiation
 from bridge.trunks.capabilities import capabilities_of
 from sip.errors import RemoteError
+from sip.flow import is_ipv6
+from sip.media_address import is_loopback
 from sip.uri import Uri
 
 if TYPE_CHECKING:
@@ -39,11 +41,16 @@ class Terms:
         `entropy(n)` returns n random bytes. Without it no audio is secured.
     """
 
-    __slots__ = ("_config", "_entropy", "_trunks")
+    __slots__ = ("_both_versions", "_config", "_entropy", "_trunks")
 
     def __init__(self, config: Config, entropy: Entropy | None = None) -> None:
         self._config = config
         self._entropy = entropy
+        self._both_versions = {
+            loopback: len({is_ipv6(host) for host in config.server.hosts(loopback=loopback)}) == 2
+            for loopback in (True, False)
+        }
+        """Whether there is an address of ours in each IP version, for peers on this machine and for others."""
         self._trunks = {trunk.name: trunk for trunk in config.trunks}
 
     def of_caller(self, event: IncomingCall, session_id: int) -> Negotiation:
@@ -60,6 +67,7 @@ class Terms:
             trusted=event.trusted or trunk is not None or within(peer, self._config.server.trusted_networks),
             confirmed=False,
             tones=_sends_tones(trunk),
+            both_versions=self._both_versions[is_loopback(peer)],
         )
 
     def of_called(

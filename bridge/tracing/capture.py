@@ -9,7 +9,10 @@ from bridge.tracing.hep import hep
 from bridge.tracing.seen import seen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bridge.config import Address
+    from sip.flow import Flow
     from sip.trace import Traced
 
 SEND_BUFFER_BYTES: Final = 1024 * 1024
@@ -25,10 +28,20 @@ class Capture:
         Where it is, and what number it knows us by.
     epoch_s : float
         The Unix time at which the clock of the trace stood at zero.
+    heard_at : callable
+        Our end of a flow, also where every address of the machine is listened on.
     """
 
-    def __init__(self, server: Address, agent: int, epoch_s: float) -> None:
+    def __init__(
+        self,
+        server: Address,
+        agent: int,
+        epoch_s: float,
+        *,
+        heard_at: Callable[[Flow], tuple[str, int]] = lambda flow: flow.local,
+    ) -> None:
         self._agent = agent
+        self._heard_at = heard_at
         self._epoch_s = epoch_s
         self.lost = 0
         family = socket.AF_INET6 if server.is_ipv6 else socket.AF_INET
@@ -44,7 +57,7 @@ class Capture:
     def __call__(self, message: Traced) -> None:
         """Send a copy."""
         try:
-            self._socket.send(hep(seen(message, self._epoch_s), self._agent))
+            self._socket.send(hep(seen(message, self._epoch_s, self._heard_at(message.flow)), self._agent))
         except OSError:  # its buffer is full, or nobody listens there
             self.lost += 1
 

@@ -50,10 +50,10 @@ class Seen:
         return f"{title} ({', '.join(more)})" if more else title
 
 
-def seen(message: Traced, epoch_s: float) -> Seen:
-    """What a trace has kept; `epoch_s` is the Unix time at which the trace's clock stood at zero."""
+def seen(message: Traced, epoch_s: float, here: Place) -> Seen:
+    """What a trace has kept; `epoch_s` is the Unix time at which the trace's clock stood at zero, `here` our end of the flow."""
     flow = message.flow
-    source, target = (flow.local, flow.remote) if message.outward else (flow.remote, flow.local)
+    source, target = (here, flow.remote) if message.outward else (flow.remote, here)
     return Seen(message.at + epoch_s, source, target, flow.transport, message.call_id, message.data)
 
 

@@ -62,6 +62,19 @@ def test_audio_of_the_other_ip_version_gets_an_address_of_that_version() -> None
     assert listening("192.0.2.1").audio_local("192.0.2.1", "2001:db8::9") == "192.0.2.1"
 
 
+def test_nobody_else_is_sent_to_loopback_for_its_ip_version() -> None:
+    addresses = listening("127.0.0.1", "2001:db8::5", "192.0.2.1")
+    assert addresses.audio_local("2001:db8::5", "192.0.2.7") == "192.0.2.1"
+    assert addresses.audio_local("2001:db8::5", "127.0.0.1") == "127.0.0.1"
+
+
+def test_who_looks_at_messages_is_told_which_address_they_came_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.addresses.facing", lambda _peer: "192.0.2.1")
+    addresses = listening("0.0.0.0", advertised="203.0.113.5")
+    assert addresses.heard_at(came("0.0.0.0", "198.51.100.7")) == ("192.0.2.1", 5060)
+    assert addresses.heard_at(came("192.0.2.9", "198.51.100.7")) == ("192.0.2.9", 5060)
+
+
 def test_a_numeric_advertised_address_is_for_peers_of_its_ip_version() -> None:
     addresses = listening("192.0.2.1", "2001:db8::5", advertised="203.0.113.5")
     assert addresses.for_audio("192.0.2.1", "198.51.100.7") == "203.0.113.5"

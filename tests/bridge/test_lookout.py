@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -134,3 +135,20 @@ def test_every_request_about_signalling_is_answered(world: World) -> None:
     assert {type(each) for each in asked} == set(get_args(protocol.SignallingRequest))
     for request in asked:
         world.asks(request)
+
+
+def test_of_a_listener_on_every_address_the_one_in_use_is_shown() -> None:
+    trace = Trace()
+    lookout = Lookout(
+        Guard(GuardSettings()),
+        trace,
+        call_id_of=lambda _leg: "",
+        figures=dict,
+        heard_at=lambda flow: ("192.0.2.9", flow.local[1]),
+    )
+    begun = lookout.answer(protocol.StartTrace(60.0), 10.0)
+    assert isinstance(begun, protocol.Tracing)
+    trace.arrived(replace(FLOW, local=("0.0.0.0", 5060)), MESSAGE, 11.0)
+    read = lookout.answer(protocol.ReadTrace(begun.trace), 13.0)
+    assert isinstance(read, protocol.TraceRows)
+    assert read.rows[0].local == ("192.0.2.9", 5060)

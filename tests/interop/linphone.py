@@ -22,7 +22,7 @@ CONFIGURATION = """\
 sip_port={sip}
 sip_tcp_port={sip}
 sip_tls_port=-1
-use_ipv6=0
+use_ipv6={ipv6}
 ipv6_migration_done=1
 contact="{name}" <sip:{name}@{host}>
 use_info=0
@@ -64,6 +64,7 @@ class Linphone:
         frequency_hz: float,
         *,
         encryption: str = "none",
+        ipv6: bool = False,
         registrar: tuple[int, str, str] | None = None,
     ) -> None:
         self.name = name
@@ -77,6 +78,7 @@ class Linphone:
             name=name,
             host=LOOPBACK,
             encryption=encryption,
+            ipv6=int(ipv6),
             mandatory=int(encryption != "none"),
             default="" if registrar is None else "default_proxy=0",
         )

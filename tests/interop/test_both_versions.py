@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.interop.line import Line
+from tests.interop.linphone import Linphone
 from tests.interop.listening import is_pure
-from tests.interop.phone import Phone
+from tests.interop.phone import Phone, Reply
 from tests.interop.started import LOOPBACK, Bridge
 
 SIX = "::1"
@@ -98,3 +101,51 @@ def test_twenty_calls_share_the_ports_of_both(both: Bridge) -> None:
     for phone in phones:
         with phone:
             phone.hang_up()
+
+
+class MixedPhone(NewPhone):
+    """One that has both: it signals over IPv6 and speaks over IPv4."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.audio.close()
+        self.audio = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.audio.bind((LOOPBACK, 0))
+        self.audio.setblocking(False)
+
+    def request(self, method: str, number: str = "", *, body: str = "", **more: object) -> str:
+        head, _, _ = super().request(method, number, body=body, **more).partition("\r\n\r\n")
+        return f"{head}\r\n\r\n{body}"
+
+    def join(self, number: str) -> Reply:
+        reply = self.dial(number)
+        assert f"c=IN IP4 {LOOPBACK}\r\n" in reply.text, reply.text
+        self.acknowledge()
+        self.audio.connect((LOOPBACK, reply.audio_port))
+        return reply
+
+
+def test_who_signals_over_ipv6_and_speaks_over_ipv4_is_heard_and_hears(both: Bridge) -> None:
+    with (
+        Line(Phone(both.address), OLD_HZ) as old,
+        Line(MixedPhone((SIX, both.port)), NEW_HZ) as mixed,
+    ):
+        for line in (old, mixed):
+            line.call("conf-mixed")
+        marks = old.mark(), mixed.mark()
+        time.sleep(2.2)
+        assert is_pure(old.since(marks[0])[4000:16000], NEW_HZ)
+        assert is_pure(mixed.since(marks[1])[4000:16000], OLD_HZ)
+
+
+@pytest.mark.skipif(shutil.which("linphonec") is None, reason="linphonec is not installed")
+def test_linphone_with_both_versions_is_heard_and_hears(both: Bridge, tmp_path: Path) -> None:
+    with (
+        Line(Phone(both.address), OLD_HZ) as other,
+        Linphone(tmp_path, "lin", NEW_HZ, ipv6=True) as lin,
+    ):
+        other.call("conf-linphone")
+        lin.dial(f"sip:conf-linphone@[{SIX}]:{both.port}")
+        other.until_hears(NEW_HZ)
+        lin.hang_up()
+        other.until_hears()

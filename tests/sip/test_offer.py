@@ -176,6 +176,11 @@ class TestAnswer:
         assert warning.startswith(f'{code} {OURS} "')
         assert warning.endswith('"')
 
+    def test_audio_of_the_other_ip_version_is_taken_where_we_have_an_address_of_it(self) -> None:
+        described = describe("m=audio 4000 RTP/AVP 0", "c=IN IP6 2001:db8::1")
+        agreed = answer(described, Capabilities(), address=OURS, port=20000, session_id=1, both_versions=True)
+        assert agreed.remote == ("2001:db8::1", 4000)
+
     def test_a_stream_without_address_is_a_bad_offer(self) -> None:
         with pytest.raises(ParseError) as caught:
             reply("m=audio 4000 RTP/AVP 0", connection="")

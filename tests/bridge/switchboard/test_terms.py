@@ -10,6 +10,7 @@ import pytest
 
 from bridge.config.listening import Srtp
 from bridge.config.trunks import Trunk
+from bridge.config.values import Address
 from bridge.switchboard.terms import Terms
 from media.control import Codec
 from sip.offer import NotAcceptable
@@ -127,3 +128,30 @@ def test_a_telephone_on_this_machine_may_have_its_audio_there() -> None:
         called.describe("127.0.0.1", 20_000)
         called.answered(sdp(host="127.0.0.1"))
         assert called.remote is not None
+
+
+SIX = sdp().replace(b"IP4 192.0.2.7", b"IP6 2001:db8::7")
+
+
+def listening(*hosts: str) -> Terms:
+    ours = config()
+    server = replace(ours.server, udp=tuple(Address(host, 5060) for host in hosts), tcp=())
+    return Terms(replace(ours, server=server), zeros)
+
+
+def test_who_signals_by_one_ip_version_may_speak_by_the_other_where_we_have_both() -> None:
+    agreed = listening(BRIDGE_HOST, "2001:db8::1").of_caller(incoming(offer=SIX), 1)
+    assert agreed.remote is not None
+    assert agreed.remote.host == "2001:db8::7"
+    assert b"c=IN IP6 2001:db8::1" in agreed.describe("2001:db8::1", 20_000)
+    with pytest.raises(NotAcceptable):
+        agreed.reoffered(sdp())  # its port is bound
+    assert b"c=IN IP6 2001:db8::1" in agreed.reoffered(SIX)
+
+
+@pytest.mark.parametrize("hosts", [(BRIDGE_HOST,), (BRIDGE_HOST, "::1")])
+def test_else_it_is_refused(hosts: tuple[str, ...]) -> None:
+    """Loopback is an address for nobody else."""
+    with pytest.raises(NotAcceptable) as caught:
+        listening(*hosts).of_caller(incoming(offer=SIX), 1)
+    assert caught.value.warning.startswith("301 ")

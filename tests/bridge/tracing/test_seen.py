@@ -40,8 +40,8 @@ def test_a_title_is_short_whatever_was_sent() -> None:
 
 @pytest.mark.parametrize("outward", [True, False])
 def test_what_was_traced_has_its_way_and_the_time_of_day(outward: bool) -> None:
-    kept = Traced(1, 5.0, outward, Flow("tcp", BRIDGE, PHONE, 3), "c1", b"x")
-    found = seen(kept, 1000.0)
+    kept = Traced(1, 5.0, outward, Flow("tcp", ("0.0.0.0", 5060), PHONE, 3), "c1", b"x")
+    found = seen(kept, 1000.0, BRIDGE)
     assert (found.source, found.target) == ((BRIDGE, PHONE) if outward else (PHONE, BRIDGE))
     assert (found.at, found.transport, found.call_id) == (1005.0, "tcp", "c1")
 
