@@ -70,9 +70,10 @@ def test_a_steady_tone_goes_through_a_loss_without_a_jump(frequency_hz, frames):
     )
     played = lose(signal, 800, frames)
     own_slope = np.abs(np.diff(signal.astype(int))).max()
-    assert np.abs(np.diff(played.astype(int))).max() <= 1.2 * own_slope
-    if frames == 1:
-        assert snr_db(signal[800:960], played[800:960]) > 13
+    assert np.abs(np.diff(played.astype(int))).max() <= 1.3 * own_slope
+    assert (
+        snr_db(signal[800:960], played[800:960]) > 5
+    )  # it sinks to 0.6, which by itself leaves no more than 12.7 dB
 
 
 @pytest.mark.parametrize("pitch_hz", [90, 120, 180, 240])
@@ -98,7 +99,8 @@ def test_a_lost_frame_of_a_voice_is_closer_to_the_truth_than_silence():
 def test_a_lost_frame_of_hiss_is_as_loud_as_the_hiss():
     hiss = np.random.default_rng(4).normal(0, 1_000, (50, 480)).astype(np.int16)
     made = conceal.conceal(hiss, 0, 80).astype(float)
-    assert made.std() == pytest.approx(1_000, rel=0.05)
+    assert 700 < made.std() < 1_050
+    assert made[:, :10].std() == pytest.approx(1_000, rel=0.2)
 
 
 @settings(max_examples=30)
@@ -122,29 +124,32 @@ def test_each_row_is_answered_as_if_it_were_alone(history, lost):
 
 @settings(max_examples=30)
 @given(HISTORIES)
-def test_after_100_ms_there_is_silence(history):
-    made = conceal.conceal(history, 0, 960)
+def test_after_200_ms_there_is_silence(history):
+    made = conceal.conceal(history, 0, 1_760)
     assert not made[:, conceal.FADE_ENDS :].any()
     assert made.dtype == np.int16
 
 
-def test_it_sinks_from_10_ms_on_in_a_straight_line():
+def test_it_grows_softer_at_once_and_sinks_slowly():
     signal = voice(200, glide=0)
-    made = conceal.conceal(signal[None, :480], 0, 800)[0].astype(float)
-    loudness = [made[at : at + 40].std() for at in range(0, 800, 40)]
-    assert loudness[1] == pytest.approx(loudness[0], rel=0.05)
-    assert loudness[11] == pytest.approx(loudness[0] * (800 - 460) / 720, rel=0.1)
-    assert loudness[19] < 0.05 * loudness[0]
+    made = conceal.conceal(signal[None, :480], 0, 1_600)[0].astype(float)
+    loudness = [made[at : at + 40].std() / signal[:480].std() for at in range(0, 1_600, 40)]
+    assert loudness[0] == pytest.approx(0.95, rel=0.1)
+    assert loudness[4] == pytest.approx(0.58, rel=0.1)
+    assert loudness[8] == pytest.approx(0.5, rel=0.1)
+    assert loudness[23] == pytest.approx(0.25, rel=0.1)
+    assert loudness[39] < 0.05
 
 
 def test_a_long_loss_does_not_repeat_a_single_period():
     random = np.random.default_rng(6)
     signal = voice(200, glide=0).astype(float)
     signal = np.rint(signal + random.normal(0, 500, len(signal))).astype(np.int16)
-    period = int(conceal.find_period(signal[None, :480])[0])
-    made = conceal.conceal(signal[None, :480], 0, 400)[0].astype(float)
-    same_within = np.abs(made[10 : 80 - period] - made[10 + period : 80]).max()
-    differ_later = np.abs(made[200 : 400 - period] - made[200 + period : 400]).max()
+    made = conceal.conceal(signal[None, :480], 0, 400, periods=np.array([40]))[0].astype(float)
+    loudness = np.interp(np.arange(400), [0, 160, 320, 1_600], [1, 0.6, 0.5, 0])
+    made /= loudness
+    same_within = np.abs(made[10 : 80 - 40] - made[10 + 40 : 80]).max()
+    differ_later = np.abs(made[200 : 400 - 40] - made[200 + 40 : 400]).max()
     assert same_within < 0.6 * differ_later
 
 
@@ -164,3 +169,144 @@ def test_no_rows_are_no_trouble():
     none = np.empty((0, conceal.HISTORY), np.int16)
     assert conceal.conceal(none, np.empty(0, int), 160).shape == (0, 160)
     assert conceal.recover(np.empty((0, 40), np.int16), np.empty((0, 160), np.int16)).shape == (0, 160)
+
+
+# With what comes after the gap
+
+
+def bridge(signal, begin, gap, *, asked=160, ahead_from=None, since=0):
+    """Play `signal` with a gap whose end is known from `since` on; what is asked for at a time is `asked` samples."""
+    played, history = signal.copy(), signal[None, begin - conceal.HISTORY : begin]
+    end = begin + gap
+    ahead = signal[None, end : end + max(conceal.AHEAD, asked)]
+    for at in range(0, gap, asked):
+        known = {"ahead": ahead, "ahead_gap": gap, "ahead_from": since} if at >= since else {}
+        played[begin + at : begin + at + asked] = conceal.conceal(history, at, asked, **known)[0]
+    return played
+
+
+@pytest.mark.parametrize("pitch_hz", [90, 120, 180, 240])
+@pytest.mark.parametrize("gap", [24, 80, 160, 320, 480])
+def test_a_gap_whose_end_is_known_is_bridged_without_a_click(pitch_hz, gap):
+    signal = voice(pitch_hz)
+    own_slope = np.abs(np.diff(signal.astype(int))).max()
+    for begin in range(800, 1_600, 130):
+        played = bridge(signal, begin, gap)
+        assert np.array_equal(played[begin + gap :], signal[begin + gap :])
+        assert np.abs(np.diff(played.astype(int))).max() <= 1.3 * own_slope
+
+
+def test_it_is_closer_to_the_truth_where_the_end_is_known():
+    places = [
+        (signal, begin)
+        for seed, pitch_hz in enumerate([85, 110, 130, 160, 200, 230, 280])
+        for signal in [voice(pitch_hz, seed=seed)]
+        for begin in (800, 1_130, 1_610)
+    ]
+    unknown = [snr_db(s[b : b + 160], lose(s, b, 1)[b : b + 160]) for s, b in places]
+    known = [snr_db(s[b : b + 160], bridge(s, b, 160)[b : b + 160]) for s, b in places]
+    assert np.median(known) > np.median(unknown) + 3
+    assert min(known) > 0
+
+
+@pytest.mark.parametrize("since", [0, 160, 320])
+def test_the_frames_of_a_longer_gap_continue_one_another(since):
+    signal = voice(140)
+    own_slope = np.abs(np.diff(signal.astype(int))).max()
+    for begin in range(800, 1_600, 130):
+        played = bridge(signal, begin, 480, since=since)
+        assert np.abs(np.diff(played.astype(int))).max() <= 1.3 * own_slope
+        if since == 0:
+            assert np.array_equal(played, bridge(signal, begin, 480, asked=80))
+
+
+@pytest.mark.parametrize("gap", [1, 159, 1_000, 1_600, 4_000, 100_000])
+def test_a_gap_of_any_length_ends_in_what_came(gap):
+    signal = voice(140)
+    history, ahead = signal[None, 1_000:1_480], signal[None, 1_800:2_120]
+    at = max(gap - 100, 0)
+    made = conceal.conceal(history, at, 160, ahead=ahead, ahead_gap=gap, ahead_from=0)
+    assert np.array_equal(made[0, gap - at :], ahead[0, : 160 - (gap - at)])
+    own_slope = np.abs(np.diff(signal.astype(int))).max()
+    assert np.abs(np.diff(made[0].astype(int))).max() <= 1.3 * own_slope
+
+
+FRAMES = npst.arrays(np.int16, (2, 160))
+
+
+@settings(max_examples=30)
+@given(HISTORIES, FRAMES, st.integers(0, 700), st.integers(1, 159), st.integers(1, 400))
+def test_what_leads_up_to_the_end_is_the_same_however_it_is_asked_for(history, ahead, lost, cut, left):
+    known = {"ahead": ahead, "ahead_gap": lost + left, "ahead_from": lost}
+    whole = conceal.conceal(history, lost, 160, **known)
+    first = conceal.conceal(history, lost, cut, **known)
+    second = conceal.conceal(history, lost + cut, 160 - cut, **known)
+    assert np.array_equal(np.concatenate([first, second], axis=1), whole)
+    for row in range(2):
+        alone = conceal.conceal(history[[row]], lost, 160, **{**known, "ahead": ahead[[row]]})
+        assert np.array_equal(alone[0], whole[row])
+
+
+def test_only_rows_whose_end_is_known_are_led_up_to_it():
+    signal = voice(140)
+    history, ahead = (
+        np.repeat(signal[None, 1_000:1_480], 2, axis=0),
+        np.repeat(signal[None, 1_640:1_800], 2, axis=0),
+    )
+    made = conceal.conceal(history, 0, 160, ahead=ahead, ahead_gap=np.array([0, 160]))
+    assert np.array_equal(made[[0]], conceal.conceal(history[:1], 0, 160))
+    assert not np.array_equal(made[0], made[1])
+
+
+# Background noise, and other bands
+
+
+def test_a_loss_sinks_into_the_noise_of_the_line():
+    random = np.random.default_rng(8)
+    hiss = random.normal(0, 500, (40, 480)).astype(np.int16)
+    noise = random.normal(0, 500, (40, 1_760)).astype(np.float32)
+    made = conceal.conceal(hiss, 0, 1_760, noise=noise).astype(float)
+    loudness = [made[:, at : at + 160].std() for at in range(0, 1_760, 160)]
+    assert min(loudness) > 400
+    assert max(loudness) < 600
+    assert np.abs(made[:, conceal.FADE_ENDS :] - noise[:, conceal.FADE_ENDS :]).max() <= 0.5
+
+
+def test_what_is_led_up_to_is_not_covered_by_noise():
+    signal = voice(140)
+    noise = np.full((1, 160), 100, np.int16)
+    known = {"ahead": signal[None, 1_640:1_960], "ahead_gap": 100}
+    plain = conceal.conceal(signal[None, 1_000:1_480], 0, 160, **known).astype(int)
+    noisy = conceal.conceal(signal[None, 1_000:1_480], 0, 160, noise=noise, **known).astype(int)
+    added = noisy - plain
+    assert not added[0, 100:].any()
+    assert added[0, 99] < 20
+    assert 50 < added[0, 50] < 100
+
+
+@pytest.mark.parametrize("band", [2, 6])
+@pytest.mark.parametrize("pitch_hz", [100, 160, 250])
+def test_the_period_is_found_at_any_band(band, pitch_hz):
+    rate = RATE_HZ * band
+    time = np.arange(600 * band) / rate
+    signal = sum(np.sin(2 * np.pi * n * pitch_hz * time + n * n) / n for n in range(1, 12))
+    signal = np.rint(6_000 * signal).astype(np.int16)
+    ratio = int(conceal.find_period(signal[None], band=band)[0]) * pitch_hz / rate
+    assert ratio == pytest.approx(round(ratio), abs=0.02)
+    begin, end = 500 * band, 580 * band
+    history, ahead = signal[None, :begin], np.zeros((1, conceal.AHEAD * band), np.int16)
+    made = conceal.conceal(history, 0, 160 * band, band=band)
+    own_slope = np.abs(np.diff(signal.astype(int))).max()
+    joined = np.concatenate([signal[:begin], made[0]]).astype(int)
+    assert np.abs(np.diff(joined)).max() <= 1.3 * own_slope
+    known = conceal.conceal(history, 0, 160 * band, band=band, ahead=ahead, ahead_gap=end - begin)
+    assert known.shape == made.shape
+    assert not known[0, end - begin :].any()
+
+
+def test_what_is_loudest_does_not_wrap_around():
+    history = np.where(np.arange(480) % 80 < 40, 32_767, -32_768).astype(np.int16)[None]
+    noise = np.full((1, 160), 32_767, np.int16)
+    made = conceal.conceal(history, 0, 160, noise=noise)
+    assert made.max() == 32_767
+    assert made[0, :38].min() > 30_000
