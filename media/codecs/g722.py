@@ -17,6 +17,7 @@ has heard the last of the signal.
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections import deque
 from collections.abc import Callable
 from functools import cache
@@ -120,6 +121,8 @@ class _Layout(ctypes.Structure):
 @cache
 def copies_states() -> bool:
     """Whether an encoder's state can be copied with the package as it is installed here; found out once."""
+    if sys.implementation.name != "cpython":
+        return False  # `id` is no address there
     fits = G722.G722.__basicsize__ >= object.__basicsize__ + ctypes.sizeof(_Layout)
     first, second = _codec(), _codec()
     if not fits or _usable() is None or not _recognised(first):

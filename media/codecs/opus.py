@@ -13,7 +13,7 @@ import numpy as np
 
 from media.codecs import libopus, opus_packet
 from media.codecs.face import CodecError
-from media.codecs.kind import BANDS, LONGEST_SAMPLES, RATE_HZ
+from media.codecs.kind import LONGEST_SAMPLES, RATE_HZ
 from media.codecs.terms import OpusTerms
 
 if TYPE_CHECKING:
@@ -55,19 +55,19 @@ class OpusDecoder:
         samples = opus_packet.duration(payload)
         return self._decoded(payload, samples, repeated=False) if samples else None
 
-    def conceal(self, samples: int) -> Frames:
+    def conceal(self, samples: int) -> Frames | None:
         """Return `samples` (at 8 kHz) that go on from what was last decoded and fade away.
 
-        The library knows steps of 2.5 ms: what a step is too long is left out.
+        The library knows steps of 2.5 ms, and 120 ms at a time: what a step is too long is left out.
         """
-        pieces = []
-        for begin in range(0, samples, LONGEST_SAMPLES):
-            wanted = min(samples - begin, LONGEST_SAMPLES)
-            made = self._decoded(None, -(-wanted // _GRAIN) * _GRAIN, repeated=False)
-            if made is None:
-                made = np.zeros(wanted * self._band, np.int16)
-            pieces.append(made[: wanted * self._band])
-        return np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
+        made = np.empty(0, np.int16)
+        while len(made) < samples * self._band:
+            wanted = min(samples - len(made) // self._band, LONGEST_SAMPLES)
+            piece = self._decoded(None, -(-wanted // _GRAIN) * _GRAIN, repeated=False)
+            if piece is None:
+                return None
+            made = np.concatenate([made, piece[: wanted * self._band]])
+        return made
 
     def recover(self, following: bytes) -> Frames | None:
         if not opus_packet.repeats(following):
@@ -94,7 +94,7 @@ class OpusDecoder:
 
 
 class OpusEncoder:
-    """An encoder (`face.Encoder`): 44 kB, and what it encodes is for all whose `terms` are equal.
+    """An encoder (`face.Encoder`): 44 kB, and what it encodes is for all whose terms are `heeded` alike.
 
     Repeats (in-band FEC) are made while `expect_loss` says that packets are lost and the peer can use them.
     """
@@ -102,7 +102,7 @@ class OpusEncoder:
     def __init__(self, band: int, terms: OpusTerms, *, complexity: int = COMPLEXITY) -> None:
         self._library = libopus.loaded()
         self._band = band
-        self._terms = terms
+        self._terms = heeded(terms, band)
         self._complexity = complexity
         self._loss = 0
         self._hold(ctypes.create_string_buffer(self._library.opus_encoder_get_size(_MONO)))
@@ -138,8 +138,8 @@ class OpusEncoder:
         )
         self._set(libopus.SET_SIGNAL, libopus.SIGNAL_VOICE)
         self._set(libopus.SET_COMPLEXITY, self._complexity)
-        self._set(libopus.SET_BITRATE, min(BITRATE[self._band], terms.max_average_bitrate))
-        self._set(libopus.SET_MAX_BANDWIDTH, bandwidth(min(terms.max_playback_hz, RATE_HZ * self._band)))
+        self._set(libopus.SET_BITRATE, terms.max_average_bitrate)
+        self._set(libopus.SET_MAX_BANDWIDTH, dict(libopus.BANDWIDTHS)[terms.max_playback_hz])
         self._set(libopus.SET_VBR, int(not terms.cbr))
         self._set(libopus.SET_DTX, int(terms.dtx))
         self.expect_loss(self._loss)
@@ -156,6 +156,17 @@ class OpusEncoder:
         libopus.check(self._library.opus_encoder_ctl(at, request, number), f"request {request}")
 
 
-def bandwidth(rate_hz: int) -> int:
-    """Return the library's number of the widest bandwidth whose sample rate is not above `rate_hz`."""
-    return max(number for rate, number in libopus.BANDWIDTHS if rate <= max(rate_hz, RATE_HZ * BANDS[0]))
+def heeded(terms: OpusTerms, band: int) -> OpusTerms:
+    """Return what of `terms` makes a difference to an encoder at `band`: streams for which it is equal can share one.
+
+    Rates are what will be used: the bandwidth's, and the bits per second that we spend on it.
+    """
+    playback_hz = min(terms.max_playback_hz, RATE_HZ * band)
+    carried_hz = max(rate_hz for rate_hz, _ in libopus.BANDWIDTHS if rate_hz <= playback_hz)
+    return OpusTerms(
+        max_playback_hz=carried_hz,
+        max_average_bitrate=min(BITRATE[min(terms.band, band)], terms.max_average_bitrate),
+        cbr=terms.cbr,
+        fec=terms.fec,
+        dtx=terms.dtx,
+    )

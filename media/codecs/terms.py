@@ -64,6 +64,11 @@ class OpusTerms(msgspec.Struct, frozen=True, gc=False):
             dtx=said.get("usedtx") == 1,
         )
 
+    @property
+    def band(self) -> int:
+        """The widest band worth encoding for who says this. There is none at 24 kHz: 48 kHz has what they play."""
+        return 1 if self.max_playback_hz < 16_000 else 2 if self.max_playback_hz < 24_000 else 6
+
     def fmtp(self) -> str:
         """Return the parameters as an a=fmtp line has them; empty where all are the defaults, and no line is needed."""
         said = {

@@ -123,6 +123,11 @@ def test_a_copy_that_does_not_go_on_is_noticed(monkeypatch: pytest.MonkeyPatch) 
     assert not g722.copies_states.__wrapped__()
 
 
+def test_another_interpreter_is_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(g722.sys.implementation, "name", "another")
+    assert not g722.copies_states.__wrapped__()
+
+
 def test_without_the_size_of_a_block_nothing_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(g722, "_usable", lambda: None)
     assert not g722.copies_states.__wrapped__()

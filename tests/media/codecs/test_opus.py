@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from media.codecs import libopus, opus_packet
 from media.codecs.face import CodecError
-from media.codecs.opus import PACKET_BYTES, OpusDecoder, OpusEncoder, bandwidth
+from media.codecs.opus import PACKET_BYTES, OpusDecoder, OpusEncoder, heeded
 from media.codecs.terms import OpusTerms
 from tests.media.codecs import avcodec
 from tests.media.codecs.sounds import apart_db, likeness, sine, speech
@@ -97,6 +97,7 @@ def test_a_gap_is_filled_with_what_was_before_it_and_fades(band: int) -> None:
     decoder = OpusDecoder(band)
     decoded(encoded(tone, OpusEncoder(band, PLAIN)), decoder)
     gap = decoder.conceal(8_000)
+    assert gap is not None
     assert len(gap) == 8_000 * band
     assert np.std(gap[: 80 * band]) > 0.5 * np.std(tone)
     assert np.std(gap[-800 * band :]) < 0.1 * np.std(tone)
@@ -105,13 +106,17 @@ def test_a_gap_is_filled_with_what_was_before_it_and_fades(band: int) -> None:
 @pytest.mark.parametrize("samples", [0, 1, 19, 20, 37, 160, 961, 2_000])
 def test_a_gap_of_any_length_is_filled(samples: int) -> None:
     decoder = OpusDecoder(2)
-    assert len(decoder.conceal(samples)) == 2 * samples
-    decoded(encoded(speech(2)[:10], OpusEncoder(2, PLAIN)), decoder)
-    assert len(decoder.conceal(samples)) == 2 * samples
+    for _ in range(2):
+        gap = decoder.conceal(samples)
+        assert gap is not None
+        assert len(gap) == 2 * samples
+        decoded(encoded(speech(2)[:10], OpusEncoder(2, PLAIN)), decoder)
 
 
 def test_before_the_first_packet_there_is_silence() -> None:
-    assert not OpusDecoder(6).conceal(160).any()
+    gap = OpusDecoder(6).conceal(160)
+    assert gap is not None
+    assert not gap.any()
 
 
 @BANDS
@@ -217,11 +222,39 @@ def test_no_more_bandwidth_than_the_peer_plays(playback_hz: int, configurations:
 
 
 @pytest.mark.parametrize(
-    ("hz", "number"),
-    [(8_000, 1_101), (11_999, 1_101), (16_000, 1_103), (44_100, 1_104), (48_000, 1_105), (1, 1_101)],
+    ("said", "band", "used"),
+    [
+        (OpusTerms(), 6, OpusTerms(max_average_bitrate=40_000)),
+        (OpusTerms(), 2, OpusTerms(max_playback_hz=16_000, max_average_bitrate=28_000)),
+        (
+            OpusTerms(max_playback_hz=16_000),
+            6,
+            OpusTerms(max_playback_hz=16_000, max_average_bitrate=28_000),
+        ),
+        (
+            OpusTerms(max_playback_hz=44_100, max_average_bitrate=9_000),
+            6,
+            OpusTerms(max_playback_hz=24_000, max_average_bitrate=9_000),
+        ),
+        (
+            OpusTerms(max_playback_hz=11_025, stereo=True, sprop_stereo=True, max_capture_hz=8_000),
+            1,
+            OpusTerms(max_playback_hz=8_000, max_average_bitrate=20_000),
+        ),
+        (
+            OpusTerms(fec=True, dtx=True, cbr=True),
+            6,
+            OpusTerms(max_average_bitrate=40_000, fec=True, dtx=True, cbr=True),
+        ),
+    ],
 )
-def test_the_bandwidth_of_a_rate(hz: int, number: int) -> None:
-    assert bandwidth(hz) == number
+def test_streams_share_an_encoder_where_what_they_said_makes_no_difference(
+    said: OpusTerms, band: int, used: OpusTerms
+) -> None:
+    assert heeded(said, band) == used
+    assert heeded(used, band) == used
+    ours, theirs = OpusEncoder(band, said), OpusEncoder(band, used)
+    assert encoded(speech(band)[:20], ours) == encoded(speech(band)[:20], theirs)
 
 
 def test_a_packet_fits_through_every_tunnel() -> None:

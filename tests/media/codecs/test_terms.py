@@ -80,3 +80,10 @@ def test_the_example_of_the_rfc() -> None:
 )
 def test_odd_lines_are_read_for_what_they_mean(said: str, terms: OpusTerms) -> None:
     assert OpusTerms.from_fmtp(said) == terms
+
+
+@pytest.mark.parametrize(
+    ("hz", "band"), [(8_000, 1), (12_000, 1), (16_000, 2), (22_050, 2), (24_000, 6), (48_000, 6)]
+)
+def test_the_band_worth_encoding(hz: int, band: int) -> None:
+    assert OpusTerms(max_playback_hz=hz).band == band
