@@ -29,12 +29,12 @@ class Decoder(Protocol):
     def recover(self, following: bytes) -> Frames | None:
         """Return the end of a gap from what `following`, the payload right behind the gap, repeats of it; then `decode` that.
 
-        None where it repeats nothing. What comes back lasts as long as one frame of `following` (20 ms, as a rule): the part
-        of a longer gap before that is to be concealed first.
+        None where it repeats nothing. What comes back is as long as `repeats` says, which may be less than `following` itself: the
+        part of a longer gap before that is to be concealed first.
         """
 
-    def repeats(self, payload: bytes) -> bool:
-        """Whether `recover` can make something of `payload`."""
+    def repeats(self, payload: bytes) -> int:
+        """How long before `payload` what `recover` can make of it begins, in samples at 8 kHz; 0: it repeats nothing."""
 
     def duration(self, payload: bytes) -> int:
         """How long `payload` lasts, in samples at 8 kHz, without decoding it; 0 where it is none of the codec."""

@@ -29,8 +29,8 @@ class G711Decoder:
     def recover(self, following: bytes) -> None:  # noqa: ARG002 - the face has it
         return None
 
-    def repeats(self, payload: bytes) -> bool:  # noqa: ARG002 - the face's
-        return False
+    def repeats(self, payload: bytes) -> int:  # noqa: ARG002 - the face's
+        return 0
 
     def duration(self, payload: bytes) -> int:
         return PCMU.duration(len(payload))

@@ -57,8 +57,8 @@ class G722Decoder:
     def recover(self, following: bytes) -> None:  # noqa: ARG002 - the face has it
         return None
 
-    def repeats(self, payload: bytes) -> bool:  # noqa: ARG002 - the face's
-        return False
+    def repeats(self, payload: bytes) -> int:  # noqa: ARG002 - the face's
+        return 0
 
     def duration(self, payload: bytes) -> int:
         return KIND.duration(len(payload))

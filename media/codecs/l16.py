@@ -32,8 +32,8 @@ class L16Decoder:
     def recover(self, following: bytes) -> None:  # noqa: ARG002 - the face has it
         return None
 
-    def repeats(self, payload: bytes) -> bool:  # noqa: ARG002 - the face's
-        return False
+    def repeats(self, payload: bytes) -> int:  # noqa: ARG002 - the face's
+        return 0
 
     def duration(self, payload: bytes) -> int:
         return self._kind.duration(len(payload))

@@ -70,11 +70,10 @@ class OpusDecoder:
         return made
 
     def recover(self, following: bytes) -> Frames | None:
-        if not opus_packet.repeats(following):
-            return None
-        return self._decoded(following, opus_packet.frame_samples(following), repeated=True)
+        samples = opus_packet.repeats(following)
+        return self._decoded(following, samples, repeated=True) if samples else None
 
-    def repeats(self, payload: bytes) -> bool:
+    def repeats(self, payload: bytes) -> int:
         return opus_packet.repeats(payload)
 
     def duration(self, payload: bytes) -> int:

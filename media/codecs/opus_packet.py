@@ -49,23 +49,25 @@ def silent(payload: bytes) -> bool:
     return bool(found) and all(size <= _SUSPENDED for _, size in found)
 
 
-def repeats(payload: bytes) -> bool:
-    """Tell whether the first frame of `payload` has what came before it once more, at a lower rate (in-band FEC, LBRR).
+def repeats(payload: bytes) -> int:
+    """Return how much of what came before it `payload` has once more, at a lower rate (in-band FEC, LBRR); 0: nothing.
 
-    SILK begins with a bit of voice activity for each of its frames and then the bit that is sought, once per channel. All
-    are even odds to the range coder, so they are the first bits of the frame as they stand (section 4.2.3).
+    It is as much as one frame lasts, in samples at 8 kHz, and the first frame has it. SILK begins with a bit of voice activity
+    for each of its frames and then the bit that is sought, once per channel. All are even odds to the range coder, so they
+    are the first bits of the frame as they stand (section 4.2.3).
     """
     found = frames(payload)
     if not found or payload[0] >> 3 >= _CELT_ALONE:
-        return False
+        return 0
     start, size = found[0]
     if size <= _SUSPENDED:
-        return False
-    activities = max(1, frame_samples(payload) // _SILK_FRAME)
+        return 0
+    samples = frame_samples(payload)
+    activities = max(1, samples // _SILK_FRAME)
     flags = 0x80 >> activities
     if payload[0] & _STEREO:
         flags |= 0x80 >> 2 * activities + 1
-    return bool(payload[start] & flags)
+    return samples if payload[start] & flags else 0
 
 
 def frames(payload: bytes) -> list[tuple[int, int]]:

@@ -48,4 +48,5 @@ def test_nothing_is_remembered(law: Law) -> None:
     encoder.expect_loss(10)
     assert decoder.conceal(160) is None
     assert decoder.recover(bytes(160)) is None
+    assert decoder.repeats(bytes(160)) == 0
     assert encoder.copy() is encoder

@@ -158,6 +158,7 @@ def test_there_is_nothing_to_conceal_with() -> None:
     decoder = G722Decoder()
     assert decoder.conceal(160) is None
     assert decoder.recover(bytes(160)) is None
+    assert decoder.repeats(bytes(160)) == 0
     assert not decoder.silent(bytes(160))
 
 

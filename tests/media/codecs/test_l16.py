@@ -53,6 +53,7 @@ def test_there_is_nothing_to_conceal_with() -> None:
     decoder = L16Decoder(kind.L16_16)
     assert decoder.conceal(160) is None
     assert decoder.recover(b"\0" * 640) is None
+    assert decoder.repeats(b"\0" * 640) == 0
 
 
 def test_one_encoder_is_as_good_as_another() -> None:

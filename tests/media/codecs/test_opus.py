@@ -146,6 +146,24 @@ def test_repeats_are_nearer_to_what_was_lost_than_what_is_made_up(band: int, per
     assert apart_db(lost, np.concatenate(with_repeats)) > apart_db(lost, np.concatenate(without)) + 3
 
 
+@BANDS
+def test_a_packet_of_two_frames_repeats_one(band: int) -> None:
+    encoder = OpusEncoder(2, OpusTerms(fec=True))
+    encoder.expect_loss(20)
+    lost, first, second = next(
+        three
+        for three in zip(*(encoded(speech(2), encoder)[start:] for start in range(3)), strict=False)
+        if opus_packet.repeats(three[1])
+    )
+    both = bytes([first[0] | 2, len(first) - 1]) + first[1:] + second[1:]
+    decoder = OpusDecoder(band)
+    decoder.decode(lost)
+    assert (decoder.duration(both), decoder.repeats(both)) == (320, 160)
+    repeat = decoder.recover(both)
+    assert repeat is not None
+    assert len(repeat) == 160 * band
+
+
 def test_nothing_is_repeated_to_who_cannot_use_it() -> None:
     encoder = OpusEncoder(2, PLAIN)
     encoder.expect_loss(20)
