@@ -1,7 +1,7 @@
 """How people sound through a bridge when a talker's network is bad: `python -m benchmarks.voice --help`.
 
 One talks, with a network of `benchmarks.traces`; one listens, with a perfect one. What the listener hears is compared with
-what was said: PESQ narrowband MOS-LQO (PyPI's `pesq`), in pieces of 8 to 10 s, and the delay that the bridge adds.
+what was said: PESQ narrowband MOS-LQO (PyPI's `pesq`), in pieces of 8 to 13 s, and the delay that the bridge adds.
 
 They are real calls, to a fresh bridge of ours or to any server (--target, --user). With --offline they go through our
 own media engine in this process, on a clock that is only a number: quick, and the same every time.
@@ -26,7 +26,7 @@ from benchmarks.voice_speech import FRAME, RATE_HZ, Speech
 from benchmarks.voice_talker import Plan
 
 CALLS: Final = 4
-SECONDS: Final = 45.0
+SECONDS: Final = 46.0
 """Of speech that counts in each call: five pieces. Before them comes one that does not, while the bridge learns the line."""
 DRIFT_MINUTES: Final = 30.0
 AT_ONCE: Final = 28
@@ -87,11 +87,16 @@ def outside(chosen: list[Plan], options: argparse.Namespace) -> tuple[list[dict[
     made: dict[int, tuple[Heard, voice_calls.Line]] = {}
     record: dict[str, Any] = {"sessions": [], "faults": []}
     first_room = random.randrange(1_000, 9_000)  # noqa: S311 - a room that nobody is in
-    with server(options) as target:
+    with server(options) as (target, roots):
         for here in batches(chosen, options.at_once):
             print(f"{len(here)} calls of {max(plan.length_s for plan in here):.0f} s to {target} ...")
             calls = voice_calls.Calls(
-                here, target=target, user=options.user, first_room=first_room, wire=options.wire
+                here,
+                target=target,
+                roots=roots,
+                user=options.user,
+                first_room=first_room,
+                wire=options.wire,
             )
             outcome = calls.run()
             first_room += len(here)
@@ -133,15 +138,15 @@ def rows(
 
 
 @contextmanager
-def server(options: argparse.Namespace) -> Iterator[str]:
-    """The target: a bridge of our own, which ends with the run, or the one that is named."""
+def server(options: argparse.Namespace) -> Iterator[tuple[str, list[int]]]:
+    """The target and its process: a bridge of our own, which ends with the run, or the one that is named."""
     if options.target:
-        yield options.target
+        yield options.target, processes.find_pids(options.pid_of) if options.pid_of else []
         return
     roda = Roda(log=options.log)
     try:
-        with roda.started():
-            yield roda.target
+        with roda.started() as roots:
+            yield roda.target, roots
     finally:
         roda.close()
 
@@ -164,6 +169,9 @@ def main() -> int:
         help=f"length of the calls whose clock is wrong ({DRIFT_MINUTES:.0f})",
     )
     parser.add_argument("--target", default="", help="a server that runs, HOST:PORT; without it one of ours")
+    parser.add_argument(
+        "--pid-of", default="", help="account the target's processes: part of the command line"
+    )
     parser.add_argument("--user", default="conf-{room}", help="what to dial (conf-{room})")
     parser.add_argument("--at-once", type=int, default=AT_ONCE, help=f"calls made together ({AT_ONCE})")
     parser.add_argument("--wire", choices=["auto", "uring", "epoll"], default="auto")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import random
+import resource
 import time
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -61,8 +62,13 @@ class Outcome:
     late_ms: NDArray[np.float64]
     """(N,): how late each of our packets was sent."""
     seconds: float
-    busy_cores: float
+    own_cores: float = 0.0
+    server_cores: float = 0.0
+    """0 where its processes are not known."""
+    busy_cores: float = 0.0
     """All that the machine did meanwhile, the server and we included."""
+    stolen_cores: float = 0.0
+    """What the hypervisor kept."""
     failures: dict[int, int] = field(default_factory=dict)
     dropped_by_server: int = 0
     send_errors: int = 0
@@ -77,10 +83,15 @@ class Outcome:
             doubts.append(f"INVALID: the server hung up {self.dropped_by_server} calls")
         if self.send_errors:
             doubts.append(f"{self.send_errors} packets of ours were refused")
+        doubts += report.others(self.busy_cores - self.own_cores - self.server_cores)
+        if self.stolen_cores > report.OTHERS_LIMIT_CORES:
+            doubts.append(f"the hypervisor kept {self.stolen_cores:.2f} cores")
         return {
             "seconds": round(self.seconds, 1),
             "generator_late_ms": {"p50": late.p50, "p99": late.p99, "max": late.max},
-            "busy_cores": round(self.busy_cores, 2),
+            "own_cores": round(self.own_cores, 3),
+            "server_cores": round(self.server_cores, 3),
+            "busy_cores": round(self.busy_cores, 3),
             "faults": doubts,
         }
 
@@ -88,8 +99,10 @@ class Outcome:
 class Calls:
     """The loop. Rows of even number talk, the next one listens."""
 
-    def __init__(self, plans: list[Plan], *, target: str, user: str, first_room: int, wire: str) -> None:
-        self._plans = plans
+    def __init__(
+        self, plans: list[Plan], *, target: str, roots: list[int], user: str, first_room: int, wire: str
+    ) -> None:
+        self._plans, self._roots = plans, roots
         self._user, self._first_room = user, first_room
         address = parse_address(target)
         self._sip = SipSocket(address, "udp")
@@ -116,14 +129,14 @@ class Calls:
         """Call, talk, listen, hang up."""
         gc.collect()
         gc.disable()
-        busy, started = processes.machine_busy_s()[0], time.monotonic()
+        before, started = self._spent_s(), time.monotonic()
         try:
             self._place()
             begin_s = time.monotonic() + BEFORE_S
             begins = [begin_s + plan.start_s for plan in self._plans]
             self._converse(begins)
             seconds = time.monotonic() - started
-            busy = processes.machine_busy_s()[0] - busy
+            own, server, busy, stolen = ((self._spent_s() - before) / seconds).tolist()
             self._hang_up()
         finally:
             gc.enable()
@@ -135,11 +148,20 @@ class Calls:
             self._heard(begins),
             np.concatenate([np.zeros(0, np.int64), *self._late_ns]) / 1e6,
             seconds,
-            busy / seconds,
+            own,
+            server,
+            busy,
+            stolen,
             self.failures,
             self.dropped_by_server,
             self._wire.send_errors,
         )
+
+    def _spent_s(self) -> NDArray[np.float64]:
+        """CPU time of us, of the server, of the machine, and what the hypervisor kept."""
+        own = resource.getrusage(resource.RUSAGE_SELF)
+        server = processes.measure(self._roots, memory=False).cpu_s if self._roots else 0.0
+        return np.array([own.ru_utime + own.ru_stime, server, *processes.machine_busy_s()])
 
     def _place(self) -> None:
         now = time.monotonic()

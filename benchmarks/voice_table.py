@@ -25,7 +25,7 @@ FINAL_S: Final = 10.0
 """The delay at the end is the median of these."""
 CONSTANT_MS: Final = 20.0
 """A delay is constant if no minute's median is further from that of the second minute: one packet."""
-_LEARNED_S: Final = LEAD_FRAMES * 0.02 + PIECE_S[1]
+_LEARNED_S: Final = LEAD_FRAMES * 0.02 + PIECE_S
 
 
 @dataclass(frozen=True, slots=True)

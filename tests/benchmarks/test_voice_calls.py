@@ -63,15 +63,22 @@ def test_keys_and_other_codecs_are_not_played():
 
 
 def test_a_late_tester_a_failed_call_and_a_call_that_was_hung_up_spoil_a_run():
-    fine = Outcome([], np.full(100, 1.0), 10.0, 0.5)
+    fine = Outcome([], np.full(100, 1.0), 10.0)
 
     assert fine.record()["faults"] == []
     for spoilt in (
-        Outcome([], np.full(100, 9.0), 10.0, 0.5),
-        Outcome([], np.full(100, 1.0), 10.0, 0.5, failures={486: 1}),
-        Outcome([], np.full(100, 1.0), 10.0, 0.5, dropped_by_server=1),
+        Outcome([], np.full(100, 9.0), 10.0),
+        Outcome([], np.full(100, 1.0), 10.0, failures={486: 1}),
+        Outcome([], np.full(100, 1.0), 10.0, dropped_by_server=1),
     ):
         assert spoilt.record()["faults"][0].startswith("INVALID")
+
+
+def test_what_others_took_of_the_machine_is_told():
+    busy = Outcome([], np.full(100, 1.0), 10.0, own_cores=0.2, server_cores=0.3, busy_cores=1.1)
+
+    (fault,) = busy.record()["faults"]
+    assert fault == "other programs took 0.60 cores meanwhile"
 
 
 def test_two_phones_talk_through_a_server(server, monkeypatch):
@@ -82,7 +89,12 @@ def test_two_phones_talk_through_a_server(server, monkeypatch):
     plan = Plan(Network("clean", traces.clean), 0, Speech(codes, ((0, len(codes)),)), len(codes))
 
     calls = Calls(
-        [plan], target="{}:{}".format(*server.address), user="conf-{room}", first_room=7, wire="epoll"
+        [plan],
+        target="{}:{}".format(*server.address),
+        roots=[],
+        user="conf-{room}",
+        first_room=7,
+        wire="epoll",
     )
     outcome = calls.run()
 

@@ -27,36 +27,36 @@ def keep(folder: Path, name: str, samples: np.ndarray, rate_hz: int = RATE_HZ) -
         file.writeframes(samples.astype("<i2").tobytes())
 
 
-def test_a_piece_is_cut_in_the_middle_of_the_longest_pause_that_comes_in_time():
-    said = talk((8.2, True), (0.2, False), (0.5, True), (0.4, False), (9.0, True), (0.3, False), (9.0, True))
-
-    first, second, third = voice_speech.cuts(said)
-
-    assert first == 0
-    assert second / RATE_HZ == pytest.approx(8.2 + 0.2 + 0.5 + 0.2, abs=0.02)
-    assert third / RATE_HZ == pytest.approx(18.3 + 0.15, abs=0.02)
-    assert second % FRAME == third % FRAME == 0
-
-
-def test_speech_without_pauses_has_no_piece():
-    assert voice_speech.cuts(talk((30.0, True))) == [0]
-
-
-def test_a_folder_is_read_as_it_was_recorded_and_what_is_no_8_khz_wav_is_left_out(tmp_path):
-    said = talk((8.5, True), (0.5, False), (8.5, True), (0.5, False), (3.0, True))
-    keep(tmp_path, "a.wav", said)
-    keep(tmp_path, "b.wav", said, rate_hz=16_000)
+def test_sentences_are_joined_with_pauses_until_a_piece_is_full(tmp_path):
+    for number in range(12):
+        keep(tmp_path, f"{number}.wav", talk((3.0, True)))
 
     speech = voice_speech.load(tmp_path)
 
-    (_, end), *_ = speech.pieces
-    assert len(speech.pieces) == 2
-    assert np.array_equal(speech.codes[:end], g711.encode(said[:end].astype(float), "pcmu"))
-    assert np.abs(speech.samples[:end] - said[:end].astype(int)).max() < 400
+    frames = int((3.0 + voice_speech.PAUSE_S) * RATE_HZ) // FRAME * 3
+    assert [(begin // FRAME, end // FRAME) for begin, end in speech.pieces] == [
+        (number * frames, (number + 1) * frames) for number in range(4)
+    ]
+    assert len(speech.codes) == 4 * frames * FRAME
+    silent = (speech.codes == g711.SILENCE["pcmu"]).reshape(-1, FRAME).all(axis=1)
+    assert silent.mean() == pytest.approx(voice_speech.PAUSE_S / 3.5, abs=0.01)
+    assert np.abs(speech.samples[: 3 * RATE_HZ] - talk((3.0, True)).astype(int)).max() < 500
+
+
+def test_what_is_no_sentence_no_speech_or_no_8_khz_wav_is_left_out(tmp_path):
+    for number in range(6):
+        keep(tmp_path, f"{number}.wav", talk((4.5, True)))
+    whole = voice_speech.load(tmp_path)
+    keep(tmp_path, "word.wav", talk((0.5, True)))
+    keep(tmp_path, "novel.wav", talk((30.0, True)))
+    keep(tmp_path, "beep.wav", talk((3.0, True)))
+    keep(tmp_path, "wide.wav", talk((3.0, True)), rate_hz=16_000)
+
+    assert np.array_equal(voice_speech.load(tmp_path).codes, whole.codes)
 
 
 def test_a_folder_without_speech_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="no speech"):
+    with pytest.raises(FileNotFoundError, match="not enough speech"):
         voice_speech.load(tmp_path)
 
 
