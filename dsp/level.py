@@ -175,7 +175,7 @@ def speech_step(levels: Levels, lines: NDArray[Any]) -> tuple[Mask, NDArray[Any]
     return active, after
 
 
-def hold_levels(levels: Levels, held: Levels, *, decay_db: float = 1.0) -> Levels:
+def hold_levels(levels: Levels, held: Levels, *, decay_db: float = 0.5) -> Levels:
     """Return levels that rise at once and fall by `decay_db` per tick: loudness as a listener remembers it.
 
     The choice of the loudest is made by these, so that nobody loses his place between two syllables.

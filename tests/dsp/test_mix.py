@@ -59,7 +59,7 @@ def reference_choice(levels, rooms, limit, incumbent):
     chosen = np.zeros(len(levels), bool)
     for room in set(rooms.tolist()):
         members = [row for row in range(len(rooms)) if rooms[row] == room]
-        members.sort(key=lambda row: (-(levels[row] + 6 * incumbent[row]), not incumbent[row], row))
+        members.sort(key=lambda row: (-(levels[row] + mix.HYSTERESIS_DB * incumbent[row]), not incumbent[row], row))
         chosen[members[:limit]] = True
     return chosen
 
@@ -81,7 +81,7 @@ def test_the_loudest_of_each_room_are_chosen(rows, limit):
 def test_a_place_is_not_lost_for_a_trifle_but_for_a_clearly_louder_voice():
     rooms, incumbent = np.array([7, 7]), np.array([True, False])
     trifle = mix.choose_loudest(np.array([-30, -25], np.float32), rooms, 1, incumbent)
-    clearly = mix.choose_loudest(np.array([-30, -23], np.float32), rooms, 1, incumbent)
+    clearly = mix.choose_loudest(np.array([-30, -20], np.float32), rooms, 1, incumbent)
     assert (trifle.tolist(), clearly.tolist()) == ([True, False], [False, True])
 
 
