@@ -4,6 +4,7 @@ For one's own server on loopback, and for nothing else: the target must be a loo
 of its own, so that none of them is taken for an honest caller (those call from 127.0.0.x):
 
     forged      INVITE, each from an address that is invented and never heard of again      127.64.0.0/10
+                (with --twice each comes again after half a second, as an honest telephone's does)
     flood       INVITE to numbers there are not, from ten addresses                         127.1.1.x
     scanners    OPTIONS, REGISTER and INVITE of tools that say their names                  127.1.2.x
     malformed   good messages with bits turned, pieces cut out or doubled                   127.1.3.x
@@ -20,7 +21,7 @@ import os
 import random
 import socket
 import time
-from collections import Counter
+from collections import Counter, deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 TURN_S = 0.005
 NICENESS = 15
+TWICE_S = 0.5
+"""T1: when an INVITE is repeated that nobody answers."""
 ADDRESSES = 10
 """Of each kind but the forged."""
 CONNECTIONS = 200
@@ -45,12 +48,17 @@ SCANNER_NAMES = ("friendly-scanner", "sipcli/v1.8", "VaxSIPUserAgent/3.1", "sund
 class Attackers:
     """All of them, against one server: `rate` messages a second together; `user` is somebody whom the server does have."""
 
-    def __init__(self, target: str, *, rate: float, seed: int = 1, user: str = "1000") -> None:
+    def __init__(
+        self, target: str, *, rate: float, seed: int = 1, user: str = "1000", twice: bool = False
+    ) -> None:
         self._target = parse_address(target)
         if not self._target[0].startswith("127."):
             raise SystemExit("attackers attack loopback addresses alone")
         self._rate = rate
         self._user = user
+        self._twice = twice
+        self._again: deque[tuple[float, str, bytes]] = deque()
+        """What the forged send once more, and when."""
         self._random = random.Random(seed)  # noqa: S311 - the same storm each time
         self._number = 0
         self._sockets: dict[str, socket.socket] = {}
@@ -78,6 +86,7 @@ class Attackers:
                     attack()
                     self.sent[kind] += 1
                 done[kind] = due
+            self._forge_again(time.monotonic())
             self._hold_connections()
             self._read()
             time.sleep(TURN_S)
@@ -119,9 +128,21 @@ class Attackers:
         draw = self._random.randrange
         source = f"127.{64 + draw(64)}.{draw(256)}.{1 + draw(254)}"
         user = self._user if draw(2) else self._unknown()
+        data = self._invite(source, user)
+        if self._twice:
+            self._again.append((time.monotonic() + TWICE_S, source, data))
+        self._send_once(source, data)
+
+    def _forge_again(self, now: float) -> None:
+        while self._again and self._again[0][0] <= now:
+            _, source, data = self._again.popleft()
+            self._send_once(source, data)
+            self.sent["forged again"] += 1
+
+    def _send_once(self, source: str, data: bytes) -> None:
         with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.bind((source, 0))
-            sock.sendto(self._invite(source, user), self._target)
+            sock.sendto(data, self._target)
 
     def _flood(self) -> None:
         source = self._source(1)
@@ -218,12 +239,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--rate", type=float, default=2000.0, help="messages a second, all together")
     parser.add_argument("--user", default="1000", help="somebody whom the server has")
+    parser.add_argument("--twice", action="store_true", help="the forged come twice each")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", default="", metavar="FILE")
     options = parser.parse_args()
     # Attackers have machines of their own: here they shall not take the processor from those whom they attack.
     os.nice(NICENESS)
-    attackers = Attackers(options.target, rate=options.rate, seed=options.seed, user=options.user)
+    attackers = Attackers(
+        options.target, rate=options.rate, seed=options.seed, user=options.user, twice=options.twice
+    )
     attackers.run(options.seconds)
     record = {"sent": dict(attackers.sent), "answers": attackers.answers}
     print(json.dumps(record))

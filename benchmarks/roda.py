@@ -59,7 +59,7 @@ workers = {workers}
 [limits]
 calls = 0
 calls_per_source = 0
-calls_per_second = 0
+calls_per_second = {calls_per_second}
 
 [service]
 language = "en"
@@ -149,7 +149,14 @@ class Roda:
     """
 
     def __init__(
-        self, *, log: str = "", workers: int = 0, server: str = "", media: str = "", dial_out: str = ""
+        self,
+        *,
+        log: str = "",
+        workers: int = 0,
+        server: str = "",
+        media: str = "",
+        dial_out: str = "",
+        calls_per_second: int = 0,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
@@ -158,7 +165,13 @@ class Roda:
         self.log = Path(log) if log else self.folder / "log"
         self._log_from = self.log.stat().st_size if self.log.exists() else 0
         text = CONFIGURATION.format(
-            host=LOOPBACK, port=self.port, number=ACCESS_NUMBER, workers=workers, server=server, media=media
+            host=LOOPBACK,
+            port=self.port,
+            number=ACCESS_NUMBER,
+            workers=workers,
+            server=server,
+            media=media,
+            calls_per_second=calls_per_second,
         )
         self.file.write_text(text + dial_out)
 

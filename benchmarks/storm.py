@@ -44,8 +44,13 @@ RAMP_PER_S = 50.0
 LEAD_S = 5.0
 """From the start of the load test to its first INVITE, and then what it settles for: it imports numpy, and warms up."""
 HONEST_EVERY_S = 2.0
+BUSY = 503
 HONEST_PATIENCE_S = 35.0
 """Timer B and a little: who is not in by then is not coming."""
+CALLS_PER_SECOND = 60
+"""Where the forged come twice: half of it is for strangers, and they want far more."""
+AGAIN_S = 3.0
+"""Who is told to come again does so after this: what Retry-After says in a burst, and a little."""
 CALM_S = 3.0
 """Between the end of the storm and the last look at memory."""
 LONGEST_GAP_MS, WAIT_MAX_S, GROWTH_MAX_MB = 100.0, 2.0, 50.0
@@ -60,12 +65,15 @@ class Storm:
     rate: float = 2000.0
     peers: bool = True
     log: str = ""
+    twice: bool = False
+    """The forged come twice each, and the honest come again who are told so."""
     waits_s: list[float] = field(default_factory=list)
     failures: dict[int, int] = field(default_factory=dict)
+    told_to_come_again: int = 0
 
     def run(self) -> dict[str, Any]:
         """Start everything, measure, and stop everything."""
-        roda = Roda(log=self.log, dial_out=SECURITY)
+        roda = Roda(log=self.log, dial_out=SECURITY, calls_per_second=CALLS_PER_SECOND if self.twice else 0)
         try:
             with tempfile.TemporaryDirectory() as folder, roda.started() as roots:
                 heard, attacked = Path(folder) / "load.json", Path(folder) / "attack.json"
@@ -90,7 +98,7 @@ class Storm:
             before = processes.measure(roots)
             storm = _python(
                 "benchmarks.attackers", "--target", target, "--seconds", self.seconds, "--rate", self.rate,
-                "--user", ACCESS_NUMBER, "--json", attacked,
+                "--user", ACCESS_NUMBER, "--json", attacked, *(["--twice"] if self.twice else []),
             )  # fmt: skip
             with _ended(storm), self._peers(target) as peers:
                 self._honest(target, self.seconds)
@@ -106,7 +114,11 @@ class Storm:
             "load": json.loads(heard.read_text()) if heard.exists() else {},
             "attack": json.loads(attacked.read_text()) if attacked.exists() else {},
             "peers": peers,
-            "honest": {"waits_s": self.waits_s, "failures_by_status": self.failures},
+            "honest": {
+                "waits_s": self.waits_s,
+                "failures_by_status": self.failures,
+                "told_to_come_again": self.told_to_come_again,
+            },
             "memory_mb": {
                 "before": before.pss_kb / 1024,
                 "in_the_storm": peak.pss_kb / 1024,
@@ -121,10 +133,18 @@ class Storm:
         while time.monotonic() < end:
             number += 1
             begun = time.monotonic()
-            self._call(target, f"127.0.{1 + number // 250}.{1 + number % 250}")
+            source = f"127.0.{1 + number // 250}.{1 + number % 250}"
+            status = self._call(target, source)
+            if status == BUSY and self.twice:
+                self.told_to_come_again += 1
+                time.sleep(AGAIN_S)
+                status = self._call(target, source)
+            if status:
+                self.failures[status] = self.failures.get(status, 0) + 1
             time.sleep(max(0.0, min(begun + HONEST_EVERY_S, end) - time.monotonic()))
 
-    def _call(self, target: str, source: str) -> None:
+    def _call(self, target: str, source: str) -> int:
+        """Call, be answered and hang up; the status where it fails, else 0."""
         sip = SipSocket(parse_address(target), "udp", source=source)
         media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         media.bind((source, 0))
@@ -132,7 +152,7 @@ class Storm:
             target=target, local=sip.local, transport="udp", name=f"honest{time.monotonic_ns():x}"
         )
         host, port = media.getsockname()
-        started = time.monotonic()
+        started, status = time.monotonic(), 0
         phones.place(0, user="conf-honest", rtp_host=host, rtp_port=port, now=started)
         over = False
         while not over and time.monotonic() - started < HONEST_PATIENCE_S:
@@ -142,8 +162,7 @@ class Storm:
                     self.waits_s.append(event.after_s)
                     phones.hang_up(0, time.monotonic())
                 elif isinstance(event, Failed):
-                    self.failures[event.status] = self.failures.get(event.status, 0) + 1
-                    over = True
+                    status, over = event.status, True
                 elif isinstance(event, HungUp):
                     over = True
             sip.turn(phones, time.monotonic())
@@ -151,6 +170,7 @@ class Storm:
                 select.select([sip], [], [], 0.01)
         sip.close()
         media.close()
+        return status
 
     @contextlib.contextmanager
     def _peers(self, target: str) -> Iterator[list[str]]:
@@ -264,7 +284,12 @@ def show(record: dict[str, Any], console: Console) -> None:
     waits = honest["waits_s"]
     table.add_row(
         "honest callers",
-        f"{len(waits)} in, at the latest after {max(waits, default=0):.2f} s; refused {honest['failures_by_status'] or 0}",
+        f"{len(waits)} in, at the latest after {max(waits, default=0):.2f} s; refused {honest['failures_by_status'] or 0}"
+        + (
+            f", {honest['told_to_come_again']} of them at the second try"
+            if honest.get("told_to_come_again")
+            else ""
+        ),
     )
     table.add_row(
         "memory MB", " -> ".join(f"{memory[when]:.0f}" for when in ("before", "in_the_storm", "after"))
@@ -282,11 +307,14 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--participants", type=int, default=200)
     parser.add_argument("--rate", type=float, default=2000.0, help="attackers' messages a second")
+    parser.add_argument("--twice", action="store_true", help="the forged come twice, the honest when told to")
     parser.add_argument("--own", action="store_true", help="without sipp and sipvicious")
     parser.add_argument("--log", default="", help="keep the server's log there")
     parser.add_argument("--json", default="", metavar="FILE")
     options = parser.parse_args()
-    storm = Storm(options.seconds, options.participants, options.rate, not options.own, options.log)
+    storm = Storm(
+        options.seconds, options.participants, options.rate, not options.own, options.log, options.twice
+    )
     record = storm.run()
     show(record, report.open_console())
     if options.json:

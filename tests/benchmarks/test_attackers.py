@@ -53,6 +53,19 @@ def test_invented_addresses_do_not_come_again(victim):
     assert all(64 <= int(source.split(".")[1]) < 128 for source in sources)
 
 
+def test_invented_addresses_come_twice_where_they_are_to(victim):
+    storm = Attackers(f"127.0.0.1:{victim.getsockname()[1]}", rate=1, twice=True)
+    for _ in range(5):
+        storm._forge()
+    first = received(victim)
+    storm._forge_again(0.0)
+    assert received(victim) == []
+    storm._forge_again(float("inf"))
+    again = received(victim)
+    assert [(data, source[0]) for data, source in again] == [(data, source[0]) for data, source in first]
+    assert storm.sent["forged again"] == len(again) == 5
+
+
 def test_what_is_not_malformed_on_purpose_is_good(victim):
     storm = Attackers(f"127.0.0.1:{victim.getsockname()[1]}", rate=1)
     for kind in ("forged", "flood", "scanners", "passwords"):

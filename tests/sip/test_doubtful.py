@@ -9,7 +9,7 @@ from sip.message import Request
 from sip.timers import GIVE_UP_S
 from tests.support.sip_playbook import TCP, UDP, Playbook
 
-FACTOR_MAX = 12.0
+FACTOR_MAX = 10.0
 """Bytes sent for one of an INVITE that nobody acknowledges; it was above 20."""
 SDP = "v=0|o=- 1 1 IN IP4 10.0.0.9|s=-|c=IN IP4 10.0.0.9|t=0 0|m=audio 40000 RTP/AVP 0 8 101|a=rtpmap:101 telephone-event/8000|"
 
