@@ -117,8 +117,7 @@ class Server:
             entropy=os.urandom,
             on_event=self._from_elsewhere,
         )
-        self._call_log = structlog.get_logger("calls").bind()
-        """Bound once: to put a logger together costs more than the line."""
+        self._lines = lines
         self._do: dict[type, Callable[[Any], None]] = {
             **self._signalling.performs,
             effects.OpenStream: self._open_stream,
@@ -401,7 +400,7 @@ class Server:
         self._store.record(ledger.record(effect, at=time.time(), node=self._config.server.node))
 
     def _write_log(self, effect: effects.Log) -> None:
-        getattr(self._call_log, effect.level.value)(effect.event, **effect.fields)
+        self._lines.facts(effect.level.value, effect.event, effect.fields)
 
 
 def _spent(call: CallOut) -> Placed:
@@ -431,8 +430,12 @@ async def _run(config: Config, lines: logs.LineLogger, ready: Callable[[], None]
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    lines.gather(asyncio.get_running_loop().call_soon)
     ready()
-    await server.serve()
+    try:
+        await server.serve()
+    finally:
+        lines.gather(None)
 
 
 def serve(config: Config, *, ready: Callable[[], None] = lambda: None) -> int:

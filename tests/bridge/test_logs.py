@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +139,123 @@ def test_an_error_on_a_terminal_shows_no_value_of_a_variable(configured: Configu
     text = path.read_text()
     assert "ValueError: 5" in text
     assert "45678" not in text
+
+
+class Loop:
+    """What a logger needs of an event loop."""
+
+    def __init__(self) -> None:
+        self.due: list[Callable[[], None]] = []
+
+    def call_soon(self, what: Callable[[], None]) -> None:
+        self.due.append(what)
+
+    def turn(self) -> None:
+        due, self.due = self.due, []
+        for each in due:
+            each()
+
+
+class Writes(io.BytesIO):
+    """A stream that counts how often it is written to."""
+
+    count = 0
+
+    def write(self, data: Any, /) -> int:
+        self.count += 1
+        return super().write(data)
+
+
+def test_the_lines_of_a_round_of_the_loop_are_one_write_in_order() -> None:
+    stream, loop = Writes(), Loop()
+    logger = logs.LineLogger(stream)
+    logger.gather(loop.call_soon)
+    for number in range(3):
+        logger.info(str(number).encode())
+    assert stream.getvalue() == b""
+    loop.turn()
+    assert stream.getvalue() == b"0\n1\n2\n"
+    assert stream.count == 1
+    logger.info(b"3")
+    loop.turn()
+    assert stream.getvalue().endswith(b"2\n3\n")
+
+
+@pytest.mark.parametrize("level", ["error", "critical", "exception"])
+def test_an_error_waits_for_no_round_and_comes_after_what_was_said_before(level: str) -> None:
+    stream, loop = io.BytesIO(), Loop()
+    logger = logs.LineLogger(stream)
+    logger.gather(loop.call_soon)
+    logger.info(b"before")
+    getattr(logger, level)(b"bad")
+    assert stream.getvalue() == b"before\nbad\n"
+    loop.turn()
+    assert stream.getvalue() == b"before\nbad\n"
+
+
+def test_what_waits_is_written_when_the_loop_ends() -> None:
+    stream = io.BytesIO()
+    logger = logs.LineLogger(stream)
+    logger.gather(Loop().call_soon)
+    logger.info(b"waits")
+    logger.gather(None)
+    logger.info(b"does not")
+    assert stream.getvalue() == b"waits\ndoes not\n"
+
+
+@pytest.mark.parametrize("level", ["info", "error"])
+def test_another_thread_writes_for_itself(level: str) -> None:
+    stream, loop = io.BytesIO(), Loop()
+    logger = logs.LineLogger(stream)
+    logger.gather(loop.call_soon)
+    thread = threading.Thread(target=getattr(logger, level), args=(b"from the store",))
+    thread.start()
+    thread.join()
+    assert stream.getvalue() == b"from the store\n"
+    assert loop.due == []
+
+
+def test_lines_that_are_lost_together_are_counted_each() -> None:
+    stream, loop = io.BytesIO(), Loop()
+    logger = logs.LineLogger(stream)
+    logger.gather(loop.call_soon)
+    logger.info(b"one")
+    logger.info(b"two")
+    stream.close()
+    loop.turn()
+    assert logger.lost == 2
+
+
+def test_the_lines_of_calls_are_what_structlog_would_make_of_them(configured: Configure) -> None:
+    path = configured()
+    facts = {"leg": 3, "caller": "\udcff", "pin": "4815", "pressed": {"1": 2}}
+    configured.loggers[-1].facts("warning", "call refused", facts)
+    structlog.get_logger().warning("call refused", **facts)
+    ours, theirs = lines(path)
+    assert list(ours) == list(theirs)
+    when = [datetime.fromisoformat(line.pop("timestamp")) for line in (ours, theirs)]
+    assert when[1] - when[0] < timedelta(seconds=1)
+    assert ours == theirs
+    assert ours["pin"] == logs.HIDDEN
+    assert facts["pin"] == "4815"  # the switchboard's own is as it was
+
+
+def test_the_lines_of_calls_below_the_set_level_are_not_written(configured: Configure) -> None:
+    path = configured(level="warning")
+    configured.loggers[-1].facts("info", "call came", {})
+    configured.loggers[-1].facts("error", "call lost", {})
+    assert [line["event"] for line in lines(path)] == ["call lost"]
+
+
+def test_the_lines_of_calls_are_for_people_on_a_console(configured: Configure) -> None:
+    path = configured(format="console")
+    configured.loggers[-1].facts("info", "call came", {"leg": 3})
+    assert "call came" in path.read_text()
+    assert "leg=3" in path.read_text()
+
+
+def test_a_moment_is_told_to_the_microsecond_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 1_700_000_000_000_042_999)
+    stream = io.BytesIO()
+    logs.LineLogger(stream).facts("info", "x", {})
+    assert json.loads(stream.getvalue())["timestamp"] == "2023-11-14T22:13:20.000042Z"
