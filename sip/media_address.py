@@ -14,6 +14,7 @@ media plane.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address
 from typing import TYPE_CHECKING, Final
 
@@ -28,11 +29,22 @@ UNSPECIFIED: Final = ("0.0.0.0", "::")  # noqa: S104 - the "hold" address of RFC
 LEAST_PORT: Final = 1_024
 """The first port that is nobody's by right (RFC 6335 section 6)."""
 
+REMEMBERED: Final = 4_096
+"""Addresses that need not be read again, 1 MB; of more the one least recently used is forgotten."""
+LONGEST_LITERAL: Final = 64
+"""Characters; the longest IP address has 45. What is longer is a name, and not worth remembering."""
+
 _THIS_NETWORK: Final = IPv4Network("0.0.0.0/8")
 
 
 def literal(host: str) -> IPv4Address | IPv6Address | None:
     """The IP address that `host` is; None where it is a name. An IPv4 address in IPv6 clothes is what it is."""
+    return _literal(host) if len(host) <= LONGEST_LITERAL else None
+
+
+@lru_cache(REMEMBERED)
+def _literal(host: str) -> IPv4Address | IPv6Address | None:
+    """A call asks five times about the same address, or the same two."""
     try:
         return IPv4Address(host)
     except AddressValueError:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final, get_args, get_origin
 from zoneinfo import ZoneInfo
@@ -19,6 +20,9 @@ from zoneinfo import ZoneInfo
 Network = IPv4Network | IPv6Network
 
 Line = Callable[[tuple[str | int, ...]], int]
+
+ADDRESSES_REMEMBERED: Final = 4096
+"""Addresses that need not be read again, 1 MB; of more the one least recently used is forgotten."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,14 +46,18 @@ class Address:
 
 def within(address: str, networks: Sequence[Network]) -> bool:
     """Whether `address`, as a socket tells it, lies in one of `networks`; what is no address lies in none."""
-    if not networks:
-        return False
+    ip = _read_ip(address) if networks else None
+    return ip is not None and any(ip in network for network in networks)
+
+
+@lru_cache(ADDRESSES_REMEMBERED)
+def _read_ip(address: str) -> IPv4Address | IPv6Address | None:
+    """The same few peers are asked about six times for each call."""
     try:
         ip = ip_address(address)
     except ValueError:
-        return False
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return any((mapped or ip) in network for network in networks)
+        return None
+    return getattr(ip, "ipv4_mapped", None) or ip
 
 
 @dataclass(frozen=True, slots=True)

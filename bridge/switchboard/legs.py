@@ -63,6 +63,9 @@ class StreamState(Enum):
 class LegTimer(Enum):
     """What a leg may be waiting for, beside its calls and its caller. At most one of each runs."""
 
+    # Each is the only one of its kind; Enum's own hash is Python, and asked for ten times in a call.
+    __hash__ = object.__hash__
+
     STREAM = "stream"
     """The pool's answer."""
     SPEECH = "speech"

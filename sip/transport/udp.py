@@ -94,7 +94,9 @@ class UdpTransport:
         if ":" in host:
             host = plain(host)
         try:
-            socket.inet_pton(self._family, host.partition("%")[0])  # a name would block in the resolver
+            # Whom we have heard has an address; a name would block in the resolver.
+            if flow.remote not in self._flows:
+                socket.inet_pton(self._family, host.partition("%")[0])
             self._socket.sendto(data, (host, port))
         except BlockingIOError:
             self._counters["dropped:send buffer full"] += 1
