@@ -18,8 +18,9 @@ from media import control
 from media.streams import Streams, table_bytes
 
 PIPE_BYTES: Final = 4 * control.MESSAGE_BYTES
-GATHER_S: Final = 0.004
-"""How long commands are gathered: at 400 calls a second some six at a time, and a fifth of a tick is heard by nobody."""
+GATHER_S: Final = 0.02
+"""How long commands are gathered, a tick: at 100 calls a second those of two, and a tick is heard by nobody. To wake a worker
+that sleeps costs more than a command does."""
 RETRY_S: Final = 0.02
 """A worker whose pipe is full is behind by many messages; it reads every tick."""
 EXIT_S: Final = 2.0

@@ -174,7 +174,7 @@ class Worker:
             # The kernel left descriptors out because we have too many open already.
             self._tell(control.StreamClosed(command.stream))
             return
-        pair = socket.socket(fileno=handed.popleft()), socket.socket(fileno=handed.popleft())
+        pair = _socket(handed.popleft()), _socket(handed.popleft())
         known = self._engine.row(command.stream)
         self._engine.apply(command, now)
         row = self._engine.row(command.stream)
@@ -202,6 +202,11 @@ class Worker:
                 return
             for _ in range(count):
                 self._backlog.popleft()
+
+
+def _socket(fd: int) -> socket.socket:
+    """A datagram socket that control has opened: what is said of it here the kernel need not be asked."""
+    return socket.socket(type=socket.SOCK_DGRAM, proto=0, fileno=fd)
 
 
 def _sockets(engine: Engine) -> Sockets:
