@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from bridge.store.audit import Act
 from bridge.store.calls import CallAnswered, CallEnded, CallPlaced
+from bridge.store.recordings import Recorded, RecordedFile
 from bridge.store.records import ConferenceEnded, ConferenceStarted, Identified, Joined, Left
 from bridge.switchboard import effects
 
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
 OfConference = effects.RecordConferenceStarted | effects.RecordConferenceEnded
 OfParticipant = effects.RecordJoined | effects.RecordIdentified | effects.RecordLeft
+OfRecording = effects.RecordRecording
 OfCall = effects.RecordCallPlaced | effects.RecordCallAnswered | effects.RecordCallEnded
 
-Entry = OfConference | OfParticipant | OfCall | effects.RecordAct
+Entry = OfConference | OfParticipant | OfRecording | OfCall | effects.RecordAct
 
 
 def record(entry: Entry, *, at: float, node: str) -> Record:
@@ -26,6 +28,8 @@ def record(entry: Entry, *, at: float, node: str) -> Record:
         return _of_conference(entry, at, node)
     if isinstance(entry, OfParticipant):
         return _of_participant(entry, at)
+    if isinstance(entry, OfRecording):
+        return _of_recording(entry, at, node)
     if isinstance(entry, OfCall):
         return _of_call(entry, at, node)
     return Act(at, node, entry.actor, entry.action, entry.subject, dict(entry.details))
@@ -63,6 +67,14 @@ def _of_participant(entry: OfParticipant, at: float) -> Joined | Identified | Le
             return Left(entry.participant, at, entry.reason.value, entry.cause)
         case _:
             assert_never(entry)
+
+
+def _of_recording(entry: effects.RecordRecording, at: float, node: str) -> Recorded:
+    files = tuple(
+        RecordedFile(each.name, each.participant, each.begins_s, each.length_s, each.size_bytes)
+        for each in entry.files
+    )
+    return Recorded(entry.recording, at, node, entry.conference, entry.reason, entry.missing_s, files)
 
 
 def _of_call(entry: OfCall, at: float, node: str) -> CallRecord:

@@ -54,6 +54,8 @@ from media import control
 from media.arena import Arena
 from media.pool import Pool, PoolFullError
 from media.ports import Ports
+from media.recording import messages as recording
+from media.recording.desk import Desk as RecordingDesk
 from media.shared_file import SharedFile
 from prompts.errors import PromptError
 from prompts.library import Library
@@ -117,6 +119,7 @@ class Server:
             entropy=os.urandom,
             on_event=self._from_elsewhere,
         )
+        self._recordings = RecordingDesk(on_event=self._from_recording, clock=time.monotonic, wall=time.time)
         self._lines = lines
         self._do: dict[type, Callable[[Any], None]] = {
             **self._signalling.performs,
@@ -125,6 +128,13 @@ class Server:
             effects.MediaCommand: lambda effect: self._pool.send(effect.command),
             effects.WriteAudio: lambda effect: self._audio.write(effect.into, effect.audio),
             effects.CloseRoom: lambda _: None,  # the pool forgets a room with its last stream
+            effects.BeginRecording: self._begin_recording,
+            effects.PauseRecording: lambda effect: (
+                self._recordings.pause(effect.recording)
+                if effect.on
+                else self._recordings.resume(effect.recording)
+            ),
+            effects.EndRecording: lambda effect: self._recordings.end(effect.recording),
             effects.LookUpPasscode: lambda effect: self._desk.look_up(effect, self._now()),
             effects.CheckCounterPassword: lambda effect: self._desk.check_counter_password(
                 effect, self._now()
@@ -166,6 +176,11 @@ class Server:
         _raise_descriptor_limit()
         await self._open_store()
         await self._open_prompts()
+        if config.recording.allowed:
+            self._to_close.push_async_callback(self._recordings.stop)
+            folder = str(config.recordings_folder.absolute())
+            self._recordings.start(recording.Keep(folder, config.recording.keep_days))
+            self._pool.record_through(self._recordings)
         self._to_close.push_async_callback(self._pool.stop)
         try:
             await self._pool.start()
@@ -307,6 +322,17 @@ class Server:
         self._carry_out()
         self._signalling.transmit()
 
+    def _from_recording(self, event: recording.AnyEvent) -> None:
+        """Take an event of the recording process."""
+        match event:
+            case recording.Ended():
+                self._switchboard.handle(event, self._now())
+                self._carry_out()
+            case recording.Mended(names):
+                _log.warning("recordings completed after a crash", files=list(names))
+            case recording.Removed(names):
+                _log.info("recordings removed", files=len(names), after_days=self._config.recording.keep_days)
+
     def _from_desk(self, event: Event) -> None:
         """Take an answer of the desk; a blast list goes by the keeper, who has its message."""
         if isinstance(event, BlastListFound):
@@ -364,7 +390,10 @@ class Server:
             yield name, int(table.ticks[0]), int(table.caught_up[0]) + int(table.skipped[0])
 
     def _media_figures(self) -> dict[str, int]:
-        counts = {"workers replaced": self._pool.replaced}
+        counts = {
+            "workers replaced": self._pool.replaced,
+            "recording processes replaced": self._recordings.replaced,
+        }
         for name, table in self._pool.tables():
             counts[f"{name} ticks caught up"] = int(table.caught_up[0])
             counts[f"{name} ticks skipped"] = int(table.skipped[0])
@@ -391,6 +420,20 @@ class Server:
             told = self._addresses.for_audio(local, peer or effect.source or None, effect.source)
             answer = StreamOpened(effect.stream, told, port)
         self._switchboard.handle(answer, self._now())
+
+    def _begin_recording(self, effect: effects.BeginRecording) -> None:
+        settings = self._config.recording
+        begin = recording.Begin(
+            effect.recording,
+            str(self._config.recordings_folder.absolute()),
+            effect.conference,
+            recording.FileFormat(settings.format),
+            time.monotonic(),
+            time.time(),
+            participants=settings.participants,
+            most_s=60.0 * settings.most_minutes,
+        )
+        self._recordings.begin(begin)
 
     def _answer(self, effect: effects.Answered) -> None:
         if self._door is not None:

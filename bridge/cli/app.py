@@ -38,6 +38,7 @@ GROUPS: Final = {
     "profile": "Profiles: settings for a kind of conference. Given by `roda passcode new` and `set`.",
     "blast-list": "Blast lists: whom *92 calls, and what they hear first.",
     "prompts": "Prompts: what callers hear.",
+    "record": "Recordings of conferences: begin, end, list.",
     "records": "Call detail records: who was in which conference, and whom it called.",
 }
 """Those of the store and the prompts, each a module of that name."""

@@ -57,11 +57,11 @@ def show(
     """List who was in which conference, the latest first."""
     with store(config) as opened:
         entries = Records(opened.connection).entries(
-            **_period(opened, since, until),
+            **period(opened, since, until),
             limit=limit,
         )
     if form is not Form.TABLE:
-        _write(entries, Entry, form, opened.config)
+        write(entries, Entry, form, opened.config)
     else:
         show_table(
             ["JOINED", "LENGTH", "ROOM", "ROLE", "CALLER", "VIA", "REASON", "CAUSE"],
@@ -94,11 +94,11 @@ def calls(
     """List whom conferences called, the latest first."""
     with store(config) as opened:
         entries = CallsOut(opened.connection).entries(
-            **_period(opened, since, until),
+            **period(opened, since, until),
             limit=limit,
         )
     if form is not Form.TABLE:
-        _write(entries, CallOut, form, opened.config)
+        write(entries, CallOut, form, opened.config)
     else:
         show_table(
             [
@@ -134,14 +134,14 @@ def calls(
         )
 
 
-def _period(opened: Store, since: str, until: str) -> dict[str, Any]:
+def period(opened: Store, since: str, until: str) -> dict[str, Any]:
     return {
         "since": moment_said(since, opened) if since else 0.0,
         "until": moment_said(until, opened) if until else None,
     }
 
 
-def _write(entries: Sequence[msgspec.Struct], kind: type[msgspec.Struct], form: Form, config: Config) -> None:
+def write(entries: Sequence[msgspec.Struct], kind: type[msgspec.Struct], form: Form, config: Config) -> None:
     rows = [_row(each, config) for each in entries]
     if form is Form.JSON:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows)).decode() + "\n")

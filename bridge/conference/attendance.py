@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bridge.conference import course, doors, floor, naming, words
+from bridge.conference import course, doors, floor, naming, recorded, words
 from bridge.conference.answer import Answer, Asker, done, who
 from bridge.conference.effects import (
     ConferenceOpened,
@@ -108,6 +108,7 @@ def _enter(draft: Draft, participant: Participant) -> None:
     draft.effects.append(Enter(participant.leg))
     naming.joined(draft, participant)
     floor.tell_silenced(draft, participant)
+    recorded.tell(draft, participant.leg)
     if draft.phase is not Phase.ENDING:
         return
     grace_ends_at = draft.due(TimerKey.GRACE)

@@ -174,6 +174,20 @@ class Lock(Command, frozen=True):
     on: bool | None = None
 
 
+class RecordConference(Command, frozen=True):
+    """C6: everybody is told that it is recorded, or no more."""
+
+    givers: ClassVar[frozenset[Role]] = IN_CHARGE
+    on: bool | None = None
+
+
+class PauseRecording(Command, frozen=True):
+    """What is said meanwhile is left out."""
+
+    givers: ClassVar[frozenset[Role]] = IN_CHARGE
+    on: bool | None = None
+
+
 class Disconnect(Command, frozen=True):
     """Put one out (O4)."""
 
@@ -353,6 +367,8 @@ AnyCommand = (
     | MuteAll
     | SetGain
     | Lock
+    | RecordConference
+    | PauseRecording
     | Disconnect
     | EndConference
     | Extend

@@ -21,8 +21,17 @@ from bridge.conference.effects import (
     ToneRoom,
     Withdraw,
 )
-from bridge.conference.model import LARGEST_GROUP, MAIN, TALKING, Conference, Participant, Standing, standing
+from bridge.conference.model import (
+    LARGEST_GROUP,
+    MAIN,
+    TALKING,
+    Conference,
+    Participant,
+    Standing,
+    standing,
+)
 from bridge.conference.phases import NEXT, Turn
+from bridge.conference.tape import Tape
 from bridge.service.settings import MuteMode
 
 if TYPE_CHECKING:
@@ -69,6 +78,7 @@ class Draft:
         "people_changed",
         "phase",
         "settings",
+        "tape",
         "unanswered",
     )
 
@@ -95,6 +105,7 @@ class Draft:
         self.announced_until = conference.announced_until
         self.locked = conference.locked
         self.moderators_lock = conference.moderators_lock
+        self.tape = conference.tape
         self.began_at = conference.began_at
 
     def finished(self) -> Conference:
@@ -114,6 +125,7 @@ class Draft:
             announced_until=self.announced_until,
             locked=self.locked,
             moderators_lock=self.moderators_lock,
+            tape=self.tape,
             began_at=self.began_at,
             deadlines=self._deadlines,
             toned_at=self._toned_at,
@@ -132,6 +144,7 @@ class Draft:
         self.hands, self.asking = (), None
         self.monitors = self.unanswered = frozenset()
         self.moderators = 0
+        self.tape = Tape.OFF
         self.began_at = None
         self.announced_until = 0.0
         self.settings, self.next_settings = self.next_settings or self.settings, None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bridge.conference.commands import Actor, Command, Outcome
     from bridge.conference.events import LeaveReason, TimerKey
+    from bridge.conference.tape import Tape
     from bridge.service.role import Role
     from prompts.phrases import Utterance
 
@@ -145,6 +146,15 @@ class CancelTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRecording:
+    """The room is recorded from now on (C6), or is paused, goes on, ends. Sent only when it changes; if it ends by itself,
+    `RecordingStopped` comes.
+    """
+
+    tape: Tape
+
+
+@dataclass(frozen=True, slots=True)
 class RecordJoin:
     """Somebody is in, or waits to be (R2). Exactly one `RecordLeave` follows."""
 
@@ -248,6 +258,7 @@ Effect = (
     | TurnAway
     | SetTimer
     | CancelTimer
+    | SetRecording
     | RecordJoin
     | RecordLeave
     | ConferenceOpened

@@ -166,6 +166,14 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingStopped:
+    """The recording has ended by itself. `failed`: not because it was as long as it may be."""
+
+    reason: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer set by `SetTimer` is due. One that was cancelled or set anew meanwhile is ignored."""
 
@@ -199,6 +207,7 @@ Event = (
     | StillThere
     | Listen
     | End
+    | RecordingStopped
     | TimerFired
     | HoursEndAt
     | SettingsChanged

@@ -19,6 +19,7 @@ from bridge.conference import (
     naming,
     patience,
     questions,
+    recorded,
     sides,
     words,
 )
@@ -196,6 +197,8 @@ def list_commands(draft: Draft, asker: Asker, _: commands.ListCommands) -> Answe
 def _can_be_had(draft: Draft, command: type[Command], role: Role) -> bool:
     if command is commands.Lock:
         return draft.settings.may(Right.LOCK)
+    if command is commands.RecordConference:
+        return recorded.can_be_had(draft)
     if command is commands.Extend:
         return bool(draft.settings.maximum_length_s and draft.settings.extension_s)
     right = RIGHTS.get(command)
@@ -221,6 +224,8 @@ COMMANDS: Final[dict[type[Command], Callable[..., Answer]]] = {
     commands.MuteAll: floor.mute_all,
     commands.SetGain: floor.set_gain,
     commands.Lock: doors.lock,
+    commands.RecordConference: recorded.record,
+    commands.PauseRecording: recorded.pause,
     commands.Disconnect: attendance.disconnect,
     commands.EndConference: attendance.end_conference,
     commands.Extend: patience.extend,

@@ -119,6 +119,7 @@ DEFAULT_KEYMAP: Final = Keymap(
             "*9": commands.StopRollCall(),
             "*92": commands.Blast(),
             "*#": commands.ListCommands(),
+            "*90": commands.RecordConference(),
             "*91": commands.Headcount(),
             "*93": commands.NextQuestion(),
             "*94": commands.SetMode(),

@@ -1,12 +1,12 @@
 """The key maps that come with the bridge, and the operator's own from the configuration.
 
 - **manual** the manual's keys, with ours where they cost nothing: what callers key unless somebody says otherwise.
-- **globalmeet** as GlobalMeet (PGi) has them. Its recording `*22`, volume of one's own line `*7` `*8`, sub-conferences
+- **globalmeet** as GlobalMeet (PGi) has them. Its volume of one's own line `*7` `*8`, sub-conferences
   `*21`, security code `*31`, and switches for introduction and tones `*32` `*39` are not there. Its `*4` is the volume
   of the line; here it levels all. Its `*93` puts all guests out; here the moderators go, too.
-- **instantconference** as InstantConference and FreeConference have them. Their sub-conferences `*3`, tones `*8` and
-  recording `*9` are not there.
-- **confertel** as ConferTel has them, whose commands end with `#`. Its recording `6#`, replay `7#` and sub-conferences
+- **instantconference** as InstantConference and FreeConference have them. Their sub-conferences `*3` and
+  tones `*8` are not there.
+- **confertel** as ConferTel has them, whose commands end with `#`. Its replay `7#` and sub-conferences
   are not there (these share `2#` with the lock, which is meant here). Its `00#` brings the called person in as a
   moderator; here as the participant that `##` brings in, whom the moderator can then hand the role. Its `*#` is ours: no
   other key would tell what there is.
@@ -47,6 +47,7 @@ GLOBALMEET: Final = Keymap(
             "*4": commands.LevelVoices(),
             "*6": commands.MuteSelf(),
             "*9": commands.ListCommands(),
+            "*22": commands.RecordConference(),
             "*38": commands.LeaveWithoutEnding(),
             "*91": commands.Headcount(),
             "*92": commands.RollCall(),
@@ -67,6 +68,7 @@ INSTANTCONFERENCE: Final = Keymap(
             "*5": commands.Lock(),
             "*6": commands.MuteSelf(),
             "*7": commands.SetMode(),
+            "*9": commands.RecordConference(),
         }
     )
 )
@@ -83,6 +85,7 @@ CONFERTEL: Final = Keymap(
             "3#": commands.Lecture(),
             "4#": commands.MuteSelf(),
             "5#": commands.RollCall(),
+            "6#": commands.RecordConference(),
             "8#": commands.Headcount(),
             "9#": commands.EndConference(),
             "*#": commands.ListCommands(),

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from bridge.conference.keymap import DEFAULT_KEYMAP, Keymap
+from bridge.conference.tape import Tape
 from bridge.service.role import Role
 from bridge.service.settings import LastModerator, MuteMode, Settings
 
@@ -78,6 +79,10 @@ class House:
     the door never talks over the meeting for longer."""
     calls_out: bool = True
     """Whether this bridge calls anybody at all: keys for what cannot be had are not read out."""
+    records: bool = False
+    """Whether this bridge records anything."""
+    announce_recording: bool = True
+    """Whether everybody is told that a conference is recorded, those who come in later too."""
     stranded_answer_s: float = 30.0
     """Time to find the telephone and press a key, for somebody who is asked whether they are still there."""
 
@@ -147,6 +152,7 @@ class Conference:
     """`*7`: nobody comes in."""
     moderators_lock: bool = False
     """A moderator locked it: no operator may lift it."""
+    tape: Tape = Tape.OFF
     began_at: float | None = None
     """When people began to hear each other."""
     deadlines: Mapping[TimerKey, float] = field(default_factory=lambda: _NO_TIMERS)

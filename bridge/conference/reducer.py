@@ -5,14 +5,25 @@ event that comes too late (a key of somebody who has left, a timer that was canc
 the order given, then bring the next event.
 
 The rules themselves: `attendance` (who comes and goes), `course` (begin, grace, end), `given` (who may command what),
-and what commands do: `floor`, `questions`, `doors`, `naming`, `sides`, `charge`, `patience`; `succession` for a telephone that takes another's place.
+and what commands do: `floor`, `questions`, `doors`, `naming`, `sides`, `charge`, `patience`; `recorded`; `succession` for a telephone that takes another's place.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from bridge.conference import alarms, attendance, course, doors, given, patience, sides, succession, words
+from bridge.conference import (
+    alarms,
+    attendance,
+    course,
+    doors,
+    given,
+    patience,
+    recorded,
+    sides,
+    succession,
+    words,
+)
 from bridge.conference.attendance import admit
 from bridge.conference.draft import Draft
 from bridge.conference.events import (
@@ -22,6 +33,7 @@ from bridge.conference.events import (
     Join,
     Leave,
     Listen,
+    RecordingStopped,
     Replaced,
     SettingsChanged,
     StepAside,
@@ -50,7 +62,7 @@ def reduce(conference: Conference, event: Event, now: float) -> tuple[Conference
             attendance.leave(draft, event)
         case Given() | UnknownKeys() | StillThere():
             _key(draft, event)
-        case StepAside() | StepBack() | Listen() | Replaced():
+        case StepAside() | StepBack() | Listen() | Replaced() | RecordingStopped():
             _elsewhere(draft, event)
         case End():
             attendance.end(draft, event.by, event.reason)
@@ -63,6 +75,7 @@ def reduce(conference: Conference, event: Event, now: float) -> tuple[Conference
         case _:
             assert_never(event)
     patience.watch(draft, conference)
+    recorded.watch(draft, conference)
     return draft.finished(), draft.effects
 
 
@@ -80,7 +93,7 @@ def _key(draft: Draft, event: Given | UnknownKeys | StillThere) -> None:
                 draft.say(event.leg, words.STILL_THERE_THANKS)
 
 
-def _elsewhere(draft: Draft, event: StepAside | StepBack | Listen | Replaced) -> None:
+def _elsewhere(draft: Draft, event: StepAside | StepBack | Listen | Replaced | RecordingStopped) -> None:
     """What the switchboard has arranged around the room."""
     match event:
         case StepAside():
@@ -92,6 +105,8 @@ def _elsewhere(draft: Draft, event: StepAside | StepBack | Listen | Replaced) ->
             doors.listen(draft, event)
         case Replaced():
             succession.replaced(draft, event)
+        case RecordingStopped():
+            recorded.stopped(draft, event)
 
 
 def _change_settings(draft: Draft, event: SettingsChanged) -> None:

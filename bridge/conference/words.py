@@ -38,6 +38,14 @@ LOCKED: Final = Utterance("locked")
 UNLOCKED: Final = Utterance("unlocked")
 LOCK_NOT_ALLOWED: Final = Utterance("lock_not_allowed")
 
+RECORDING_STARTED: Final = Utterance("recording_started")
+BEING_RECORDED: Final = Utterance("being_recorded")
+RECORDING_PAUSED: Final = Utterance("recording_paused")
+RECORDING_RESUMED: Final = Utterance("recording_resumed")
+RECORDING_ENDED: Final = Utterance("recording_ended")
+RECORDING_FAILED: Final = Utterance("recording_failed")
+RECORDING_NOT_ALLOWED: Final = Utterance("recording_not_allowed")
+
 MONITOR_ANNOUNCED: Final = Utterance("monitor_announced")
 MONITOR_LOCKED: Final = Utterance("monitor_locked")
 
@@ -79,6 +87,7 @@ HELP: Final[dict[type[Command], str]] = {
     commands.Lecture: "help_lecture",
     commands.MuteSelf: "help_mute",
     commands.Lock: "help_lock",
+    commands.RecordConference: "help_record",
     commands.RollCall: "help_roll_call",
     commands.StopRollCall: "help_stop_roll_call",
     commands.Headcount: "help_count",

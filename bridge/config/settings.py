@@ -21,6 +21,7 @@ from bridge.config.accounts import Registrar
 from bridge.config.calling import HOST, Blast, DialOut, RingS
 from bridge.config.listening import Server
 from bridge.config.meeting import Conference, Names
+from bridge.config.recording import Recording
 from bridge.config.security import Security
 from bridge.config.tracing import Trace
 from bridge.config.trunks import Dns, Trunk
@@ -223,6 +224,7 @@ class Config:
     prompts: Prompts = field(default_factory=Prompts)
     names: Names = field(default_factory=Names)
     conference: Conference = field(default_factory=Conference)
+    recording: Recording = field(default_factory=Recording)
     dial_out: DialOut = field(default_factory=DialOut)
     dns: Dns = field(default_factory=Dns)
     blast: Blast = field(default_factory=Blast)
@@ -263,6 +265,11 @@ class Config:
     def control_socket(self) -> Path | None:
         """Where commands come in; None where they do not."""
         return self.state_directory / self.control.socket if self.control.socket else None
+
+    @property
+    def recordings_folder(self) -> Path:
+        """Where files of recordings go."""
+        return self.state_directory / self.recording.folder
 
     def dial_plan(self, directory: Directory = NOBODY) -> DialPlan:
         """Where calls may go. Without a trunk no number may be called."""

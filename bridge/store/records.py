@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bridge.store.audit import Act, Audit
 from bridge.store.calls import CallRecord, CallsOut
+from bridge.store.recordings import Recorded, Recordings
 from bridge.store.tables import conferences, nodes, pairs, participants
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class ConferenceEnded(msgspec.Struct, frozen=True, tag=True, gc=False):
     reason: str
 
 
-Record = ConferenceStarted | Joined | Identified | Left | ConferenceEnded | CallRecord | Act
+Record = ConferenceStarted | Joined | Identified | Left | ConferenceEnded | CallRecord | Recorded | Act
 
 
 def legible(record: Record) -> Record:
@@ -229,6 +230,7 @@ class Records:
             if rows:
                 self._connection.execute(statement, rows)
         CallsOut(self._connection).append(batch)
+        Recordings(self._connection).append(batch)
         Audit(self._connection).write(batch)
 
     def touch(self, node: str, at: float) -> None:

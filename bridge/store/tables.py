@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Double,
@@ -273,6 +274,30 @@ Index(
     sqlite_where=calls_out.c.ended_at.is_(None),
     postgresql_where=calls_out.c.ended_at.is_(None),
 )
+
+recordings: Final = Table(
+    "recordings",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("node", String, nullable=False),
+    Column("conference_id", String, nullable=False, index=True),
+    Column("ended_at", Double, nullable=False, index=True),
+    Column("reason", String, nullable=False),
+    Column("missing_s", Double, nullable=False),
+)
+"""C6: one row for each recording that is over."""
+
+recorded_files: Final = Table(
+    "recorded_files",
+    metadata,
+    Column("recording_id", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("participant_id", String, nullable=False),
+    Column("begins_s", Double, nullable=False),
+    Column("length_s", Double, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+)
+"""Its files in the folder of recordings; without a participant it is everybody's."""
 
 audit: Final = Table(
     "audit",

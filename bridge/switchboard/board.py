@@ -58,6 +58,7 @@ from bridge.switchboard.rooms import Rooms
 from bridge.switchboard.sessions import Sessions
 from bridge.switchboard.stage import Stage
 from bridge.switchboard.streams import Streams
+from bridge.switchboard.tapes import Tapes
 from bridge.switchboard.terms import Terms
 from bridge.switchboard.timers import Timers
 from bridge.switchboard.transfers import Transfers
@@ -65,6 +66,7 @@ from bridge.switchboard.watchers import Watchers
 from bridge.trunks.trunks import Trunks
 from media import control
 from media.arena import Arena
+from media.recording.messages import Ended
 from sip import events as sip
 
 if TYPE_CHECKING:
@@ -115,6 +117,7 @@ class Switchboard:
         "_rooms",
         "_sessions",
         "_streams",
+        "_tapes",
         "_timers",
         "_transfers",
         "_trunks",
@@ -166,6 +169,8 @@ class Switchboard:
             announce_up_to=config.names.announce_up_to,
             announce_queue_s=config.names.announce_queue_s,
             calls_out=config.dial_out.enabled,
+            records=config.recording.allowed,
+            announce_recording=config.recording.announce,
             stranded_answer_s=config.conference.stranded_answer_s,
         )
         self._admission = Admission(config.access_numbers, config.open_rooms, config.limits)
@@ -174,6 +179,7 @@ class Switchboard:
         places = Places(lines)
         stage = Stage(lines, places, RoomRecords(lines, new_id))
         self._rooms = Rooms(lines, self._recordings, places, stage, keymap_of=keymap_of, house=house)
+        self._tapes = stage.tapes = Tapes(lines, new_id=new_id, tell=self._rooms.tell)
         self._sessions = Sessions(lines)
         trunks = self._trunks = Trunks(config.trunks) if trunks is None else trunks
         terms = Terms(config, entropy)
@@ -248,6 +254,7 @@ class Switchboard:
             control.PlaybackEnded: streams.playback_ended,
             control.RecordingEnded: streams.recording_ended,
             control.RtpTimedOut: streams.timed_out,
+            Ended: self._tapes.over,
             PasscodeFound: self._store_answered,
             CounterPasswordChecked: self._store_answered,
             CallerRecognised: self._store_answered,

@@ -228,6 +228,29 @@ class CloseRoom:
     room: int
 
 
+@dataclass(frozen=True, slots=True)
+class BeginRecording:
+    """Record a room (C6): the pool is told which by `media.control.RecordRoom`. `media.recording.messages.Ended` comes, once."""
+
+    recording: int
+    conference: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRecording:
+    """What is said from now on is left out, or no longer."""
+
+    recording: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndRecording:
+    """It ends here; `Ended` follows."""
+
+    recording: int
+
+
 # --- the store: answered by an event with the same `leg` -------------------------------------------------------------
 
 
@@ -372,6 +395,32 @@ class RecordConferenceEnded:
     reason: LeaveReason
 
 
+@dataclass(frozen=True, slots=True)
+class Taped:
+    """A file of a recording."""
+
+    name: str
+    participant: str
+    """Whose voice it is, as the records know them; empty: everybody's."""
+    begins_s: float
+    """In the recording."""
+    length_s: float
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRecording:
+    """A recording is over, and these are its files."""
+
+    recording: str
+    """Unique across machines."""
+    conference: str
+    reason: str
+    missing_s: float
+    """So long frames were lost."""
+    files: tuple[Taped, ...]
+
+
 CallKind = Literal["dial_out", "blast", "operator", "api"]
 """Who called out: a moderator by `*1`, a list by `*92`, an operator, a program."""
 
@@ -465,6 +514,9 @@ Effect = (
     | MediaCommand
     | WriteAudio
     | CloseRoom
+    | BeginRecording
+    | PauseRecording
+    | EndRecording
     | LookUpPasscode
     | CheckCounterPassword
     | RecogniseCaller
@@ -481,6 +533,7 @@ Effect = (
     | RecordCallPlaced
     | RecordCallAnswered
     | RecordCallEnded
+    | RecordRecording
     | RecordAct
     | Log
 )

@@ -1,4 +1,4 @@
-"""What the switchboard is told, besides `sip.events` and `media.control` events, which come as they are.
+"""What the switchboard is told, besides `sip.events` `media.control` and `media.recording` events, which come as they are.
 
 The pool answers `OpenStream` with `StreamOpened` or `StreamRefused`. A stream that the pool loses later (its worker died
 and no spare could take it over) is told as `media.control.StreamClosed`, as every other end of a row.
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from media import control
+from media.recording.messages import Ended
 from sip import events as sip
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ class Stop:
 Event = (
     sip.Event
     | control.AnyEvent
+    | Ended
     | StreamOpened
     | StreamRefused
     | CallPlaced

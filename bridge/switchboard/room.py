@@ -48,6 +48,8 @@ class Room:
         "number",
         "opened_at",
         "people",
+        "recording",
+        "records",
     )
 
     def __init__(self, key: RoomKey, number: int, conference: Conference) -> None:
@@ -66,6 +68,10 @@ class Room:
         """How often somebody has come since."""
         self.people: dict[int, Person] = {}
         """Those who are in, by leg."""
+        self.records: dict[int, str] = {}
+        """The records of everybody who was in since it opened, by leg."""
+        self.recording = 0
+        """The number of the recording that runs, paused or not; 0: none."""
         self.expected = 0
         """Legs that have been promised the room and are not in the conference yet."""
         self.groups: dict[int, int] = {}

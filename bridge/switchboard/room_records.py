@@ -52,6 +52,7 @@ class RoomRecords:
         match effect:
             case wanted.ConferenceOpened():
                 room.conference_id, room.opened_at, room.joins = self._new_id(), effect.at, 0
+                room.records = {}
                 pair, name = (room.key, "") if isinstance(room.key, int) else (None, room.key)
                 effects.append(RecordConferenceStarted(room.conference_id, pair, name))
                 self.log(room, "conference opened", **({"room": name} if pair is None else {"pair": pair}))
@@ -83,6 +84,7 @@ class RoomRecords:
         """Somebody is in (R2)."""
         person = room.people[leg.number] = Person(leg, self._new_id(), leg.call_id, effect.at)
         room.joins += 1
+        room.records[leg.number] = person.record
         self._lines.figures[f"joined:{effect.role.value}"] += 1
         self._lines.effects.append(
             RecordJoined(

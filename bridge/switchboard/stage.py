@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bridge.switchboard.places import Places
     from bridge.switchboard.room import Room
     from bridge.switchboard.room_records import RoomRecords
+    from bridge.switchboard.tapes import Tapes
 
 TONES: Final = {
     wanted.ToneName.ENTRY: Utterance("tone.join"),
@@ -53,10 +54,21 @@ class Performer(Protocol):
 class Stage:
     """Carries out what all conferences want."""
 
-    __slots__ = ("_for_one", "_for_room", "_lines", "_places", "_records", "open", "outcome", "performer")
+    __slots__ = (
+        "_for_one",
+        "_for_room",
+        "_lines",
+        "_places",
+        "_records",
+        "open",
+        "outcome",
+        "performer",
+        "tapes",
+    )
 
     def __init__(self, lines: Lines, places: Places, records: RoomRecords) -> None:
         self.performer: Performer | None = None
+        self.tapes: Tapes | None = None
         self.open: dict[str, Room] = {}
         """By the records' id, the conferences that somebody is in."""
         self.outcome: Outcome | None = None
@@ -69,6 +81,7 @@ class Stage:
             wanted.CancelTimer: self._cancel_timer,
             wanted.SayRoom: lambda room, effect, _now: self._say_place(room, effect.place, effect.utterance),
             wanted.ToneRoom: lambda room, effect, _now: self._say_place(room, MAIN, TONES[effect.tone]),
+            wanted.SetRecording: self._record,
             wanted.Reply: self._reply,
             wanted.Perform: self._perform,
             wanted.Log: self._log,
@@ -125,6 +138,10 @@ class Stage:
         number = room.number if place == MAIN else room.groups.get(place)
         if number is not None:
             self._lines.say_room(number, utterance, room.language)
+
+    def _record(self, room: Room, effect: wanted.SetRecording, _now: float) -> None:
+        if self.tapes is not None:
+            self.tapes.set(room, effect.tape)
 
     def _reply(self, _room: Room, effect: wanted.Reply, _now: float) -> None:
         self.outcome = effect.outcome

@@ -33,16 +33,18 @@ class Process:
     def __init__(self, pipe: socket.socket, studio: Studio) -> None:
         self._pipe = pipe
         self._studio = studio
-        self._running = True
+        self._open = True
         self._pipe_ready = select.poll()
         self._pipe_ready.register(pipe.fileno(), select.POLLIN)
 
     def run(self) -> None:
         """Serve until told to stop; if control is gone, what is recorded ends there."""
         self._tell(messages.Ready(messages.VERSION, os.getpid()))
-        while self._running and not self._studio.done:
+        while not self._studio.done:
             wait_s = TURN_S if self._studio.busy else IDLE_S
-            if self._pipe_ready.poll(1_000 * wait_s):
+            self._pipe_ready.poll(1_000 * wait_s)
+            # All of it before the rings are read: no frame comes before the word that it is to be recorded.
+            while self._open and self._pipe_ready.poll(0):
                 self._read()
             self.turn()
 
@@ -55,6 +57,7 @@ class Process:
     def _read(self) -> None:
         data, handed, _, _ = socket.recv_fds(self._pipe, messages.MESSAGE_BYTES, 1)
         if not data:
+            self._open = False
             self._pipe_ready.unregister(self._pipe.fileno())
             self._studio.receive(messages.Stop(time.monotonic()), time.time())
             return

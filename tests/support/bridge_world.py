@@ -33,6 +33,7 @@ from bridge.switchboard.legs import LegState
 from media import control
 from media.arena import Arena
 from media.control import DigitReceived, Play, PlaybackEnded, RecordingEnded, StreamClosed
+from media.recording.messages import Ended, File, Reason
 from sip.events import (
     CallAnswered,
     CallConfirmed,
@@ -161,6 +162,9 @@ class World:
                 self.lists.append(effect)
             case wanted.KeepMessage():
                 self._happens.append(MessageKept(effect.leg, kept=True))
+            case wanted.EndRecording(recording):
+                file = File("meeting.flac", 8_000, 8_000, 900)
+                self._happens.append(Ended(recording, Reason.STOPPED, (file,)))
             case wanted.MediaCommand():
                 self._command(effect.command)
             case _:

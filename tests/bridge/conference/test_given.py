@@ -9,14 +9,16 @@ from bridge.conference.commands import PERFORMED, Actor, AnyCommand, Outcome
 from bridge.conference.effects import Act, Hush, Perform, Reply, Say
 from bridge.conference.events import Given, UnknownKeys
 from bridge.conference.keymap import Keymap
-from bridge.conference.model import Phase
+from bridge.conference.model import House, Phase
+from bridge.conference.tape import Tape
 from bridge.service.levels import Level
 from bridge.service.role import Role
 from bridge.service.settings import Settings
 from prompts.phrases import say
 from tests.bridge.conference.room import Room
 
-FREE = Settings(level=Level.HIGHLY_SECURE, maximum_length_s=3600)
+FREE = Settings(level=Level.HIGHLY_SECURE, maximum_length_s=3600, recording_allowed=True)
+RECORDS = House(records=True)
 
 
 def meeting(settings: Settings = FREE, **more: object) -> Room:
@@ -46,7 +48,7 @@ def example(kind: type[AnyCommand]) -> AnyCommand:
 
 @pytest.mark.parametrize("kind", get_args(AnyCommand))
 def test_every_command_that_a_console_may_give_is_replied_to_once_or_performed(kind):
-    room = meeting()
+    room = meeting(house=RECORDS, tape=Tape.RUNNING if kind is commands.PauseRecording else Tape.OFF)
     outcome = room.console(example(kind), Role.OPERATOR if Role.OPERATOR in kind.givers else Role.MODERATOR)
     assert (outcome is None) == (room.performed() == [example(kind)])
     if kind.keypad_only:

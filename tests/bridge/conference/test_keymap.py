@@ -101,7 +101,8 @@ def test_keys_are_read_as_people_mean_them(keys, expected):
 
 @pytest.mark.parametrize(("keys", "unknown"), [("*90", "*90"), ("*900", "*90")])
 def test_keys_that_begin_no_command_are_named_as_unknown(keys, unknown):
-    assert read(keys) == [Match(unknown, None)]
+    keymap = {"*9": commands.StopRollCall(), "*92": commands.Blast()}
+    assert read(keys, keymap=keymap) == [Match(unknown, None)]
 
 
 def test_a_command_left_unfinished_is_named_as_unknown():

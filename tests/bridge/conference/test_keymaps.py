@@ -42,6 +42,7 @@ TABLE = {
         "*9": commands.StopRollCall(),
         "*92": commands.Blast(),
         "*#": ListCommands(),
+        "*90": commands.RecordConference(),
         "*91": Headcount(),
         "*93": commands.NextQuestion(),
         "*94": SetMode(),
@@ -63,6 +64,7 @@ TABLE = {
         "*92": RollCall(),
         "*91": Headcount(),
         "*93": EndConference(),
+        "*22": commands.RecordConference(),
         "*38": commands.LeaveWithoutEnding(),
     },
     "instantconference": {
@@ -71,6 +73,7 @@ TABLE = {
         "*6": MuteSelf(),
         "*5": Lock(),
         "*2": RaiseHand(),
+        "*9": commands.RecordConference(),
         "*0": EndConference(),
     },
     "confertel": {
@@ -83,6 +86,7 @@ TABLE = {
         "4#": MuteSelf(),
         "2#": Lock(),
         "5#": RollCall(),
+        "6#": commands.RecordConference(),
         "8#": Headcount(),
         "9#": EndConference(),
         "*#": ListCommands(),

@@ -15,7 +15,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bridge.conference.commands import DialOut, Disconnect, EndConference, Identify, Lock, Split, Transfer
+from bridge.conference.commands import (
+    DialOut,
+    Disconnect,
+    EndConference,
+    Identify,
+    Lock,
+    PauseRecording,
+    Split,
+    Transfer,
+)
+from bridge.config.recording import Recording
 from bridge.config.settings import Server
 from bridge.control.protocol import Give
 from bridge.dialogue.verdicts import CounterVerdict, Denied, Why
@@ -314,7 +324,9 @@ def join(world: World, stream: int, role: Role, *, kept: bool) -> None:
     world.hears_all()
     for _ in range(2):  # who calls, and whose code it is
         if world.questions:
-            world.store_answers(accepted(role, asks_counter_password=True, **NAMED), kept=kept)
+            world.store_answers(
+                accepted(role, asks_counter_password=True, recording_allowed=True, **NAMED), kept=kept
+            )
         world.presses(stream, "1234#")
     world.presses(stream, "55#")
     for _ in range(4):
@@ -348,6 +360,11 @@ def call_out(world: World) -> None:
     world.hears_all()
 
 
+def meeting(world: World) -> str:
+    rooms = world.board._rooms.by_id
+    return next((name for name, room in rooms.items() if 1 in room.conference.participants), "")
+
+
 def watch_and_refer(world: World) -> None:
     """They watch the roster, one who may not wants to, and people are brought in and sent away by REFER."""
     world.watches(1)
@@ -361,9 +378,7 @@ def watch_and_refer(world: World) -> None:
         call = world.call_is_placed()
         world.rings(call)
         world.refuses(call, 486)
-    rooms = world.board._rooms.by_id
-    conference = next((name for name, room in rooms.items() if 1 in room.conference.participants), "")
-    world.happens(Asked(1, Give(conference, Transfer(1, "sip:bob@b.example"), "eva")))
+    world.happens(Asked(1, Give(meeting(world), Transfer(1, "sip:bob@b.example"), "eva")))
     if 1 in world.sent_away:
         world.happens(ReferAnswered(1, 486))
     world.passes(3)
@@ -377,7 +392,11 @@ def a_day(world: World) -> None:
     world.presses(1, "*6")
     world.happens(OfferReceived(1, sdp(direction="sendonly", version=2)))
     watch_and_refer(world)
+    world.presses(2, "*90")
+    for _ in range(2):
+        world.happens(Asked(1, Give(meeting(world), PauseRecording(), "eva")))
     call_out(world)
+    world.presses(2, "*90")
     world.presses(2, "*99")
     world.passes(1)
     world.hears_all()
@@ -385,9 +404,7 @@ def a_day(world: World) -> None:
     if 2 in world.recording:
         world.stops_speaking(2, 4000)
     world.presses(2, "1")
-    rooms = world.board._rooms.by_id
-    conference = next((name for name, room in rooms.items() if 1 in room.conference.participants), "")
-    world.happens(Asked(1, Give(conference, Identify(1, "Ana"), "eva")))
+    world.happens(Asked(1, Give(meeting(world), Identify(1, "Ana"), "eva")))
     world.passes(10)
     if 2 in world.calls:
         world.hangs_up(2)
@@ -396,7 +413,11 @@ def a_day(world: World) -> None:
 
 
 def world_of_a_day(lost: int = -1) -> World:
-    return World(lost, server=Server(trusted_networks=(ip_network(f"{TRUSTED_HOST}/32"),)))
+    return World(
+        lost,
+        recording=Recording(allowed=True),
+        server=Server(trusted_networks=(ip_network(f"{TRUSTED_HOST}/32"),)),
+    )
 
 
 def effects_of_a_day() -> list[Effect]:
