@@ -52,22 +52,17 @@ _SECONDS: Final = re.compile(r"[ \t]*+([0-9]{1,6})")
 
 def received(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) -> None:
     """A SUBSCRIBE outside dialogs: it makes one of its own."""
-    refusal = not_a_dialog(core, request)
-    if refusal is not None:
-        refuse(core, request, flow, refusal)
-        return
-    dialog = Dialog.of_request(request, flow, core.tag())
-    _asked(core, request, flow, let_in, dialog, focus_of(core, request.uri), now)
+    place = opened(core, request, flow)
+    if place is not None:
+        _asked(core, request, flow, let_in, *place, now)
 
 
 def received_inside(
     core: Core, session: Session, request: Request, flow: Flow, let_in: Pass, now: float
 ) -> None:
     """A SUBSCRIBE in the dialog of a call: a new usage beside it, or a refresh."""
-    if session.state not in (CallState.ACCEPTED, CallState.CONFIRMED):
-        refuse(core, request, flow, Refusal(480))
-        return
-    _asked(core, request, flow, let_in, session.dialog, session.call, now)
+    if runs(core, session, request, flow):
+        _asked(core, request, flow, let_in, session.dialog, session.call, now)
 
 
 def received_within(
@@ -84,6 +79,25 @@ def received_within(
         core.refuse(request, flow, 481)  # there is no call in it (RFC 5057 4.2)
 
 
+def opened(core: Core, request: Request, flow: Flow) -> tuple[Dialog, int] | None:
+    """The dialog that a SUBSCRIBE or REFER outside dialogs makes, and the call that it is about, 0 for none; None where it
+    can make no dialog, and was refused.
+    """
+    refusal = _not_a_dialog(core, request)
+    if refusal is None:
+        return Dialog.of_request(request, flow, core.tag()), focus_of(core, request.uri)
+    refuse(core, request, flow, refusal)
+    return None
+
+
+def runs(core: Core, session: Session, request: Request, flow: Flow) -> bool:
+    """Whether a call takes a SUBSCRIBE or REFER in its dialog: it is answered. Else that was refused."""
+    if session.state in (CallState.ACCEPTED, CallState.CONFIRMED):
+        return True
+    refuse(core, request, flow, Refusal(480))
+    return False
+
+
 def focus_of(core: Core, uri: Uri) -> int:
     """The call whose name as a focus (RFC 4579 5.1) a URI has, `sip:USER.TAG@here`; 0 for none. The tag is known to nobody
     but that call's peer, so who asks by it is as good as in its dialog.
@@ -93,7 +107,7 @@ def focus_of(core: Core, uri: Uri) -> int:
     return session.call if session is not None and running else 0
 
 
-def not_a_dialog(core: Core, request: Request) -> Refusal | None:
+def _not_a_dialog(core: Core, request: Request) -> Refusal | None:
     """Why a SUBSCRIBE or REFER cannot make a dialog, if it cannot."""
     if request.headers.get("Contact") is None:
         return Refusal(400, reason="Missing Contact")

@@ -30,13 +30,13 @@ from sip.notifying import (
     begin,
     contact,
     end,
-    focus_of,
     forget,
     grant,
     no_room,
-    not_a_dialog,
     notify,
+    opened,
     refuse,
+    runs,
 )
 from sip.refer_to import NO_SUBSCRIPTION, format_refer_to, parse_referral
 from sip.reply import Echo
@@ -56,22 +56,17 @@ ENDS: Final = {Failure.TIMEOUT: 408, Failure.TRANSPORT: 503}
 
 def received(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) -> None:
     """A REFER outside dialogs: to a call by its name as a focus (RFC 4579 5.5), or to nobody in particular."""
-    refusal = not_a_dialog(core, request)
-    if refusal is not None:
-        refuse(core, request, flow, refusal)
-        return
-    dialog = Dialog.of_request(request, flow, core.tag())
-    _asked(core, request, flow, let_in, dialog, focus_of(core, request.uri), now)
+    place = opened(core, request, flow)
+    if place is not None:
+        _asked(core, request, flow, let_in, *place, now)
 
 
 def received_inside(
     core: Core, session: Session, request: Request, flow: Flow, let_in: Pass, now: float
 ) -> None:
     """A REFER in the dialog of a call."""
-    if session.state in (CallState.ACCEPTED, CallState.CONFIRMED):
+    if runs(core, session, request, flow):
         _asked(core, request, flow, let_in, session.dialog, session.call, now)
-    else:
-        refuse(core, request, flow, Refusal(480))
 
 
 def _asked(

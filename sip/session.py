@@ -26,10 +26,10 @@ from typing import Final
 
 from sip.dialog import Dialog
 from sip.draft import Fields
-from sip.errors import LocalError
 from sip.message import Request, Response
 from sip.pending import Exchange, Invitation, Placement, Reliable, SessionTimer, Update
 from sip.timers import Alarm
+from sip.walking import Walker, go
 
 
 class State(StrEnum):
@@ -194,12 +194,13 @@ class Owes(StrEnum):
     PEER = "the peer"
 
 
-class Session:
+class Session(Walker[State, Input]):
     """One call."""
 
+    table = CALL
     __slots__ = (
         "alarm", "attempts", "call", "dialog", "doubtful", "farewell", "focus", "invitation", "negotiation", "offer", "ours",
-        "peer_sdp", "peer_updates", "placement", "proved", "reliable", "sdp", "state", "tag", "timer", "told", "update",
+        "peer_sdp", "peer_updates", "placement", "proved", "reliable", "sdp", "tag", "timer", "told", "update",
     )  # fmt: skip
 
     def __init__(self, call: int, tag: str, dialog: Dialog, *, ours: bool) -> None:
@@ -247,30 +248,12 @@ class Session:
         """Not answered yet, by whichever side, and still wanted."""
         return self.state in EARLY
 
-    def may(self, what: Input) -> bool:
-        """Whether the table has a way from here."""
-        return what in CALL[self.state]
-
-    def step(self, what: Input) -> bool:
-        """Go where the table leads; False where it leads nowhere."""
-        after = CALL[self.state].get(what)
-        if after is None:
-            return False
-        self.state = after
-        return True
-
-    def require(self, what: Input) -> None:
-        """Go where the table leads for a verb of ours."""
-        if not self.step(what):
-            raise LocalError(f"call {self.call} is {self.state}: {what} is out of place")
+    def __str__(self) -> str:
+        return f"call {self.call}"
 
     def turn(self, what: Turn) -> bool:
         """Move the negotiation; False where it cannot."""
-        after = NEGOTIATION[self.negotiation].get(what)
-        if after is None:
-            return False
-        self.negotiation = after
-        return True
+        return go(self, "negotiation", NEGOTIATION, what)
 
     def note_abilities(self, message: Request | Response) -> None:
         """Remember whether the peer takes UPDATE, which may change with every message that says what it takes."""
@@ -283,11 +266,7 @@ class Session:
         update = self.update
         if update is None:
             update = self.update = Update()
-        after = EXCHANGE[update.state].get(what)
-        if after is None:
-            return False
-        update.state = after
-        return True
+        return go(update, "state", EXCHANGE, what)
 
     @property
     def asked(self) -> bool:

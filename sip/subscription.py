@@ -26,13 +26,14 @@ from typing import Final
 
 from sip.dialog import Dialog
 from sip.draft import Fields
-from sip.errors import LocalError, ParseError
+from sip.errors import ParseError
 from sip.grammar import TOKEN, excerpt, find_parameter, parse_parameters
 from sip.headers import MAX_IDENTIFIER
 from sip.message import Request
 from sip.reply import Echo
 from sip.server_transaction import ServerTransaction
 from sip.timers import Alarm
+from sip.walking import Walker, go
 
 EXPIRES_MIN_S: Final = 60
 """Shorter subscriptions would be mostly refreshes: refused by 423 (RFC 6665 4.2.1.1). The RFC lets us do so below an hour."""
@@ -149,12 +150,13 @@ class Note:
     content_type: str = ""
 
 
-class Subscription:
+class Subscription(Walker[State, Input]):
     """One of them."""
 
+    table = SUBSCRIPTION
     __slots__ = (
         "alarm", "attempts", "call", "cseq", "delivery", "dialog", "echo", "expires_at", "fields", "number", "open",
-        "owed", "package", "pause", "reason", "retry_after_s", "standing", "state", "tag", "transaction", "waiting",
+        "owed", "package", "pause", "reason", "retry_after_s", "standing", "tag", "transaction", "waiting",
         "wanted_s",
     )  # fmt: skip
 
@@ -193,26 +195,12 @@ class Subscription:
         """Why it ends, for Subscription-State."""
         self.retry_after_s = 0
 
-    def step(self, what: Input) -> bool:
-        """Go where the table leads; False where it leads nowhere."""
-        after = SUBSCRIPTION[self.state].get(what)
-        if after is None:
-            return False
-        self.state = after
-        return True
-
-    def require(self, what: Input) -> None:
-        """Go where the table leads for a verb of ours."""
-        if not self.step(what):
-            raise LocalError(f"subscription {self.number} is {self.state}: {what} is out of place")
+    def __str__(self) -> str:
+        return f"subscription {self.number}"
 
     def turn(self, what: Turn) -> bool:
         """Move the delivery; False where it cannot."""
-        after = DELIVERY[self.delivery].get(what)
-        if after is None:
-            return False
-        self.delivery = after
-        return True
+        return go(self, "delivery", DELIVERY, what)
 
     def state_field(self, now: float) -> str:
         """Subscription-State as the next NOTIFY has it (RFC 6665 8.2.3)."""
