@@ -5,6 +5,7 @@ The order in a tick, from the speaker's frame to what goes on to gains and mix:
     begin()                       once: time passes, also for rows that are silent
     apply(rows, frames, band)     for each band: high-pass, level, who speaks, the watch, noise suppression where it is on
     heard(rows)                   once: who was chosen; what is sent to the others, to know an echo by
+    crowd(rows, held)             once: how much softer these are made where many speak at once
     troubles()                    what has changed, to be told
 
 Only rows that sound are given, and only these cost anything. A row that was silent begins afresh: its filter settles on
@@ -18,8 +19,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.frames import FRAME_MS
+from dsp.gain import db_to_ratio
 from dsp.highpass import STATE, highpass, settle
 from dsp.level import HANGOVER_TICKS, SILENCE_DBOV, new_lines, rms_dbov, speech_step
+from dsp.mix import ALONE, crowding_db
 from dsp.suppress import memory, suppress
 from dsp.watch import (
     ECHO_EVERY,
@@ -37,8 +41,15 @@ from media.rooms import NO_SLOT
 WATCH_EVERY: Final = 8
 """Ticks: of so many two neighbouring ones are watched. A step of the watch costs 0.15 ms even for a single row."""
 _WATCHED: Final = 2
+_TOGETHER: Final = 16
+"""Rows: so many are compared for echo in one tick of `ECHO_EVERY`; more take turns, for a row costs 10 us."""
 _RING: Final = 128
 """Ticks of levels that are kept: a power of two, above `ECHO_FRAMES` + `LAG_MOST`."""
+CROWD_FALL_DB_PER_S: Final = 10.0
+CROWD_RISE_DB_PER_S: Final = 5.0
+"""So fast a room becomes softer when many speak at once, and louder again when they do not: slower than syllables."""
+_CROWD_FALL_DB: Final = np.float32(CROWD_FALL_DB_PER_S * FRAME_MS / 1_000)
+_CROWD_RISE_DB: Final = np.float32(CROWD_RISE_DB_PER_S * FRAME_MS / 1_000)
 _LEAST_POWER: Final = np.float32(10 ** (SILENCE_DBOV / 10))
 _FIRST_PLACES: Final = 8
 """Rows with suppression that there is room for at first; twice as many each time that it is full."""
@@ -72,6 +83,7 @@ class Lines:
         self._told = np.zeros(rows, np.uint8)  # the troubles as they were told last
         self._troubled = np.zeros(0, np.intp)  # rows that have one
         self._suppressed: dict[int, _Suppressed] = {}
+        self._crowd_db = np.zeros(rows + 1, np.float32)  # of each room's slot, 0 or less
         self._own = np.full((_RING, rows), SILENCE_DBOV, np.float32)
         self._given = np.zeros((_RING, rows), np.float32)  # power of what the row put into its room
         self._room = np.zeros((_RING, rows + 1), np.float32)  # power of what all of a room's slot did
@@ -160,6 +172,35 @@ class Lines:
         self._given[place, rows] = power
         np.add.at(self._room[place], self._slot[rows], power)
 
+    def crowd(
+        self, rows: NDArray[np.intp], held: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """By what the frames of rows that are heard must be multiplied, so that a room is as loud with eight as with two.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (T,), intp
+            All that go into mixes in this tick, in any order.
+        held : ndarray of shape (T,), float32
+            Their levels as `dsp.level.hold_levels` remembers them, with their gains, in dBov.
+
+        Returns
+        -------
+        None where nothing changes; else two of shape (T,), float32: at the begin and at the end of the frame, for
+        `dsp.gain.ramp`. They are the same for all of a room: its sum minus a row is still that.
+        """
+        slots = self._slot[rows]
+        if len(rows) <= ALONE and not self._crowd_db[slots].any():
+            return None
+        rooms, index, goals = crowding_db(held, slots)
+        before = self._crowd_db[rooms]
+        after = np.clip(goals, before - _CROWD_FALL_DB, before + _CROWD_RISE_DB)
+        self._crowd_db[rooms] = after
+        if not (before.any() or after.any()):
+            return None
+        ratios = db_to_ratio(np.stack((before, after))).astype(np.float32)
+        return ratios[0, index], ratios[1, index]
+
     def troubles(self) -> list[tuple[int, Trouble]]:
         """Rows whose trouble is another than was told last, `NONE` where it is over."""
         changed = (self._watches["trouble"] != self._told).nonzero()[0]
@@ -194,7 +235,8 @@ class Lines:
                 follows=turn > 0,
                 stands_for=WATCH_EVERY // _WATCHED,
             )
-        due = rows[((rows + self._tick) % ECHO_EVERY == 0) & (self._slot[rows] != NO_SLOT)]
+        phase = rows % ECHO_EVERY if len(rows) > _TOGETHER else 0
+        due = rows[((phase + self._tick) % ECHO_EVERY == 0) & (self._slot[rows] != NO_SLOT)]
         if due.size:
             self._compare(due)
 

@@ -59,7 +59,9 @@ def reference_choice(levels, rooms, limit, incumbent):
     chosen = np.zeros(len(levels), bool)
     for room in set(rooms.tolist()):
         members = [row for row in range(len(rooms)) if rooms[row] == room]
-        members.sort(key=lambda row: (-(levels[row] + mix.HYSTERESIS_DB * incumbent[row]), not incumbent[row], row))
+        members.sort(
+            key=lambda row: (-(levels[row] + mix.HYSTERESIS_DB * incumbent[row]), not incumbent[row], row)
+        )
         chosen[members[:limit]] = True
     return chosen
 
@@ -94,3 +96,13 @@ def test_two_voices_of_like_level_do_not_change_places_every_frame():
         changes += bool((chosen != incumbent).any())
         incumbent = chosen
     assert changes == 0
+
+
+def test_a_crowd_is_made_as_loud_as_two():
+    levels = np.array([-20, -20, -30, -20, -20, -20, -20, -20, -20, -20, -20, -26], np.float32)
+    rooms = np.array([3, 3, 3, 9, 9, 9, 9, 9, 9, 9, 9, 4])
+    which, index, softer = mix.crowding_db(levels, rooms)
+    assert which.tolist() == [3, 4, 9]
+    assert np.array_equal(which[index], rooms)
+    assert np.allclose(softer, [-10 * np.log10(2.1 / 2), 0, -10 * np.log10(4)], atol=1e-4)
+    assert mix.crowding_db(np.full(2, -127, np.float32), np.zeros(2, int))[2].tolist() == [0]

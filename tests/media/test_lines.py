@@ -10,7 +10,8 @@ from hypothesis.extra import numpy as npst
 from scipy import signal
 
 from dsp import highpass
-from dsp.level import FLOOR_START_DBOV
+from dsp.gain import ramp
+from dsp.level import FLOOR_START_DBOV, hold_levels, rms_dbov
 from dsp.watch import NOISE_MS, Trouble
 from media.lines import Lines
 from tests.dsp.speech import frames, noise, voice, whole
@@ -186,6 +187,43 @@ def test_a_line_that_gives_the_room_back_is_told_as_an_echo_and_nobody_else_is(l
 def test_what_the_room_did_not_hear_is_no_echo():
     _, told = run(lines_of(), conversation(10), heard=[1, 2])
     assert told == []
+
+
+@pytest.mark.parametrize("voices", [1, 2, 4, 8])
+def test_a_room_is_as_loud_with_eight_as_with_two(voices):
+    lines = Lines(np.ones(voices, np.int32))
+    rows, held = np.arange(voices), np.full(voices, -127, np.float32)
+    sounds = np.stack([frames(voice(8.0, -22, seed=seed, pause=0.05)) for seed in range(voices)])
+    heard, last = [], np.ones(voices)
+    for tick in range(sounds.shape[1]):
+        held = hold_levels(rms_dbov(sounds[:, tick]), held)
+        ratios = lines.crowd(rows, held)
+        block = sounds[:, tick]
+        if ratios is not None:
+            assert ratios[0] == pytest.approx(last)
+            assert (np.abs(20 * np.log10(ratios[1] / ratios[0])) <= 0.21).all()
+            assert np.ptp(ratios[1]) == 0
+            block = ramp(block, *ratios)
+            last = ratios[1]
+        heard.append(block.sum(axis=0, dtype=np.int32))
+    loudness = 10 * np.log10((np.array(heard[100:]) ** 2.0).mean() / 2**30)
+    if voices <= 2:
+        assert (last == 1).all()
+    assert loudness == pytest.approx(-22 + min(10 * np.log10(voices), 3), abs=2.0)
+
+
+def test_rooms_become_softer_each_for_itself_and_loud_again():
+    slot = np.array([1, 1, 1, 1, 2, 2], np.int32)
+    lines = Lines(slot)
+    rows, held = np.arange(6), np.full(6, -20, np.float32)
+    for _ in range(50):
+        ratios = lines.crowd(rows, held)
+    assert ratios is not None
+    assert ratios[1][:4] == pytest.approx(np.sqrt(0.5), rel=0.001)
+    assert (ratios[1][4:] == 1).all()
+    for _ in range(40):
+        last = lines.crowd(rows[:1], held[:1])
+    assert last is None
 
 
 def test_a_new_stream_has_nothing_of_the_one_before():
