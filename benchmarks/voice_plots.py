@@ -21,7 +21,7 @@ INK: Final = "#2c3e50"
 OVER_TIME: Final = ("clean", "jitter 0-40", "wifi", "jitter 0-60, loss 5 %")
 DRIFTS: Final = ("clock fast", "clock slow")
 TIME_COLOURS: Final = ("#7489a0", "#2980b9", "#c0392b", "#27ae60")
-LEAST_MOS, MOST_MOS = 1.0, 4.6
+LEAST_MOS, MOST_MOS = 1.0, 4.7
 DOTS_PER_INCH: Final = 110
 
 
