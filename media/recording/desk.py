@@ -70,6 +70,7 @@ class Desk:
         self._queue: deque[tuple[bytes, int | None]] = deque()
         self._retry: asyncio.TimerHandle | None = None
         self._losses: list[float] = []
+        self._stopping = False
         self.replaced = 0
         """Recording processes that died and were replaced."""
 
@@ -82,6 +83,7 @@ class Desk:
 
     async def stop(self) -> None:
         """Finish all recordings, tell their ends, and end the process."""
+        self._stopping = True
         process, pipe = self._process, self._pipe
         if process is not None and pipe is not None:
             self._tell(messages.Stop(self._clock()))
@@ -92,7 +94,7 @@ class Desk:
                 process.kill()
                 await loop.run_in_executor(None, process.wait)
             self._process = None
-            self._read()
+            self._read()  # its last words, if they have not been read yet
         self._forget_pipe()
         for descriptor in self._rings.values():
             os.close(descriptor)
@@ -222,9 +224,11 @@ class Desk:
 
     def _lost(self) -> None:
         self._forget_pipe()
+        if self._stopping:
+            return
         process, self._process = self._process, None
         if process is None:
-            return  # it was told to stop
+            return
         process.kill()
         process.wait()
         now = self._clock()

@@ -16,6 +16,7 @@ from media.recording import messages
 from media.recording.keeping import remove_old, unfinished
 from media.recording.mending import mend
 from media.recording.mixdown import LAG_S
+from media.recording.names import PART
 from media.recording.ring import Ring
 from media.recording.take import LEAST_FREE_BYTES, Take
 
@@ -79,10 +80,7 @@ class Studio:
             case messages.Keep():
                 self._keep = message
                 self._look_after(message, wall_s)
-                if mended := tuple(
-                    each for each in unfinished(Path(message.folder)) if self._mended(message, each)
-                ):
-                    self._events.append(messages.Mended(mended))
+                self._mend(Path(message.folder))
             case messages.Stop(at_s):
                 self._stopping = True
                 for take in self._takes.values():
@@ -90,9 +88,10 @@ class Studio:
             case _:
                 pass
 
-    @staticmethod
-    def _mended(keep: messages.Keep, name: str) -> bool:
-        return mend(Path(keep.folder) / name)
+    def _mend(self, folder: Path) -> None:
+        mended = [name.removesuffix(PART) for name in unfinished(folder) if mend(folder / name)]
+        if mended:
+            self._events.append(messages.Mended(tuple(mended)))
 
     def advance(self, now_s: float, wall_s: float) -> None:
         """Read the rings, and write what is old enough."""
