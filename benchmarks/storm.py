@@ -47,8 +47,8 @@ HONEST_EVERY_S = 2.0
 BUSY = 503
 HONEST_PATIENCE_S = 35.0
 """Timer B and a little: who is not in by then is not coming."""
-CALLS_PER_SECOND = 60
-"""Where the forged come twice: half of it is for strangers, and they want far more."""
+CALLS_PER_SECOND = 10
+"""Where the forged come twice: half of it is for strangers, of whom some hundred want it."""
 AGAIN_S = 3.0
 """Who is told to come again does so after this: what Retry-After says in a burst, and a little."""
 CALM_S = 3.0
