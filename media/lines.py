@@ -3,10 +3,14 @@
 The order in a tick, from the speaker's frame to what goes on to gains and mix:
 
     begin()                       once: time passes, also for rows that are silent
-    apply(rows, frames, band)     for each band: high-pass, level, who speaks, the watch, noise suppression where it is on
+    apply(rows, frames, band)     for each band: high-pass, level, who speaks, the watch; suppression where it is on
     heard(rows)                   once: who was chosen; what is sent to the others, to know an echo by
     crowd(rows, held)             once: how much softer these are made where many speak at once
     troubles()                    what has changed, to be told
+
+What a clean line says goes on bit for bit: who speaks alone is then encoded to the very codes that came. To filter him for
+nothing would be to code him twice (PESQ 4.48 for 4.55). So the filter of every row that sounds runs, for the measuring, but
+is heard only where the pauses hum.
 
 Only rows that sound are given, and only these cost anything. A row that was silent begins afresh: its filter settles on
 its first sample, the windows of the suppression are empty; what was learnt of its noise is kept.
@@ -45,6 +49,10 @@ _TOGETHER: Final = 16
 """Rows: so many are compared for echo in one tick of `ECHO_EVERY`; more take turns, for a row costs 10 us."""
 _RING: Final = 128
 """Ticks of levels that are kept: a power of two, above `ECHO_FRAMES` + `LAG_MOST`."""
+HUM_DB: Final = 3.0
+"""A pause that the high-pass makes so much softer hums, or has an offset."""
+HUM_TICKS: Final = 25
+"""Half a second of pauses that hum, and the line is filtered; as many that do not, and it is no more."""
 CROWD_FALL_DB_PER_S: Final = 10.0
 CROWD_RISE_DB_PER_S: Final = 5.0
 """So fast a room becomes softer when many speak at once, and louder again when they do not: slower than syllables."""
@@ -69,16 +77,17 @@ class Measured(NamedTuple):
 class Lines:
     """State of R rows between ticks."""
 
-    def __init__(self, slot: NDArray[np.int32], *, hum: bool = False) -> None:
-        """`slot` is the rows' rooms, kept by another; with `hum` nothing is filtered out."""
+    def __init__(self, slot: NDArray[np.int32]) -> None:
+        """`slot` is the rows' rooms, kept by another."""
         rows = len(slot)
         self._slot = slot
-        self._hum = hum
         self._tick = 0
         self._lines = new_lines(rows)
         self._seen = np.full(rows, -2, np.int64)  # the last tick in which the row sounded
         self._band = np.zeros(rows, np.uint8)  # at which it did
         self._filters = np.zeros((rows, STATE), np.float32)
+        self._hum_ticks = np.zeros(rows, np.int16)  # frames of pauses that hummed, less those that did not
+        self._hums = np.zeros(rows, np.bool_)
         self._watches = np.zeros(rows, WATCH)
         self._told = np.zeros(rows, np.uint8)  # the troubles as they were told last
         self._troubled = np.zeros(0, np.intp)  # rows that have one
@@ -93,6 +102,8 @@ class Lines:
         self._lines[row] = new_lines(1)[0]
         self._seen[row] = -2
         self._filters[row] = 0
+        self._hum_ticks[row] = 0
+        self._hums[row] = False
         self._watches[row] = np.zeros((), WATCH)
         self._told[row] = Trouble.NONE  # whom it was told of is gone
         self._own[:, row] = SILENCE_DBOV
@@ -142,14 +153,14 @@ class Lines:
         away = np.maximum(self._tick - 1 - self._seen[rows], 0)
         self._seen[rows] = self._tick
         self._band[rows] = band
-        if not self._hum:
-            states = self._filters[rows]
-            if fresh.any():
-                states[fresh] = settle(frames[fresh, 0], band=band)
-            _, self._filters[rows] = highpass(frames, states, band=band, out=frames)
-        levels = rms_dbov(frames)
+        states = self._filters[rows]
+        if fresh.any():
+            states[fresh] = settle(frames[fresh, 0], band=band)
+        filtered, self._filters[rows] = highpass(frames, states, band=band)
+        levels = rms_dbov(filtered)
         active, lines = speech_step(levels, self._lines[rows])
         self._lines[rows] = lines
+        self._unhum(rows, frames, filtered, rms_dbov(frames) - levels, ~active & ~fresh)
         floors = lines["floor_dbov"]
         self._watch(rows, frames, levels, floors, away)
         suppressed = self._suppressed.get(band)
@@ -160,7 +171,7 @@ class Lines:
     def going_on(self, row: int, frame: NDArray[np.int16], *, band: int = 1) -> NDArray[np.int16]:
         """What `apply` would make of the row's next frame, (1, 160 * band); nothing is remembered of it."""
         made = frame
-        if not self._hum:
+        if self._hums[row]:
             made, _ = highpass(frame, self._filters[row : row + 1], band=band)
         suppressed = self._suppressed.get(band)
         return made if suppressed is None else suppressed.going_on(row, made)
@@ -201,6 +212,10 @@ class Lines:
         ratios = db_to_ratio(np.stack((before, after))).astype(np.float32)
         return ratios[0, index], ratios[1, index]
 
+    def crowding(self, row: int) -> float:
+        """What the row's last sample was multiplied by for the sake of its room, as `crowd` told."""
+        return float(db_to_ratio(self._crowd_db[self._slot[row]]))
+
     def troubles(self) -> list[tuple[int, Trouble]]:
         """Rows whose trouble is another than was told last, `NONE` where it is over."""
         changed = (self._watches["trouble"] != self._told).nonzero()[0]
@@ -209,6 +224,32 @@ class Lines:
         self._told[changed] = self._watches["trouble"][changed]
         self._troubled = self._told.nonzero()[0]
         return [(int(row), Trouble(int(self._told[row]))) for row in changed]
+
+    def _unhum(
+        self,
+        rows: NDArray[np.intp],
+        frames: NDArray[np.int16],
+        filtered: NDArray[np.int16],
+        low_db: NDArray[np.float32],
+        pause: NDArray[np.bool_],
+    ) -> None:
+        """Put the filtered frames in the place of those of lines that hum."""
+        count, hums = self._hum_ticks[rows], self._hums[rows]
+        if pause.any():
+            count += np.where(low_db >= np.float32(HUM_DB), pause, -pause.view(np.int8)).astype(np.int16)
+            self._hum_ticks[rows] = count = np.clip(count, 0, HUM_TICKS)
+            self._hums[rows] = np.where(hums, count > 0, count >= HUM_TICKS)
+        after = self._hums[rows]
+        if not (hums.any() or after.any()):
+            return
+        turning = (hums != after).nonzero()[0]
+        if turning.size:
+            rise = np.arange(1, frames.shape[1] + 1, dtype=np.float32) / np.float32(frames.shape[1])
+            share = np.where(after[turning, None], rise, 1 - rise)
+            plain = frames[turning].astype(np.float32)
+            frames[turning] = np.rint(plain + share * (filtered[turning] - plain)).astype(np.int16)
+        steady = (hums & after).nonzero()[0]
+        frames[steady] = filtered[steady]
 
     def _watch(
         self,
