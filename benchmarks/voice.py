@@ -198,7 +198,12 @@ def main() -> int:
         drift_s=options.drift_minutes * 60,
         dtx=options.dtx,
     )
-    record: dict[str, Any] = {"machine": processes.machine_line(), "faults": [], "is_valid": True}
+    record: dict[str, Any] = {
+        "machine": processes.machine_line(),
+        "way": "offline" if options.offline else "calls",
+        "faults": [],
+        "is_valid": True,
+    }
     if options.offline:
         results = offline(chosen)
     else:

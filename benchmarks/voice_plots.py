@@ -25,9 +25,9 @@ LEAST_MOS, MOST_MOS = 1.0, 4.7
 DOTS_PER_INCH: Final = 110
 
 
-def quality(pyplot: Any, rows: list[dict[str, Any]], file: Path) -> None:
+def quality(pyplot: Any, record: dict[str, Any], file: Path) -> None:
     """Bars of MOS and of delay, a group for each network."""
-    rows = [row for row in rows if row["network"] in TARGETS]
+    rows = [row for row in record["rows"] if row["network"] in TARGETS]
     figure, (upper, lower) = pyplot.subplots(
         2, 1, figsize=(11, 6.4), sharex=True, height_ratios=(3, 2), layout="constrained"
     )
@@ -52,7 +52,8 @@ def quality(pyplot: Any, rows: list[dict[str, Any]], file: Path) -> None:
     lower.set_xticks(range(len(rows)), [row["network"].replace(", ", ",\n") for row in rows])
     patches = import_module("matplotlib.patches")
     lines = import_module("matplotlib.lines")
-    named = [patches.Patch(color=OURS, label="Roda")]
+    ours = "Roda" if record["way"] == "calls" else "Roda, offline"
+    named = [patches.Patch(color=OURS, label=ours if record["is_valid"] else f"{ours}, INVALID")]
     named += [patches.Patch(color=colour, label=name) for colour, name in zip(OTHERS, PEERS, strict=True)]
     named.append(lines.Line2D([], [], color=INK, linestyle=(0, (3, 2)), label="target"))
     figure.legend(handles=named, loc="outside upper center", ncols=len(named), frameon=False)
@@ -101,11 +102,11 @@ def main() -> int:
     parser.add_argument("record", type=Path, help="what `benchmarks.voice --json` wrote")
     parser.add_argument("--into", type=Path, default=Path("docs/images"), help="folder (docs/images)")
     options = parser.parse_args()
-    rows = json.loads(options.record.read_text())["rows"]
+    record = json.loads(options.record.read_text())
     import_module("matplotlib").use("agg")
     pyplot = import_module("matplotlib.pyplot")
-    quality(pyplot, rows, options.into / "voice-quality.png")
-    over_time(pyplot, rows, options.into / "voice-delay.png")
+    quality(pyplot, record, options.into / "voice-quality.png")
+    over_time(pyplot, record["rows"], options.into / "voice-delay.png")
     return 0
 
 
