@@ -86,7 +86,9 @@ def load(folder: Path) -> Speech:
     if len(pieces) < 2:
         raise FileNotFoundError(f"not enough speech in {folder}: 8 kHz WAV files of {SENTENCE_S} seconds")
     codes = g711.encode(np.concatenate(joined)[: pieces[-1][1]].astype(np.float64), "pcmu")
-    codes[g711.decode(codes, "pcmu") == 0] = g711.SILENCE["pcmu"]  # mu-law has two zeros, phones send this one
+    codes[g711.decode(codes, "pcmu") == 0] = g711.SILENCE[
+        "pcmu"
+    ]  # mu-law has two zeros, phones send this one
     return Speech(codes, tuple(pieces))
 
 
