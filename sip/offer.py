@@ -7,10 +7,13 @@ The rules, as we keep them:
 - Whether audio is secured is `securing`'s affair, and where it may be sent to `media_address`'s.
 - Codecs stand in our order of preference, under the offer's payload type numbers. We answer with the one
   codec we choose and its telephone-event, so that the peer cannot change codec in mid-call; whoever wants
-  all common ones in the answer says so in `Capabilities`.
+  all common ones in the answer says so in `Capabilities`. The offer has an order, too, and RFC 3264 section 6.1 recommends
+  it unless there is a reason: few people have ever set that of their telephone, most come with G.711 first, and whoever
+  runs the bridge has set ours and knows machine and network. Who answers us goes by their order.
+- A codec's parameters (a=fmtp) are said by each end of itself and need not match. Here they are text, carried both ways.
 - Directions are told as `send` and `receive`, seen from us. What the peer calls sendonly we answer by
   recvonly; a connection address of 0.0.0.0 (the hold of RFC 2543) means that we must not send.
-- We send packets of 20 ms and take any length. What we announce is what the peer says of itself, so that it goes on so.
+- We take packets of any length. What we announce is what the peer says of itself, so that it goes on so.
 - The o= line keeps its session-id for the whole dialog, and counts one up exactly when the text changes:
   `LocalDescription` sees to it.
 """
@@ -20,15 +23,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from sip import media_address, sdes, sdp, securing
+from sip.codec import PCMA, PCMU, TELEPHONE_EVENT, Codec, event_for, events_for, is_event, number, same
 from sip.errors import LocalError, ParseError, RemoteError
 from sip.media_address import UNSPECIFIED
 from sip.sdes import Crypto, Suite
 from sip.sdp import Format, Media, Origin, Session
 from sip.securing import Entropy, Secured
-
-TELEPHONE_EVENT = "telephone-event"
-FIRST_DYNAMIC = 96
-"""Payload types 96-127 are for dynamic use (RFC 3551 section 6)."""
 
 LONGEST_PTIME_MS = 60
 """The longest packets that fit where they are received (media plane); what a peer says of longer ones is not repeated."""
@@ -47,23 +47,11 @@ class NotAcceptable(RemoteError):  # noqa: N818 - the name of the status
 
 
 @dataclass(frozen=True, slots=True)
-class Codec:
-    """A codec we speak. `payload_type` is the static number, or the dynamic one we offer it under."""
-
-    name: str
-    clock_rate: int
-    payload_type: int
-
-
-PCMU = Codec("PCMU", 8000, 0)
-PCMA = Codec("PCMA", 8000, 8)
-
-
-@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What we can do, codecs in the order of our preference.
 
-    `events` is the range of RFC 4733 events we take ("" for none), offered under `event_payload_type`.
+    `events` is the range of RFC 4733 events we take ("" for none), offered under `event_payload_type` with a clock of 8000, and
+    under a dynamic number with each other clock of the codecs.
     """
 
     codecs: tuple[Codec, ...] = (PCMU, PCMA)
@@ -103,6 +91,8 @@ class Negotiated:
     """How long the packets are that the peer likes, where it says."""
     maxptime_ms: int | None = None
     """How long the packets are that the peer takes at most, where it says."""
+    fmtp: str = ""
+    """What the peer says in a=fmtp of the codec; empty: nothing."""
     secured: Secured | None = None
     """The keys; None: audio is plain."""
 
@@ -153,14 +143,14 @@ def make_offer(
     known = lines[index].payload_formats() if index is not None else []
     codecs = []
     for codec in capabilities.codecs:
-        number = _number(codec.name, codec.clock_rate, codec.payload_type, known)
-        codecs.append(Codec(codec.name, codec.clock_rate, number))
-        known.append(Format(number, codec.name, codec.clock_rate))
-    event = None
+        codecs.append(codec.under(number(codec, known)))
+        known.append(Format(codecs[-1].payload_type, codec.name, codec.clock_rate, codec.channels))
+    events = []
     if capabilities.events:
-        rate = codecs[0].clock_rate
-        number = _number(TELEPHONE_EVENT, rate, capabilities.event_payload_type, known)
-        event = Format(number, TELEPHONE_EVENT, rate)
+        for clock_rate in sorted({codec.clock_rate for codec in codecs}):
+            event = Format(capabilities.event_payload_type, TELEPHONE_EVENT, clock_rate)
+            events.append(replace(event, payload_type=number(event, known)))
+            known.append(events[-1])
     profile, keys = securing.offer(
         capabilities.srtp,
         capabilities.suites,
@@ -168,7 +158,8 @@ def make_offer(
         before,
         None if index is None else lines[index].protocol,
     )
-    audio = _audio(profile, capabilities.events, codecs, event, port, direction, capabilities.ptime_ms, keys)
+    ptime_ms = (None if index is None else lines[index].milliseconds("ptime")) or capabilities.ptime_ms
+    audio = _audio(profile, capabilities.events, codecs, events, port, direction, ptime_ms, keys)
     lines = [_refused(media) for media in lines]
     if index is None:
         lines.append(audio)
@@ -208,7 +199,8 @@ def answer(
     )
     media = offer.media[index]
     codecs = common if capabilities.answer_all else common[:1]
-    event = _event(formats, codecs[0].clock_rate) if capabilities.events else None
+    events = events_for(codecs, formats) if capabilities.events else []
+    event = event_for(codecs[0].clock_rate, events)
     host = offer.connection_of(media)
     direction = offer.direction_of(media)
     send = direction in ("sendrecv", "recvonly") and host not in UNSPECIFIED
@@ -217,7 +209,7 @@ def answer(
         media.protocol,
         capabilities.events,
         codecs,
-        event,
+        events,
         port,
         _ANSWER_DIRECTION[send, receive],
         _ptime(media, capabilities.ptime_ms),
@@ -237,6 +229,7 @@ def answer(
         receive,
         media.milliseconds("ptime"),
         media.milliseconds("maxptime"),
+        media.parameters(codecs[0].payload_type),
         secured,
     )
 
@@ -268,27 +261,38 @@ def accept_answer(our_offer: Session, answer: Session, *, loopback: bool = False
         raise NotAcceptable(302, str(fault), agent) from None
     ours = offered.payload_formats()
     theirs = media.payload_formats() if media.port else []
-    pairs = [(mine, format_) for format_ in theirs for mine in ours if _same(mine, format_)]
-    pairs = [pair for pair in pairs if pair[0].name.lower() != TELEPHONE_EVENT]
+    pairs = [
+        (mine, format_) for format_ in theirs for mine in ours if same(mine, format_) and not is_event(mine)
+    ]
     if not pairs:
         raise NotAcceptable(305, "No codec of the offer was taken", agent)
-    sent = pairs[0][1]
-    codec = Codec(pairs[0][0].name, sent.clock_rate, sent.payload_type)
+    accepted = [
+        Codec(
+            mine.name,
+            mine.clock_rate,
+            mine.payload_type,
+            mine.channels,
+            offered.parameters(mine.payload_type),
+        )
+        for mine, _ in pairs
+    ]
+    codec = accepted[0].under(pairs[0][1].payload_type)
     host = answer.connection_of(media)
     if host is None:
         raise ParseError("no c= line")
     if why := media_address.refusal(host, media.port, loopback=loopback):
         raise NotAcceptable(399, why, agent)
-    event, received = _event(theirs, codec.clock_rate), _event(ours, codec.clock_rate)
+    event = event_for(codec.clock_rate, theirs)
+    received = None if event is None else event_for(event.clock_rate, ours)
     offered_direction = our_offer.direction_of(offered)
     direction = answer.direction_of(media)
     remote, remote_rtcp = media_address.remote(media, host, loopback=loopback)
     return Negotiated(
         answer,
         codec,
-        tuple([Codec(mine.name, mine.clock_rate, mine.payload_type) for mine, _ in pairs]),
+        tuple(accepted),
         None if event is None else event.payload_type,
-        None if event is None or received is None else received.payload_type,
+        None if received is None else received.payload_type,
         remote,
         remote_rtcp,
         offered_direction in ("sendrecv", "sendonly")
@@ -297,6 +301,7 @@ def accept_answer(our_offer: Session, answer: Session, *, loopback: bool = False
         offered_direction in ("sendrecv", "recvonly") and direction in ("sendrecv", "sendonly"),
         media.milliseconds("ptime"),
         media.milliseconds("maxptime"),
+        media.parameters(codec.payload_type),
         secured,
     )
 
@@ -333,10 +338,10 @@ def _choose(
             continue
         formats = media.payload_formats()
         common = [
-            Codec(codec.name, codec.clock_rate, format_.payload_type)
+            codec.under(format_.payload_type)
             for codec in capabilities.codecs
             for format_ in formats
-            if _same(codec, format_)
+            if same(codec, format_)
         ]
         if common:
             return index, formats, common, secured
@@ -346,50 +351,23 @@ def _choose(
     raise NotAcceptable(code, text, address)
 
 
-def _same(mine: Codec | Format, theirs: Format) -> bool:
-    return (
-        theirs.clock_rate == mine.clock_rate
-        and theirs.channels == 1
-        and (theirs.name == mine.name or theirs.name.lower() == mine.name.lower())
-    )
-
-
-def _event(formats: list[Format], clock_rate: int) -> Format | None:
-    """The telephone-event with the codec's clock, where there is one, else one with another: phones that offer Opus first
-    name its clock alone, and a press is a press however its length is counted.
-    """
-    events = [format_ for format_ in formats if format_.name.lower() == TELEPHONE_EVENT]
-    right = [format_ for format_ in events if format_.clock_rate == clock_rate]
-    return next(iter(right or events), None)
-
-
-def _number(name: str, clock_rate: int, preferred: int, before: list[Format]) -> int:
-    """Payload type to offer a format under: the one it had, else the preferred, else a dynamic one not taken."""
-    taken = set()
-    for format_ in before:
-        if format_.name.lower() == name.lower() and format_.clock_rate == clock_rate:
-            return format_.payload_type
-        taken.add(format_.payload_type)
-    if preferred not in taken:
-        return preferred
-    return next(number for number in range(FIRST_DYNAMIC, FIRST_DYNAMIC + 32) if number not in taken)
-
-
 def _audio(
     protocol: str,
     events: str,
     codecs: list[Codec],
-    event: Format | None,
+    telephone_events: list[Format],
     port: int,
     direction: str,
     ptime_ms: int,
     keys: list[Crypto],
 ) -> Media:
     formats = [str(codec.payload_type) for codec in codecs]
-    attributes: list[tuple[str, str]] = [
-        ("rtpmap", f"{codec.payload_type} {codec.name}/{codec.clock_rate}") for codec in codecs
-    ]
-    if event is not None:
+    attributes: list[tuple[str, str]] = []
+    for codec in codecs:
+        attributes.append(("rtpmap", codec.rtpmap))
+        if codec.fmtp:
+            attributes.append(("fmtp", f"{codec.payload_type} {codec.fmtp}"))
+    for event in telephone_events:
         formats.append(str(event.payload_type))
         attributes.append(("rtpmap", f"{event.payload_type} {TELEPHONE_EVENT}/{event.clock_rate}"))
         attributes.append(("fmtp", f"{event.payload_type} {events}"))
@@ -402,6 +380,7 @@ def _audio(
 def _ptime(media: Media, ours: int) -> int:
     """The packet length that we announce: the peer's own, where it is one that we take."""
     theirs = media.milliseconds("ptime") or ours
+    theirs = min(theirs, media.milliseconds("maxptime") or theirs)
     return theirs if theirs <= LONGEST_PTIME_MS and theirs % 10 == 0 else ours
 
 

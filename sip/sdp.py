@@ -122,6 +122,15 @@ class Media:
                 formats.append(known)
         return formats
 
+    def parameters(self, payload_type: int) -> str:
+        """What a=fmtp says of a payload type; empty where it says nothing. The first such line counts."""
+        for name, value in self.attributes:
+            if name == "fmtp":
+                number, _, text = value.partition(" ")
+                if number == str(payload_type):
+                    return text.strip(" \t")
+        return ""
+
     def milliseconds(self, name: str) -> int | None:
         """Value of ptime or maxptime; None where it is absent or senseless ("20.0" occurs, and is 20)."""
         number = (self.attribute(name) or "").strip().partition(".")[0]

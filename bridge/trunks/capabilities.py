@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, cast
 
-from sip.offer import PCMA, PCMU, Capabilities
+from sip.codec import PCMA, PCMU
+from sip.offer import Capabilities
 
 if TYPE_CHECKING:
     from bridge.config.trunks import Trunk

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sip import sdp
+from sip.codec import G722, L16, OPUS, PCMA, PCMU, TELEPHONE_EVENT, Codec
 from sip.errors import LocalError, ParseError
 from sip.offer import (
-    PCMA,
-    PCMU,
     Capabilities,
-    Codec,
     LocalDescription,
     Negotiated,
     NotAcceptable,
@@ -310,6 +310,145 @@ class TestAcceptAnswer:
         assert theirs.remote == (OURS, 20000)
 
 
+FMTP = "useinbandfec=1;usedtx=1"
+HD = Capabilities((replace(OPUS, fmtp=FMTP), G722, L16, PCMU, PCMA))
+LINPHONE = (
+    "m=audio 4000 RTP/AVP 0 8 96 9 98 101 97",
+    "a=rtpmap:96 opus/48000/2",
+    "a=fmtp:96 useinbandfec=1; maxplaybackrate=16000",
+    "a=rtpmap:98 L16/16000/1",
+    "a=rtpmap:97 telephone-event/48000",
+    "a=rtpmap:101 telephone-event/8000",
+    "a=fmtp:101 0-16",
+)
+"""A telephone that would rather have G.711, as most come."""
+
+
+def attributes(session: Session, *names: str) -> list[str]:
+    return [value for name, value in session.media[0].attributes if name in names]
+
+
+class TestHd:
+    def test_the_answer_has_opus_by_our_order_with_two_channels_our_parameters_and_its_own_telephone_event(
+        self,
+    ) -> None:
+        got = reply(*LINPHONE, capabilities=HD)
+        assert got.codec == Codec("opus", 48000, 96, 2, FMTP)
+        assert got.accepted == (got.codec,)
+        assert got.fmtp == "useinbandfec=1; maxplaybackrate=16000"
+        assert got.telephone_event == got.telephone_event_received == 97
+        assert got.answer.media[0].formats == ("96", "97")
+        assert attributes(got.answer, "rtpmap", "fmtp") == [
+            "96 opus/48000/2", f"96 {FMTP}", "97 telephone-event/48000", "97 0-16",
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("codecs", "number", "event"),
+        [
+            ((G722, OPUS), 9, 101),
+            ((L16, G722), 98, 101),
+            ((PCMA,), 8, 101),
+            ((Codec("L16", 8000, 99), PCMU), 0, 101),
+        ],
+    )
+    def test_whoever_configures_the_bridge_has_the_first_word(
+        self, codecs: tuple[Codec, ...], number: int, event: int
+    ) -> None:
+        got = reply(*LINPHONE, capabilities=Capabilities(codecs))
+        assert (got.codec.payload_type, got.telephone_event, got.fmtp) == (number, event, "")
+
+    @pytest.mark.parametrize(
+        "rtpmap", ["opus/48000", "opus/48000/1", "opus/16000/2", "opus/48000/3", "L16/16000/2"]
+    )
+    def test_what_only_looks_like_a_codec_of_ours_is_none(self, rtpmap: str) -> None:
+        got = reply("m=audio 4000 RTP/AVP 96 8", f"a=rtpmap:96 {rtpmap}", capabilities=HD)
+        assert got.codec == PCMA
+
+    def test_g722_needs_no_rtpmap_and_counts_8000(self) -> None:
+        got = reply("m=audio 4000 RTP/AVP 9 0", capabilities=HD)
+        assert got.codec == G722
+        assert attributes(got.answer, "rtpmap") == ["9 G722/8000"]
+
+    def test_what_we_do_not_speak_is_passed_over_and_alone_it_is_refused_by_name(self) -> None:
+        assert reply("m=audio 4000 RTP/AVP 18 8").codec == PCMA
+        with pytest.raises(NotAcceptable) as caught:
+            reply("m=audio 4000 RTP/AVP 18", capabilities=HD)
+        assert caught.value.warning == (
+            f'305 {OURS} "No codec in common; opus, G722, L16, PCMU, PCMA are spoken here"'
+        )
+
+    def test_whose_only_telephone_event_has_another_clock_keeps_it(self) -> None:
+        got = reply(*LINPHONE[:4], *LINPHONE[5:], capabilities=HD)
+        assert (got.codec.name, got.telephone_event) == ("opus", 101)
+
+    def test_all_in_the_answer_have_their_telephone_events(self) -> None:
+        got = reply(*LINPHONE, capabilities=replace(HD, answer_all=True))
+        assert got.answer.media[0].formats == ("96", "9", "98", "0", "8", "97", "101")
+
+    def test_an_offer_has_each_codec_and_a_telephone_event_for_each_clock_under_numbers_of_their_own(
+        self,
+    ) -> None:
+        offer = make_offer(HD, address=OURS, port=20000, session_id=77)
+        assert offer.media[0].formats == ("111", "9", "98", "0", "8", "101", "96", "97")
+        assert attributes(offer, "rtpmap", "fmtp") == [
+            "111 opus/48000/2", f"111 {FMTP}", "9 G722/8000", "98 L16/16000", "0 PCMU/8000", "8 PCMA/8000",
+            "101 telephone-event/8000", "101 0-16", "96 telephone-event/16000", "96 0-16",
+            "97 telephone-event/48000", "97 0-16",
+        ]  # fmt: skip
+
+    def test_numbers_never_meet(self) -> None:
+        """Whatever the dialog has had under our own numbers."""
+        before = reply(
+            "m=audio 5002 RTP/AVP 98 111",
+            "a=rtpmap:98 opus/48000/2",
+            "a=rtpmap:111 telephone-event/8000",
+            capabilities=HD,
+        ).answer
+        offer = make_offer(HD, address=OURS, port=2, session_id=77, previous=before)
+        formats = offer.media[0].payload_formats()
+        assert (formats[0].payload_type, formats[0].name) == (98, "opus")
+        assert next(each.payload_type for each in formats if each.name == TELEPHONE_EVENT) == 111
+        numbers = [each.payload_type for each in formats]
+        assert len(set(numbers)) == len(numbers) == 8
+
+    def test_the_peer_picks_from_our_offer_and_its_parameters_are_of_its_own_number(self) -> None:
+        offer = make_offer(HD, address=OURS, port=20000, session_id=77)
+        got = accept_answer(
+            offer,
+            describe(
+                "m=audio 4000 RTP/AVP 120 0 97",
+                "a=rtpmap:120 OPUS/48000/2",
+                "a=fmtp:120 cbr=1",
+                "a=fmtp:111 cbr=0",
+                "a=rtpmap:97 telephone-event/48000",
+            ),
+        )
+        assert got.codec == Codec("opus", 48000, 120, 2, FMTP)
+        assert got.accepted == (Codec("opus", 48000, 111, 2, FMTP), PCMU)
+        assert (got.fmtp, got.telephone_event, got.telephone_event_received) == ("cbr=1", 97, 97)
+
+    def test_keys_come_under_our_number_for_the_clock_that_the_peer_chose(self) -> None:
+        offer = make_offer(HD, address=OURS, port=20000, session_id=77)
+        got = accept_answer(
+            offer,
+            describe(
+                "m=audio 4000 RTP/AVP 111 110",
+                "a=rtpmap:111 opus/48000/2",
+                "a=rtpmap:110 telephone-event/8000",
+            ),
+        )
+        assert (got.telephone_event, got.telephone_event_received) == (110, 101)
+
+    def test_both_our_halves_agree_on_each(self) -> None:
+        for codec in HD.codecs:
+            offer = make_offer(HD, address=OURS, port=20000, session_id=77)
+            theirs = answer(offer, Capabilities((codec,)), address="192.0.2.7", port=4000, session_id=5)
+            ours = accept_answer(offer, sdp.parse(sdp.encode(theirs.answer)))
+            assert ours.codec == theirs.codec == codec
+            assert ours.fmtp == codec.fmtp
+            assert ours.telephone_event == theirs.telephone_event == ours.telephone_event_received
+
+
 class TestLocalDescription:
     def test_the_version_counts_exactly_when_the_text_changes(self) -> None:
         first = LocalDescription(77).update(our_offer())
@@ -348,8 +487,20 @@ class TestWhereAudioGoes:
 
 
 @pytest.mark.parametrize(
-    ("theirs", "announced"), [("20", "20"), ("30", "30"), ("60", "60"), ("120", "20"), ("25", "20")]
+    ("said", "announced"),
+    [
+        (["ptime:20"], "20"),
+        (["ptime:30"], "30"),
+        (["ptime:60"], "60"),
+        (["ptime:120"], "20"),
+        (["ptime:25"], "20"),
+        (["ptime:60", "maxptime:40"], "40"),
+        (["maxptime:120"], "20"),
+        (["maxptime:10"], "10"),
+    ],
 )
-def test_we_announce_the_packets_that_the_peer_likes(theirs: str, announced: str) -> None:
-    got = reply("m=audio 4000 RTP/AVP 0", f"a=ptime:{theirs}")
+def test_we_announce_the_packets_that_the_peer_likes_and_takes(said: list[str], announced: str) -> None:
+    got = reply("m=audio 4000 RTP/AVP 0", *(f"a={each}" for each in said))
     assert got.answer.media[0].attribute("ptime") == announced
+    later = make_offer(Capabilities(), address=OURS, port=2, session_id=77, previous=got.answer)
+    assert later.media[0].attribute("ptime") == announced

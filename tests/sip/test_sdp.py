@@ -70,6 +70,12 @@ def test_an_rtpmap_outdoes_the_static_meaning() -> None:
     assert media.payload_formats() == [Format(0, "L16", 44100, 2)]
 
 
+def test_parameters_are_those_of_the_payload_type_and_the_first_line_counts() -> None:
+    lines = (("fmtp", "1111 no"), ("fmtp", "111  a=1; b "), ("fmtp", "111 c=2"), ("fmtp", "0"))
+    media = Media("audio", 1, "RTP/AVP", ("111",), None, lines)
+    assert [media.parameters(number) for number in (111, 11, 0)] == ["a=1; b", "", ""]
+
+
 def test_without_any_direction_it_is_sendrecv() -> None:
     session = sdp.parse(HEAD + b"m=audio 1 RTP/AVP 0")
     assert session.direction_of(session.media[0]) == "sendrecv"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bridge.config.trunks import Trunk
 from bridge.trunks.capabilities import capabilities_of
-from sip.offer import PCMA, PCMU, Capabilities
+from sip.codec import PCMA, PCMU
+from sip.offer import Capabilities
 
 
 def test_a_trunk_that_says_nothing_has_all() -> None:
