@@ -18,6 +18,7 @@ from bridge.switchboard.effects import (
     Level,
     Log,
     PauseRecording,
+    RecordAct,
     RecordRecording,
     Taped,
 )
@@ -67,9 +68,10 @@ class Tapes:
         effects = self._lines.effects
         if tape is Tape.OFF:
             number, room.recording = room.recording, 0
-            if number:
-                self._lines.command(RecordRoom(room.number))
-                effects.append(EndRecording(number))
+            if not number:
+                return
+            self._lines.command(RecordRoom(room.number))
+            effects.append(EndRecording(number))
         elif tape is Tape.PAUSED:
             self._lines.command(RecordRoom(room.number))
             effects.append(PauseRecording(room.recording, on=True))
@@ -117,6 +119,8 @@ class Tapes:
         )
         room = tape.room
         if room.recording == event.recording:
+            details = {"conference": tape.conference, "reason": event.reason.value}
+            self._lines.effects.append(RecordAct("bridge", "end_recording", tape.conference, details))
             room.recording = 0
             self._lines.command(RecordRoom(room.number))
             self._tell(room, RecordingStopped(event.reason.value, failed), now)
