@@ -108,10 +108,15 @@ def outside(chosen: list[Plan], options: argparse.Namespace) -> tuple[list[dict[
 
     def told(mine: list[Plan]) -> dict[str, Any]:
         lines = [made[id(plan)][1] for plan in mine]
-        packets, missing = sum(line.packets for line in lines), sum(line.missing for line in lines)
+        sums = {
+            name: sum(getattr(line, name) for line in lines) for name in ("packets", "missing", "left_out")
+        }
         late_ms = max(line.late_ms for line in lines)
-        note = f"{packets} packets to listeners, {missing} missing, the worst one's p99 {late_ms:.1f} ms late"
-        return {"packets": packets, "missing": missing, "listener_late_ms": late_ms, "note": note}
+        note = (
+            f"{sums['packets']} packets to listeners, {sums['missing']} missing, {sums['left_out']} left out by the server, "
+            f"the worst listener's p99 {late_ms:.1f} ms late"
+        )
+        return {**sums, "listener_late_ms": late_ms, "note": note}
 
     return rows(chosen, {id(plan): made[id(plan)][0] for plan in chosen}, told), record
 

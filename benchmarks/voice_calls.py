@@ -50,6 +50,8 @@ class Line:
     packets: int
     missing: int
     """Sequence numbers that never came."""
+    left_out: int
+    """Packet times, by the RTP timestamps, for which nothing was ever numbered: a server that had no time leaves them out."""
     late_ms: float
     """p99 of how much later than the median packet one came."""
 
@@ -286,7 +288,7 @@ def played(
     """
     packets = [each for each in packets if each[2][0] == 0x80 and each[2][1] & 0x7F == PCMU]
     if not packets:
-        return np.zeros(0, np.int16), 0.0, Line(0, 0, float("nan"))
+        return np.zeros(0, np.int16), 0.0, Line(0, 0, 0, float("nan"))
     at_s = np.array([each[0] for each in packets]) * 1e-9
     headers = np.stack([each[2] for each in packets])
     timestamp = headers[:, 4:8].copy().view(">u4")[:, 0].astype(np.uint32)
@@ -303,6 +305,8 @@ def played(
     for place, (_, _, _, payload) in enumerate(packets):
         length = int(lengths[place])
         samples[position[place] : position[place] + length] = g711.decode(payload[:length], "pcmu")
-    advanced = np.diff(sequence).view(np.int16).astype(np.int64).sum() + 1
+    numbered = int(np.diff(sequence).view(np.int16).astype(np.int64).sum()) + 1
+    times = int((position + lengths).max()) // int(np.median(lengths))
     late_ms = float(np.percentile(waits - begin_s, 99)) * 1_000
-    return samples, begin_s, Line(len(packets), max(0, int(advanced) - len(packets)), late_ms)
+    line = Line(len(packets), max(0, numbered - len(packets)), max(0, times - numbered), late_ms)
+    return samples, begin_s, line

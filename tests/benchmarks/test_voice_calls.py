@@ -27,7 +27,7 @@ def test_packets_are_played_at_their_timestamps_behind_the_median():
 
     assert at_s == pytest.approx(0.0)
     assert samples.reshape(5, FRAME)[:, 0].tolist() == [heard(number) for number in range(5)]
-    assert (line.packets, line.missing) == (5, 0)
+    assert (line.packets, line.missing, line.left_out) == (5, 0, 0)
     assert 6 < line.late_ms <= 7
 
 
@@ -36,7 +36,18 @@ def test_what_did_not_come_is_silence_and_what_was_overtaken_finds_its_place():
     samples, _, line = played([came[0], came[2], came[1], came[5]])
 
     assert samples.reshape(6, FRAME)[:, 0].tolist() == [heard(0), heard(1), heard(2), 0, 0, heard(5)]
-    assert (line.packets, line.missing) == (4, 2)
+    assert (line.packets, line.missing, line.left_out) == (4, 2, 0)
+
+
+def test_packet_times_that_a_server_leaves_out_are_counted_though_no_number_is_missing():
+    came = packets(6)
+    for place, (_, _, header, _) in enumerate(came[4:]):
+        header[2:4] = (0, 2 + place)
+
+    samples, _, line = played([came[0], came[1], came[4], came[5]])
+
+    assert samples.reshape(6, FRAME)[:, 0].tolist() == [heard(0), heard(1), 0, 0, heard(4), heard(5)]
+    assert (line.packets, line.missing, line.left_out) == (4, 0, 2)
 
 
 def test_timestamps_that_leap_against_the_clock_begin_a_new_count():
