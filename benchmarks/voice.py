@@ -13,6 +13,7 @@ import argparse
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -187,6 +188,8 @@ def main() -> int:
     )
     parser.add_argument("--json", default="", metavar="FILE", help="write the record here")
     options = parser.parse_args()
+    if find_spec("pesq") is None:
+        parser.error("pesq is not installed: pip install roda[measure], or pesq alone; it wants a compiler")
     known = NETWORKS + FURTHER
     networks = [
         network
