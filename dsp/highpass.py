@@ -134,7 +134,7 @@ def highpass(
     chain = np.empty((rows, blocks + 1, STATE), np.float32)
     chain[:, 0] = states
     chain[:, 1:] = products[:, BLOCK:].reshape(rows, blocks, STATE)
-    chain = (chain.reshape(rows, -1) @ matrices.carry).reshape(rows, blocks + 1, STATE)
+    chain = (chain.reshape(rows, (blocks + 1) * STATE) @ matrices.carry).reshape(rows, blocks + 1, STATE)
     sound = products[:, :BLOCK]
     sound += np.ascontiguousarray(chain[:, :blocks]).reshape(rows * blocks, STATE) @ matrices.ring
     np.rint(sound, out=sound)

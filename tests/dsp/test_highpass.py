@@ -94,3 +94,11 @@ def test_it_may_fill_the_rows_it_was_given():
     made, _ = highpass.highpass(frames, states, out=frames)
     assert made is frames
     assert np.array_equal(made, expected)
+
+
+@pytest.mark.parametrize("band", [1, 2, 6])
+def test_no_rows_are_no_trouble(band):
+    filtered, states = highpass.highpass(
+        np.zeros((0, 160 * band), np.int16), np.zeros((0, highpass.STATE), np.float32), band=band
+    )
+    assert (filtered.shape, states.shape) == ((0, 160 * band), (0, highpass.STATE))
