@@ -1,28 +1,32 @@
-"""The jitter buffer of all rows at once: 8-bit payload goes in at its timestamp, 20 ms frames come out on the tick.
+"""The jitter buffer of all rows at once: payload goes in at its timestamp, 20 ms come out on every tick, from any sample on.
 
 Theory of operation
 -------------------
-The buffer is a ring of samples indexed by *position*: the RTP timestamp, unwrapped and counted from the first packet of
-the row. So packets of any length, in any order and twice put their samples where they belong, and nothing needs to
-know how long a packet is. The ring is kept in blocks of 10 ms, each stamped with the number of what it holds: a stamp
-that is not the number sought says "not here", and nothing is ever wiped. A packet of 160 samples on the grid, nearly every
-one, is one row copy; one of any other multiple of 10 ms is a few; the rest are scattered sample by sample, as columns too.
+The *position* of a sample is its RTP timestamp, unwrapped and counted from the first packet of the row's run. Packets of
+any length, in any order and twice put their samples where they belong in a ring (`ring`). All times are in samples at
+8 kHz. `play` is the position of the next sample to be played. How long a row should wait for its packets, `delay` knows:
+a position is *due* when all but the rarest packets with it have come. The frame of a tick must be there to its end, so the
+best a row can do is play the newest packet that is due, from its beginning: that is its *goal*. Being on the goal the row
+stays there, on the packets' own grid, frame by frame, as long as the line stays what it is.
 
-All times are in samples. A packet's *transit* is its arrival minus its position. `fastest` is the least transit of the last
-seconds and `slowest` the greatest, both over windows, so that a slow clock or another route is followed as it comes. A
-frame is due when the slowest packet would be here; how much longer than `fastest` it waits is the row's *delay*.
+A row is EMPTY (nothing is played), WAITING (its first packet is not due yet) or PLAYING. Each tick the frame of a playing
+row is there, which is nearly always so, or the row is in *trouble*: part of the frame is not there, or what came before it
+was not. Then the tick is composed of up to three parts (`Trouble`): the `lead`, which is made up; the `run`, which is
+there; and the rest, which is made up as well. A *gap* begins where the first sample is missing. The row stays there (`play`)
+while `gap` counts what has been made up instead, so that `play` + `gap` is where it would be in time. When something comes,
+the row goes on
 
-A row is EMPTY (nothing came yet), WAITING (its first packet waits for the delay to pass) or PLAYING. Each tick a playing
-row takes one of these ways (`Pull` says which):
+- in time, if its delay is enough: what came too late is passed over, what was lost was as long as it was;
+- with what comes first, or as near to it as it needs, if the target of its delay has grown. That is how delay grows at once;
+- or it has been `HOLD_LIMIT`, and nothing: the talker paused, and the row is EMPTY. A peer that announces its pause with
+  comfort noise (RFC 3389) has none of this: the row is EMPTY when it has played what came before.
 
-- the frame is there: played, the row moves on;
-- it is not, but later ones are: lost. The gap is concealed and the row moves on, over all of the gap at once where the
-  delay is too long anyway;
-- it is not and nothing later is: late or lost, who knows. The gap is concealed and the row *holds*. When later frames
-  show that it was lost, as many frames as were held are stepped over; when it was late it is played, and the delay has
-  grown by what was held: that is how the delay grows;
-- the delay is a frame too long: two frames are squeezed into one, or a quiet one is left out. That is how it shrinks;
-- it has been held for `HOLD_LIMIT`: the talker paused. The row is EMPTY again.
+Otherwise a row that is not on its goal changes by and by, and here it is only said by how much it would like to
+(`Pull.wish`). Who makes sound of it (`repair`) takes out or puts in a period of the voice where it is not heard, and
+says what it did (`shift`); rows that nobody hears change for nothing (`slide`).
+
+A few rows must keep to the grid of frames, for somebody looks at each of their frames (`steady`). They change by
+whole frames only.
 """
 
 from __future__ import annotations
@@ -33,46 +37,26 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-FRAME: Final = 160
-"""Samples of one tick at 8 kHz."""
-RATE_HZ: Final = 8_000
-BLOCK: Final = 80
-"""Samples of 10 ms, which packet times are multiples of."""
-SLOTS: Final = 32
-"""Frames in a row's ring: 640 ms. What is further ahead than `AHEAD` is a jump of the peer's clock, not a delay."""
-HISTORY: Final = 4
-"""Frames behind the play position that stay readable, for concealment."""
-AHEAD: Final = (SLOTS - HISTORY - 1) * FRAME
-JUMP: Final = 800.0
-"""A packet that comes 100 ms sooner than the fastest so far: no network gains that at once, the peer's clock jumped."""
+from media.delay import LARGEST, RATE_HZ, DelayTarget
+from media.ring import FRAME, SLOTS, Ring
 
-MARGIN: Final = 16.0
-"""2 ms kept above the slowest packet: a tick does not begin at the exact moment it is due."""
-FIRST_SPREAD: Final = 64.0
-"""8 ms between fastest and slowest are assumed of a line that nothing is known about: a wired phone's. More is learned
-with the first late packet."""
-LARGEST_SPREAD: Final = 2_400.0
-"""300 ms: later packets are lost; a conversation with more delay is none."""
-WINDOW_TICKS: Final = 100
-"""2 s: `fastest` and `slowest` are of the present window and the one before."""
+__all__ = ["FRAME", "HISTORY", "RATE_HZ", "JitterBuffer", "Pull", "State", "Trouble"]
+
+HISTORY: Final = 480
+"""Samples before the play position that stay readable, for concealment: three frames."""
+AHEAD: Final = (SLOTS - 5) * FRAME
+"""What is further ahead of the play position is a jump of the peer's clock, not a delay."""
+JUMP: Final = 800.0
+"""A packet that comes 100 ms sooner than the quickest so far: no network gains that at once, the peer's clock jumped."""
+LARGEST_SPREAD: Final = LARGEST
 HOLD_LIMIT: Final = 10
 """Frames: after 200 ms without anything the talker has paused, not the network."""
-SHRINK_AFTER: Final = 25
-"""Ticks (0.5 s) from one frame with speech that is squeezed away to the next; quiet ones go at once."""
-SHRINK_HASTE: Final = 4
-"""Where the delay is several frames too long, they go so many times as often: every 120 ms, and 200 ms are gone in 2 s."""
+SLACK: Final = 24.0
+"""3 ms beyond the next packet's being due: a row that is nearly on its goal does not go back and forth."""
+STEP: Final = 120
+"""15 ms, the most that `repair` takes out or puts in at a time: the longest period of a voice."""
 
-_BLOCKS: Final = SLOTS * FRAME // BLOCK
-_LAP: Final = SLOTS - 1  # SLOTS is a power of two: a frame's number modulo SLOTS
-_NONE: Final = -1  # the stamp of a block that holds nothing
-_FRAME_PIECE: Final = np.dtype((np.void, FRAME))
-_SAMPLES: Final = np.arange(BLOCK)
-_PAIR: Final = np.array([0, 1])
-
-
-_PAIR_STEP: Final = 0x2_0000_0002
-_PAIR_FIRST: Final = 0x1_0000_0000
-"""The stamps of frame f's two blocks, 2f and 2f + 1, as they lie in memory (little-endian), are f steps from the first."""
+_NOWHERE: Final = np.iinfo(np.int64).max
 
 
 class State(IntEnum):
@@ -88,23 +72,76 @@ _WAITING: Final = State.WAITING.value
 _PLAYING: Final = State.PLAYING.value
 
 
+class Trouble(NamedTuple):
+    """M rows of which part of the frame, or what came before it, is missing."""
+
+    rows: NDArray[np.intp]
+    gap_at: NDArray[np.int64]
+    """Where each one's gap began, or begins with this frame: what lies before it is good."""
+    made: NDArray[np.int64]
+    """Samples that have been made up since, 0 where the frame before was good."""
+    lead: NDArray[np.int64]
+    """Samples to be made up at the beginning of the frame, 0 to 160."""
+    at: NDArray[np.int64]
+    """Where the row goes on behind them."""
+    run: NDArray[np.int64]
+    """Samples that are there, from `at` on; what is left of the frame is made up too."""
+    returns: NDArray[np.int64]
+    """Where the next samples that are there begin behind the frame's last gap; -1: nobody knows."""
+    skipped: NDArray[np.int64]
+    """Position minus time: what is passed over (more) or lingered on (less, delay grows) when the row goes on."""
+    free: NDArray[np.bool_]
+    """The row may linger a little longer still if that sounds better."""
+
+    def some(self, which: NDArray[np.intp]) -> Trouble:
+        """Some of the rows."""
+        return Trouble(
+            self.rows[which], self.gap_at[which], self.made[which], self.lead[which], self.at[which],
+            self.run[which], self.returns[which], self.skipped[which], self.free[which],
+        )  # fmt: skip
+
+
+class Wish(NamedTuple):
+    """M rows whose delay is not what it should be."""
+
+    rows: NDArray[np.intp]
+    samples: NDArray[np.int64]
+    """What should be taken out; negative: put in."""
+    ahead: NDArray[np.int64]
+    """How many samples are there behind the frame."""
+
+    def some(self, which: NDArray[np.intp]) -> Wish:
+        """Some of the rows."""
+        return Wish(self.rows[which], self.samples[which], self.ahead[which])
+
+
 class Pull(NamedTuple):
     """One frame of each of the first N rows."""
 
     codes: NDArray[np.uint8]
-    """(N, 160): meaningful where `complete`, and in part where `partial`; silence elsewhere."""
+    """(N, 160): meaningful where `complete`, and in part where there is trouble; silence elsewhere."""
     complete: NDArray[np.bool_]
-    """The whole frame is there."""
-    missing: NDArray[np.intp]
-    """Rows (indices) that play and lack their frame or part of it: to be concealed if anybody listens."""
-    partial: NDArray[np.bool_]
-    """(len(missing), 160): which samples of theirs are there all the same."""
-    anchor: NDArray[np.int64]
-    """(len(missing),): the frame where each one's gap stands, for `history`."""
-    squeeze: NDArray[np.intp]
-    """Rows that now play two frames in the time of one; their `following` codes are the second."""
-    following: NDArray[np.uint8]
-    """(len(squeeze), 160)."""
+    """The whole frame is there, and so was the one before."""
+    start: NDArray[np.int64]
+    """(N,): the position of each complete frame."""
+    trouble: Trouble
+    wish: Wish
+
+
+_NO_ROWS: Final = np.zeros(0, np.intp)
+_NO_SAMPLES: Final = np.zeros(0, np.int64)
+_NO_TROUBLE: Final = Trouble(
+    _NO_ROWS,
+    gap_at=_NO_SAMPLES,
+    made=_NO_SAMPLES,
+    lead=_NO_SAMPLES,
+    at=_NO_SAMPLES,
+    run=_NO_SAMPLES,
+    returns=_NO_SAMPLES,
+    skipped=_NO_SAMPLES,
+    free=np.zeros(0, np.bool_),
+)
+_NO_WISH: Final = Wish(_NO_ROWS, _NO_SAMPLES, _NO_SAMPLES)
 
 
 class JitterBuffer:
@@ -113,54 +150,55 @@ class JitterBuffer:
     def __init__(self, rows: int) -> None:
         self.silence = np.zeros(rows, np.uint8)
         """Each row's code of silence."""
-        self._frames = np.zeros((rows * SLOTS, FRAME), np.uint8)
-        self._blocks = self._frames.reshape(rows * _BLOCKS, BLOCK)
-        self._pieces = self._frames.view(_FRAME_PIECE)[
-            :, 0
-        ]  # each frame as one thing, which is copied as one
-        self._stamps = np.full(rows * _BLOCKS, _NONE, np.int32)  # which block of its row each holds whole
-        self._pairs = self._stamps.view(np.int64)  # the same, two blocks at a time: which frame
-        self._flags = np.zeros(
-            (rows * _BLOCKS, BLOCK), np.bool_
-        )  # of blocks that came in odd pieces: what is there
-        self._flagged = np.full(rows * _BLOCKS, _NONE, np.int32)  # which block the flags are of
-        self._first_slot = np.arange(rows) * SLOTS
+        self.ring = Ring(rows)
+        self._delay = DelayTarget(rows)
         self.state = np.zeros(rows, np.uint8)
         self.play = np.zeros(rows, np.int64)
-        """Number of the next frame to be played."""
-        self._head = np.zeros(rows, np.int64)  # end of what has come, in samples
+        """Position of the next sample to be played."""
+        self.steady = np.zeros(rows, np.bool_)
+        """The row keeps to the grid of frames."""
+        self.pausing = np.zeros(rows, np.bool_)
+        """The row is EMPTY because its peer said that it pauses."""
+        self._ready = np.zeros(rows, np.int64)  # everything from `play` to here is there, and maybe more
+        self._head = np.zeros(rows, np.int64)  # end of what has come
+        self._gap = np.zeros(rows, np.int64)
+        self.made = np.zeros(rows, np.int64)
+        """Samples made up since the last that was there."""
         self._last = np.zeros(rows, np.int64)  # position of the packet that unwraps the next timestamp
         self._last_timestamp = np.zeros(rows, np.uint32)
-        self._fastest = np.zeros(rows, np.float64)
-        self._slowest = np.zeros(rows, np.float64)
-        self._fastest_now = np.full(rows, np.inf)  # in the present window
-        self._slowest_now = np.full(rows, -np.inf)
-        self._least_spread = np.full(rows, FIRST_SPREAD)  # known from before, until the windows know better
-        self._ticks = 0
-        self._held = np.zeros(rows, np.int16)
-        self._grow = np.zeros(rows, np.bool_)
-        self._excess = np.zeros(rows, np.int16)
+        self._length = np.zeros(rows, np.intp)  # of the last packet; 0: the row's clock is not known
+        self._grid = np.full(rows, FRAME)  # what ticks and packets have in common
+        self._astray = np.zeros(rows, np.bool_)  # the row plays off its packets' grid, or is in a gap
+        self._some_wait = False
+        self._pauses_at = np.full(rows, _NOWHERE)  # nothing is said from here on
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
-        self.restart(np.array([row]))
-        self._fastest[row] = self._slowest[row] = 0.0
-        self._least_spread[row] = FIRST_SPREAD
+        rows = np.array([row])
+        self.restart(rows)
+        self._delay.clear(rows)
+        self.steady[row] = False
+
+    def keep_steady(self, row: int, *, on: bool) -> None:
+        """The row is to keep to the grid of frames, or no more."""
+        self.steady[row] = on
+        if on:
+            self.play[row] -= self.play[row] % FRAME
 
     def restart(self, rows: NDArray[np.intp]) -> None:
         """Forget what is buffered; the next packet is the first of a new run. What is known of the line stays."""
-        self.state[rows] = _EMPTY
-        for stamps in (self._stamps, self._flagged):
-            stamps.reshape(-1, _BLOCKS)[rows] = _NONE
-        self._held[rows] = 0
-        self._grow[rows] = False
-        self._excess[rows] = 0
-        spread = np.minimum(self._slowest[rows] - self._fastest[rows], LARGEST_SPREAD)
-        self._least_spread[rows] = np.maximum(self._least_spread[rows], spread)
+        self._stop(rows)
+        self.made[rows] = 0
+        self.ring.forget(rows)
+        self._length[rows] = 0
 
-    def _here(self, rows: NDArray[np.intp] | slice, frame: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where in the ring these frames of these rows lie."""
-        return self._first_slot[rows] + (frame & _LAP)
+    def _stop(self, rows: NDArray[np.intp]) -> None:
+        """Nothing more is to be played."""
+        self.state[rows] = _EMPTY
+        self._gap[rows] = 0
+        self._astray[rows] = False
+        self.pausing[rows] = False
+        self._pauses_at[rows] = _NOWHERE
 
     # In --------------------------------------------------------------------------------------------------------
 
@@ -192,268 +230,245 @@ class JitterBuffer:
         late : ndarray of shape (M,), bool
             The packet's moment has passed: it was not stored.
         """
+        position, late = self._place(rows, timestamp, arrival, length)
+        if not late.any():
+            frame = position // FRAME
+            if (length == FRAME).all() and (start == start[0]).all() and (frame * FRAME == position).all():
+                self.ring.put_frames(rows, frame, slots, at, int(start[0]))
+                return late
+            self.ring.put(rows, position, self.play[rows], slots, at, start, length)
+        else:
+            kept = (~late).nonzero()[0]
+            mine = rows[kept]
+            self.ring.put(mine, position[kept], self.play[mine], slots, at[kept], start[kept], length[kept])
+        return late
+
+    def _place(
+        self,
+        rows: NDArray[np.intp],
+        timestamp: NDArray[np.uint32],
+        arrival: NDArray[np.float64],
+        length: NDArray[np.intp],
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Where these packets' samples belong, and which of them come too late."""
         position = self._last[rows] + (timestamp - self._last_timestamp[rows]).view(np.int32)
         transit = arrival - position
         end = position + length
-        state = self.state[rows]
         play = self.play[rows]
-        begins = (state == _EMPTY) | (end > play * FRAME + AHEAD) | (transit < self._fastest[rows] - JUMP)
-        if begins.any():
+        early = transit - self._delay.base[rows]
+        playing = self.state[rows] != _EMPTY
+        begins = (end > play + AHEAD) | (early < -JUMP)
+        if not playing.all() or begins.any():
+            begins &= playing | (early < -JUMP)
+            begins |= self._length[rows] == 0
+            begins |= ~playing & (early > LARGEST_SPREAD)
+            wakes = ~playing & ~begins & (end > play)
+            self._wake(rows[wakes], position[wakes])
             self._begin(rows[begins], arrival[begins])
             position[begins] = 0
-            play[begins] = 0
+            play = self.play[rows]
             transit, end = arrival - position, position + length
         self._last[rows] = position
         self._last_timestamp[rows] = timestamp
-        frame, within = np.divmod(position, FRAME)
-        late: NDArray[np.bool_] = (end <= play * FRAME) | (position < 0)
-        self._observe(rows, transit, within)
-        head = self._head[rows]
-        if not late.any():
-            self._head[rows] = np.maximum(head, end)
-            if (length == FRAME).all() and not within.any() and (start == start[0]).all():
-                here = self._here(rows, frame)
-                payloads = np.ndarray(
-                    len(slots), _FRAME_PIECE, slots.data, offset=int(start[0]), strides=slots.strides[:1]
-                )
-                self._pieces[here] = payloads[at]
-                self._pairs[here] = frame * _PAIR_STEP + _PAIR_FIRST
-                return late
+        if (length != self._length[rows]).any():
+            self._length[rows] = length
+            self._grid[rows] = np.gcd(length, FRAME)
+        self._delay.observe(rows, transit, arrival)
+        late: NDArray[np.bool_] = (end <= play) | (position < 0)
+        ready, head = self._ready[rows], self._head[rows]
+        if not late.any() and (position == ready).all() and (head == ready).all():
+            self._ready[rows] = end
+            self._head[rows] = end
         else:
+            self._ready[rows] = np.where((position <= ready) & (end > ready) & ~late, end, ready)
             self._head[rows] = np.where(late, head, np.maximum(head, end))
-            self._grow[rows] |= late & (state == _PLAYING)
-        kept = (~late).nonzero()[0]
-        self._store(rows[kept], position[kept], play[kept], slots, at[kept], start[kept], length[kept])
-        return late
+        return position, late
 
     def _begin(self, rows: NDArray[np.intp], arrival: NDArray[np.float64]) -> None:
         """A new run, whose first packet has position 0."""
-        self.restart(rows[self.state[rows] != _EMPTY])
+        self.restart(rows)
+        self.ring.fill(rows, self.silence[rows])
+        self.play[rows] = self._ready[rows] = self._head[rows] = 0
+        self._delay.begin(rows, arrival)
         self.state[rows] = _WAITING
-        self.play[rows] = 0
-        self._head[rows] = 0
-        self._fastest[rows] = self._fastest_now[rows] = arrival
-        self._slowest[rows] = self._slowest_now[rows] = arrival
-        before = self._first_slot[rows, None] + np.arange(SLOTS - HISTORY + 1, SLOTS)
-        self._frames[before] = self.silence[rows, None, None]
+        self._some_wait = True
 
-    def _observe(
-        self, rows: NDArray[np.intp], transit: NDArray[np.float64], within: NDArray[np.int64]
-    ) -> None:
-        """Learn the line from when these packets came."""
-        fastest = np.minimum(self._fastest[rows], transit)
-        self._fastest[rows] = fastest
-        self._fastest_now[rows] = np.minimum(self._fastest_now[rows], transit)
-        # The part of the packet that is needed first is needed with the frame it begins in.
-        needed = transit + within
-        needed[needed - fastest > LARGEST_SPREAD] = -np.inf
-        self._slowest[rows] = np.maximum(self._slowest[rows], needed)
-        self._slowest_now[rows] = np.maximum(self._slowest_now[rows], needed)
+    def _wake(self, rows: NDArray[np.intp], position: NDArray[np.int64]) -> None:
+        """The talker goes on after a pause, on the clock that he had."""
+        self._pauses_at[rows] = _NOWHERE
+        self.pausing[rows] = False
+        self.play[rows] = self._ready[rows] = self._head[rows] = np.maximum(position, self.play[rows])
+        self.state[rows] = _WAITING
+        self._astray[rows] = True  # in the pause, what was made up before it has sunk away
+        self._some_wait = True
 
-    def _store(
-        self,
-        rows: NDArray[np.intp],
-        position: NDArray[np.int64],
-        play: NDArray[np.int64],
-        slots: NDArray[np.uint8],
-        at: NDArray[np.intp],
-        start: NDArray[np.intp],
-        length: NDArray[np.intp],
-    ) -> None:
-        """Packets of any length: whole blocks at a time where they lie on the grid of blocks."""
-        ordinary = (position % BLOCK == 0) & (length % BLOCK == 0)
-        which = ordinary.nonzero()[0]
-        first = position[which] // BLOCK
-        count = length[which] // BLOCK
-        for piece in range(int(count.max(initial=0))):
-            number = first + piece
-            has = (count > piece) & (number >= 2 * play[which])
-            mine, number = which[has], number[has]
-            here = rows[mine] * _BLOCKS + number % _BLOCKS
-            self._blocks[here] = slots[at[mine, None], start[mine, None] + (_SAMPLES + BLOCK * piece)]
-            self._stamps[here] = number
-        odd = (~ordinary).nonzero()[0]
-        if odd.size:
-            self._scatter(rows[odd], position[odd], play[odd], slots[at[odd]], start[odd], length[odd])
-
-    def _scatter(
-        self,
-        rows: NDArray[np.intp],
-        position: NDArray[np.int64],
-        play: NDArray[np.int64],
-        slots: NDArray[np.uint8],
-        start: NDArray[np.intp],
-        length: NDArray[np.intp],
-    ) -> None:
-        """Packets off the grid, sample by sample (ragged, but still columns)."""
-        owner, within = _ragged(length)
-        sample = position[owner] + within
-        fits = sample >= play[owner] * FRAME
-        owner, within, sample = owner[fits], within[fits], sample[fits]
-        number = sample // BLOCK
-        here = rows[owner] * _BLOCKS + number % _BLOCKS
-        begins = (np.diff(here, prepend=_NONE)).nonzero()[
-            0
-        ]  # where each block that is touched has its first sample
-        touched, numbers = here[begins], number[begins].astype(np.int32)
-        anew = self._flagged[touched] != numbers
-        self._flags[touched[anew]] = False
-        self._flagged[touched] = numbers
-        self._blocks[here, sample % BLOCK] = slots[owner, start[owner] + within]
-        self._flags[here, sample % BLOCK] = True
-        whole = self._flags[touched].all(axis=1)
-        self._stamps[touched[whole]] = numbers[whole]
+    def pause(self, rows: NDArray[np.intp], timestamp: NDArray[np.uint32]) -> None:
+        """The peers of `rows` say that from here on there is nothing but comfort noise (RFC 3389)."""
+        position = self._last[rows] + (timestamp - self._last_timestamp[rows]).view(np.int32)
+        known = self.state[rows] != _EMPTY
+        self._pauses_at[rows[known]] = position[known]
+        self.pausing[rows[~known]] = True
 
     # Out -------------------------------------------------------------------------------------------------------
 
     def pull(self, count: int, now: float) -> Pull:
         """Take one frame of each of the first `count` rows; `now` is the tick's time in samples."""
-        self._ticks += 1
-        if self._ticks % WINDOW_TICKS == 0:
-            self._next_window()
-        state, play = self.state[:count], self.play[:count]
-        fastest = self._fastest[:count]
-        target = np.maximum(self._slowest[:count], fastest + self._least_spread[:count])
-        np.minimum(target, fastest + LARGEST_SPREAD, out=target)
-        target += MARGIN
-        state[(state == _WAITING) & (now >= target)] = _PLAYING
-        playing = state == _PLAYING
-        wait = now - play * FRAME - target  # how much longer than needed the frame has waited
-        here = self._here(slice(count), play)
-        complete = self._pairs[here] == (play * _PAIR_STEP + _PAIR_FIRST)
+        self._delay.advance(count)
+        play = self.play[:count]
+        spare = now - self._delay.due[:count]
+        spare -= play
+        if self._some_wait:
+            self._start(count, spare)
+        playing = self.state[:count] == _PLAYING
+        end = play + FRAME
+        complete = self._ready[:count] >= end
         complete &= playing
-
-        grow = self._grow[:count]
-        if grow.any():
-            grow &= wait < 0
-        missing = (playing & (~complete | grow)).nonzero()[0]
-        if missing.size:
-            missing = self._miss(missing, complete, grow, wait)
-            here = self._here(slice(count), play)
-
-        squeeze = self._shrink(complete, wait)
-        codes = self._pieces.take(here).view(np.uint8).reshape(count, FRAME)
+        astray = self._astray[:count]
+        look = complete != playing
+        look |= astray
+        look |= playing & ((spare < 0) | (spare >= FRAME))
+        start = play.copy()
+        trouble, wish = _NO_TROUBLE, _NO_WISH
+        codes = self.ring.frames(slice(count), start)
+        if look.any():
+            which = look.nonzero()[0]
+            late = ~complete[which] | (self.made[which] > 0)
+            if late.any():
+                trouble = self._trouble(which[late], spare, complete)
+                which = which[complete[which]]
+                end[which] = self.play[which] + FRAME
+            wish = self._wish(which, spare)
+        np.copyto(play, end, where=complete)
         if not complete.all():
             absent = (~complete).nonzero()[0]
             codes[absent] = self.silence[absent, None]
-        anchor = play[missing]
-        partial = np.zeros((len(missing), FRAME), np.bool_)
-        if missing.size:
-            gone = (self._head[missing] > (anchor + 1) * FRAME) & ~grow[missing]
-            lost = missing[gone]
-            # A frame that is only held is not played in part: it is played when it is whole.
-            partial[gone] = there = self._partial(lost)
-            codes[lost] = np.where(there, self._frames[here[lost]], codes[lost])
-            self._frames[here[lost]] = codes[lost]  # what the ring's last lap left there is no history
-            play[lost] += 1
-        following = np.zeros((0, FRAME), np.uint8)
-        if squeeze.size:
-            play[squeeze] += 1
-            following = self._frames[self._here(squeeze, play[squeeze])]
-        play += complete
-        self._held[:count][complete] = 0
-        return Pull(codes, complete, missing, partial, anchor, squeeze, following)
+            self._show(trouble, codes)
+        return Pull(codes, complete, start, trouble, wish)
 
-    def _next_window(self) -> None:
-        """What was the present window is the one before."""
-        seen = (self._fastest_now < np.inf).nonzero()[0]
-        self._fastest[seen] = self._fastest_now[seen]
-        self._slowest[seen] = self._slowest_now[seen]
-        self._fastest_now[seen] = np.inf
-        self._slowest_now[seen] = -np.inf
-        self._least_spread[seen] /= 2.0
+    def _start(self, count: int, spare: NDArray[np.float64]) -> None:
+        """Let waiting rows whose time has come play."""
+        waiting = self.state[:count] == _WAITING
+        self.state[:count][waiting & (spare >= 0)] = _PLAYING
+        self._some_wait = bool((self.state == _WAITING).any())
 
-    def _miss(
+    def _goal(self, rows: NDArray[np.intp], due: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The beginning of the newest packet of which all that a tick needs is due; `due` is the newest position that is."""
+        grid = self._grid[rows]
+        first = self._last[rows] % grid
+        steps = np.floor((due - (FRAME - grid) - first) / grid)
+        goal: NDArray[np.int64] = steps.astype(np.int64) * grid + first
+        return goal
+
+    def _wish(self, rows: NDArray[np.intp], spare: NDArray[np.float64]) -> Wish:
+        """By how much rows that play whole frames would like to change."""
+        play = self.play[rows]
+        due = spare[rows] + play
+        late = self._goal(rows, due) - play
+        early = self._goal(rows, due - SLACK) - play
+        samples = np.where(late < 0, late, np.maximum(early, 0))
+        self._astray[rows] = (late % self._grid[rows]) != 0
+        samples[self.steady[rows] & (np.abs(samples) < FRAME)] = 0
+        wants = samples.nonzero()[0]
+        mine = rows[wants]
+        short = (self._head[mine] > self._ready[mine]).nonzero()[0]
+        if short.size:
+            again = mine[short]
+            self._ready[again] = self.ring.run(again, self.play[again] + FRAME, there=True)
+        return Wish(mine, samples[wants], self._ready[mine] - play[wants] - FRAME)
+
+    def _trouble(
         self,
-        missing: NDArray[np.intp],
+        rows: NDArray[np.intp],
+        spare: NDArray[np.float64],
         complete: NDArray[np.bool_],
-        grow: NDArray[np.bool_],
-        wait: NDArray[np.float64],
-    ) -> NDArray[np.intp]:
-        """Hold rows without their frame, or step over what they were held for and has proved lost.
+    ) -> Trouble:
+        """Compose the frames of rows that lack samples, and move them on; see the theory.
 
-        Returns the rows that still lack their frame; `complete` is corrected for the others, and for those that hold
-        because their delay must grow, though their frame is here.
+        `complete` is set right for rows that turn out to have all.
         """
-        growing = missing[grow[missing]]
-        complete[growing] = False
-        lacking = missing[~grow[missing]]
-        while True:
-            beyond = self._head[lacking] > (self.play[lacking] + 1) * FRAME
-            longer = (self._held[lacking] > 0) | (wait[lacking] > FRAME)
-            step = lacking[beyond & longer & ~complete[lacking]]
-            if not step.size:
-                break
-            self._frames[self._here(step, self.play[step])] = self.silence[step, None]
-            self.play[step] += 1
-            wait[step] -= FRAME
-            self._held[step] -= self._held[step] > 0
-            here = self._here(step, self.play[step])
-            complete[step] = self._pairs[here] == (self.play[step] * _PAIR_STEP + _PAIR_FIRST)
-        still = ~complete[lacking]
-        holding = lacking[still & ~beyond]
-        self._held[holding] += 1
-        paused = holding[self._held[holding] > HOLD_LIMIT]
-        if paused.size:
-            self.restart(paused)
-        return np.concatenate((lacking[still], growing))
+        play, gap = self.play[rows], self._gap[rows]
+        # Later packets may have come first, and what is there has not been looked at since.
+        stale = (self._head[rows] > self._ready[rows]) | (self._ready[rows] < play)
+        self._ready[rows[stale]] = self.ring.run(rows[stale], play[stale], there=True)
+        fine = (self.made[rows] == 0) & (self._ready[rows] >= play + FRAME)
+        if fine.any():
+            complete[rows[fine]] = True
+            rows, play, gap = rows[~fine], play[~fine], gap[~fine]
+        complete[rows] = False
+        if not rows.size:
+            return _NO_TROUBLE
+        made, steady = self.made[rows], self.steady[rows]
+        in_time = play + gap
+        goal = self._goal(rows, spare[rows] + play)
+        begin = np.clip(goal, play, in_time)
+        begin[steady] -= (begin - play)[steady] % FRAME
+        comes = self._next(rows, begin)
+        lead = np.minimum(comes - begin, FRAME)
+        at = begin + lead
+        run = np.clip(self.ring.run(rows, at, there=True) - at, 0, FRAME - lead)
+        run[steady & (run < FRAME)] = 0
+        lead[run == 0] = FRAME
+        found = comes < _NOWHERE
+        stands = run == 0
+        at[stands] = begin[stands] + FRAME
+        rest = FRAME - lead - run
+        goes_on = ~stands
+        trouble_gap = np.where(goes_on, rest, np.where(found, begin + FRAME - play, gap + FRAME))
+        self._gap[rows] = trouble_gap
+        self.made[rows] = np.where(goes_on, rest, made + FRAME)
+        self.play[rows] = np.where(goes_on, at + run, play)
+        self._astray[rows] = True
+        over = goes_on & (rest > 0)
+        returns = np.where(found & (lead > 0), comes, _NOWHERE)
+        if over.any():
+            returns[over] = self._next(rows[over], (at + run)[over])
+        returns[returns == _NOWHERE] = -1
+        silent = stands & ~found & ((trouble_gap > HOLD_LIMIT * FRAME) | (self._pauses_at[rows] <= play))
+        if silent.any():
+            quiet = rows[silent]
+            announced = self._pauses_at[quiet] < _NOWHERE
+            self._stop(quiet)
+            self.pausing[quiet] = announced
+        free = goes_on & (made > 0) & (begin < in_time) & ~steady
+        return Trouble(rows, play, made, lead, at, run, returns, begin - in_time, free)
 
-    def _partial(self, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Which samples of frames that are not whole are there; (len(rows), 160)."""
-        number = 2 * self.play[rows, None] + _PAIR
-        here = rows[:, None] * _BLOCKS + number % _BLOCKS
-        number = number.astype(np.int32)
-        flags = self._flags[here] & (self._flagged[here] == number)[..., None]
-        there: NDArray[np.bool_] = flags | (self._stamps[here] == number)[..., None]
-        return there.reshape(len(rows), FRAME)
+    def _next(self, rows: NDArray[np.intp], position: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where the first sample from `position` on lies that is there, or nowhere."""
+        comes = np.full(len(rows), _NOWHERE)
+        more = (self._head[rows] > position).nonzero()[0]
+        if more.size:
+            comes[more] = self.ring.run(rows[more], position[more], there=False)
+        return comes
 
-    def _shrink(self, complete: NDArray[np.bool_], wait: NDArray[np.float64]) -> NDArray[np.intp]:
-        """Rows whose delay is a whole frame too long and whose next frame is here too."""
-        excess = self._excess[: len(complete)]
-        long = complete & (wait > FRAME + MARGIN)
-        excess *= long
-        chosen = long.nonzero()[0]
-        if not chosen.size:
-            return chosen
-        excess[chosen] += np.minimum((wait[chosen] - MARGIN) // FRAME, SHRINK_HASTE).astype(np.int16)
-        number = self.play[chosen] + 1
-        here = self._here(chosen, number)
-        second = self._frames[here]
-        # A constant frame is digital silence, whatever the law.
-        silent = (second == second[:, :1]).all(axis=1)
-        able: NDArray[np.intp] = chosen[
-            (self._pairs[here] == (number * _PAIR_STEP + _PAIR_FIRST))
-            & (silent | (excess[chosen] >= SHRINK_AFTER))
-        ]
-        excess[able] = 0
-        return able
+    def _show(self, trouble: Trouble, codes: NDArray[np.uint8]) -> None:
+        """Enter what rows in trouble have of their frames."""
+        some = (trouble.run > 0).nonzero()[0]
+        if some.size:
+            rows, lead, run = trouble.rows[some], trouble.lead[some], trouble.run[some]
+            place = np.arange(FRAME)
+            there = (place >= lead[:, None]) & (place < (lead + run)[:, None])
+            good = self.ring.frames(rows, trouble.at[some] - lead)
+            codes[rows] = np.where(there, good, codes[rows])
 
-    def history(self, rows: NDArray[np.intp], anchor: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The `HISTORY` - 1 frames before frame `anchor`, as codes of shape (M, 480)."""
-        frames = HISTORY - 1
-        before = anchor[:, None] - np.arange(frames, 0, -1)
-        codes: NDArray[np.uint8] = self._frames[self._here(rows[:, None], before)]
-        return codes.reshape(len(rows), frames * FRAME)
+    # Changes ---------------------------------------------------------------------------------------------------
 
-    def remember(self, rows: NDArray[np.intp], anchor: NDArray[np.int64], codes: NDArray[np.uint8]) -> None:
-        """Put what was concealed where the lost frames would lie, so that `history` is what was heard.
+    def shift(self, rows: NDArray[np.intp], samples: NDArray[np.int64]) -> None:
+        """So many samples of the frame just pulled were taken out (more than a frame was played), or put in (negative)."""
+        self.play[rows] += samples
+        self._astray[rows] = True
 
-        Rows that only hold are left alone: their frame may yet come.
-        """
-        lost = self.play[rows] > anchor
-        self._frames[self._here(rows[lost], anchor[lost])] = codes[lost]
+    def slide(self, wish: Wish) -> None:
+        """Give these rows, whom nobody hears, what they wish."""
+        samples = np.clip(wish.samples, -FRAME, wish.ahead)
+        steady = self.steady[wish.rows]
+        samples[steady] -= np.fmod(samples[steady], FRAME)
+        self.shift(wish.rows, samples)
 
     def delay(self, rows: NDArray[np.intp], now: float) -> NDArray[np.float64]:
-        """How long the frames of `rows` wait beyond the fastest packet, in samples; 0 for rows that do not play.
+        """How long the samples of `rows` wait beyond the quickest packet, in samples; 0 for rows that do not play.
 
-        Asked after the `pull` at `now`: the frame at `play` is the next tick's.
+        Asked after the `pull` at `now`: the sample at `play` is the next tick's.
         """
         playing = self.state[rows] == _PLAYING
-        return np.where(playing, now + FRAME - self.play[rows] * FRAME - self._fastest[rows], 0.0)
-
-
-def _ragged(length: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """For pieces of these lengths laid end to end: which piece each sample is of, and its place within."""
-    owner = np.repeat(np.arange(len(length)), length)
-    within = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)
-    return owner, within
+        waits = now + FRAME - (self.play[rows] + self._gap[rows]) - self._delay.quickest(rows)
+        return np.where(playing, waits, 0.0)

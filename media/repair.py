@@ -1,121 +1,311 @@
-"""From codes to samples: the frames of rows, with what is missing made up, and no seam to be heard.
+"""From what came to what is heard: the frames of rows, with what is missing made up, in the time that the line leaves.
 
-What was lost is gone on with from the last that came (dsp/conceal.py), longer and softer, and what comes after is faded in
-over it. Where the jitter buffer lets its delay shrink, two frames are squeezed into one. It is done only for rows that
-somebody wants to hear: the others cost nothing.
+The jitter buffer says what is there and what each row's delay should be (`jitter.Pull`); here sound is made of it, only
+for rows that somebody wants to hear. What was lost is gone on with from the last that came (dsp/conceal.py), and towards
+what follows where that is known; what comes after is faded in over it. Where delay should change, a period of the voice is
+taken out or put in where it is like the next one (dsp/stretch.py); where the row is quiet, any number of samples. Rows that
+nobody hears change for nothing.
+
+All this is the same at any sample rate. A `Repair` serves the rows of one *band* and takes their samples from a `Source`.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.conceal import conceal, find_period, recover
-from dsp.stretch import squeeze
+from dsp.conceal import conceal, find_period
+from dsp.stretch import LIKE, LONGEST, SHORTEST, Stretched, lengthen, shorten
 from media import laws
-from media.jitter import FRAME, HISTORY, JitterBuffer, Pull
+from media.jitter import FRAME, HISTORY, STEP, JitterBuffer, Pull, Trouble, Wish
 from media.streams import Streams
 
-RECOVERY_SAMPLES: Final = 40
-"""5 ms: the first good frame after a gap is faded in over what concealed the gap."""
-SEAM_SAMPLES: Final = 20
-"""2.5 ms: where a part of a frame came, it is faded into what stands for the rest."""
+MERGE: Final = 40
+"""5 ms: what is there is faded in over what was made up before it."""
+CALM_DB: Final = np.float32(32.0)
+"""A frame so much softer than the voice of its line is a pause, where delay may change freely."""
+CALM_SINKS_DB: Final = np.float32(0.02)
+"""Per frame: after a loud word the voice is thought to be softer again by 1 dB a second."""
+QUIET_PEAK: Final = 64
+"""Magnitude of samples below which what is passed over is nothing: 54 dB below full scale."""
+PATIENCE: Final = 10
+"""Frames (200 ms) of speech between two changes of delay, where it is nearly right."""
+WORTH_IT: Final = 40
+"""5 ms: while somebody speaks, less is left as it is."""
+ALIKE: Final = 0.9
+"""The likeness asked for where there is no haste; where there is, `LIKE` will do."""
+HASTE: Final = 480
+"""Where the delay is 60 ms wrong, every frame is changed."""
+
+
+class Source(Protocol):
+    """Where the samples of rows are, by position; positions and sizes are in samples at 8 kHz, whatever the band."""
+
+    band: int
+    """Samples per sample at 8 kHz: 1, 2 or 6."""
+
+    def frames(self, rows: NDArray[np.intp], pull: Pull) -> NDArray[np.int16]:
+        """The frames of this tick, (M, 160 * band); of rows in trouble anything."""
+
+    def read(self, rows: NDArray[np.intp], start: NDArray[np.int64], size: int) -> NDArray[np.int16]:
+        """`size` samples from `start` on, (M, size * band); anything where nothing came and nothing was written."""
+
+    def write(
+        self,
+        rows: NDArray[np.intp],
+        start: NDArray[np.int64],
+        samples: NDArray[np.int16],
+        only: NDArray[np.bool_],
+    ) -> None:
+        """Keep what was made up, (M, S * band), where `only`, (M, S), says so: it is read as history from now on."""
+
+
+class CodeSource:
+    """Samples of G.711: codes in the jitter buffer's ring."""
+
+    band = 1
+
+    def __init__(self, jitter: JitterBuffer, a_law: NDArray[np.bool_]) -> None:
+        self._ring = jitter.ring
+        self._a_law = a_law
+
+    def frames(self, rows: NDArray[np.intp], pull: Pull) -> NDArray[np.int16]:
+        """See `Source`."""
+        return laws.decode(pull.codes[rows], self._a_law[rows])
+
+    def read(self, rows: NDArray[np.intp], start: NDArray[np.int64], size: int) -> NDArray[np.int16]:
+        """See `Source`."""
+        return laws.decode(self._ring.codes(rows, start, size), self._a_law[rows])
+
+    def write(
+        self,
+        rows: NDArray[np.intp],
+        start: NDArray[np.int64],
+        samples: NDArray[np.int16],
+        only: NDArray[np.bool_],
+    ) -> None:
+        """See `Source`."""
+        self._ring.write(rows, start, laws.encode(samples, self._a_law[rows]), only)
 
 
 class Repair:
-    """State of R rows between ticks."""
+    """State of R rows between ticks; those are served whose samples `source` has."""
 
-    def __init__(self, streams: Streams, jitter: JitterBuffer) -> None:
+    def __init__(self, streams: Streams, jitter: JitterBuffer, source: Source) -> None:
         rows = streams.capacity
         self._streams = streams
         self._jitter = jitter
-        self.a_law = np.zeros(rows, np.bool_)
-        """The row speaks PCMA; otherwise PCMU."""
-        self._gap = np.zeros(rows, np.int32)  # samples concealed so far, 0 where the last frame was good
+        self._source = source
+        self._band = source.band
         self._period = np.zeros(rows, np.intp)  # of the voice before the gap
-        self._before = np.zeros((rows, (HISTORY - 1) * FRAME), np.uint8)  # what came before the gap
+        self._looked_at = np.full(rows, -1)  # where that gap began
+        self._voice = np.full(rows, -100.0, np.float32)  # dBov; how loud the row is when it is loud
+        self._rests = np.zeros(rows, np.int64)  # the frame from which on delay may change again
+        self._tick = 0
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
-        self._gap[row] = 0
+        self._looked_at[row] = -1
+        self._voice[row] = -100.0
+        self._rests[row] = 0
 
-    def settle(self, complete: NDArray[np.bool_]) -> None:
-        """The first rows' frames of this tick came, where `complete` says so: their gaps are over."""
-        self._gap[: len(complete)][complete] = 0
+    def settle(self, rows: NDArray[np.intp], pull: Pull) -> None:
+        """The tick is over; of its rows, `rows` were asked for with `samples`, and the others were heard by nobody."""
+        self._tick += 1
+        if pull.wish.rows.size:
+            others = np.flatnonzero(~np.isin(pull.wish.rows, rows))
+            if others.size:
+                self._slide(pull.wish.some(others))
+
+    def _slide(self, wish: Wish) -> None:
+        """Change the delay of rows that nobody hears, but pass over nothing that might be heard next."""
+        ahead = self._source.read(wish.rows, self._jitter.play[wish.rows], FRAME)
+        magnitude = np.abs(ahead.astype(np.int32)).max(axis=1)
+        may = np.flatnonzero((wish.samples < 0) | (magnitude <= QUIET_PEAK))
+        self._jitter.slide(wish.some(may))
+
+    def note(self, rows: NDArray[np.intp], levels_dbov: NDArray[np.float32]) -> None:
+        """So loud were these rows in this tick."""
+        self._voice[rows] = np.maximum(levels_dbov, self._voice[rows] - CALM_SINKS_DB)
 
     def going_on(self, row: int) -> NDArray[np.int16]:
-        """What the row would say next if it lost a frame now; (1, 160)."""
-        which = np.array([row])
-        gap = self._gap[which]
-        before = self._before[which] if gap[0] else self._jitter.history(which, self._jitter.play[which])
-        return conceal(self._decode(which, before), gap, FRAME)
+        """What the row would say next if it lost a frame now; (1, 160 * band)."""
+        rows = np.array([row])
+        gap_at, made = self._jitter.play[rows], self._jitter.made[rows]
+        if self._looked_at[row] != gap_at[0]:
+            self._look(rows, gap_at)
+        return self._conceal(rows, gap_at, made, FRAME)
 
     def samples(self, rows: NDArray[np.intp], pull: Pull) -> NDArray[np.int16]:
-        """Decode the frames of `rows`, repair gaps, squeeze two frames into one where the delay shrinks."""
-        frames = self._decode(rows, pull.codes[rows])
-        if pull.missing.size:
-            self._conceal(rows, frames, pull)
-        recovering = ((self._gap[rows] > 0) & pull.complete[rows]).nonzero()[0]
-        if recovering.size:
-            which = rows[recovering]
-            synthetic = self._go_on(which, RECOVERY_SAMPLES)
-            frames[recovering] = recover(synthetic, frames[recovering], RECOVERY_SAMPLES)
-        if pull.squeeze.size:
-            here, there = _common(rows, pull.squeeze)
+        """The frames of `rows`, with gaps repaired, and longer or shorter where their delay should change."""
+        frames = self._source.frames(rows, pull)
+        if pull.trouble.rows.size:
+            here, there = _common(rows, pull.trouble.rows)
             if here.size:
-                second = self._decode(rows[here], pull.following[there])
-                frames[here], _ = squeeze(np.concatenate((frames[here], second), axis=1))
+                frames[here] = self._mend(pull.trouble.some(there))
+        if pull.wish.rows.size:
+            here, there = _common(rows, pull.wish.rows)
+            if here.size:
+                self._stretch(here, pull.wish.some(there), pull, frames)
         return frames
 
-    def _conceal(self, rows: NDArray[np.intp], frames: NDArray[np.int16], pull: Pull) -> None:
-        here, there = _common(rows, pull.missing)
-        if not here.size:
+    # Gaps ------------------------------------------------------------------------------------------------------
+
+    def _mend(self, trouble: Trouble) -> NDArray[np.int16]:
+        """The frames of rows in trouble."""
+        rows, band = trouble.rows, self._band
+        frames = np.zeros((len(rows), FRAME * band), np.int16)
+        time = np.arange(FRAME * band)
+        lead, run, at = trouble.lead, trouble.run, trouble.at
+        old = ((trouble.made > 0) | (lead > 0)).nonzero()[0]
+        made = np.zeros((len(rows), (FRAME + STEP + MERGE) * band), np.int16)
+        if old.size:
+            which = rows[old]
+            fresh = old[self._looked_at[which] != trouble.gap_at[old]]
+            if fresh.size:
+                self._look(rows[fresh], trouble.gap_at[fresh])
+            size = FRAME + (STEP + MERGE if bool(run[old].any()) else 0)
+            made[old, : size * band] = self._conceal(which, trouble.gap_at[old], trouble.made[old], size)
+        goes_on = run > 0
+        lead, run = self._linger(trouble, made, lead, run)
+        if goes_on.any():
+            which = goes_on.nonzero()[0]
+            good = self._source.read(rows[which], at[which] - lead[which], FRAME).astype(np.float32)
+            kept = (time - band * lead[which, None] + 1) / np.float32(MERGE * band + 1)
+            kept[trouble.made[which] + lead[which] == 0] = 1.0
+            kept = np.clip(kept, 0.0, 1.0).astype(np.float32)
+            before = made[which, : FRAME * band]
+            frames[which] = np.rint(before + kept * (good - before)).astype(np.int16)
+        still = (~goes_on).nonzero()[0]
+        frames[still] = made[still, : FRAME * band]
+        moved = ((trouble.skipped < 0) & (lead > 0)).nonzero()[0]
+        if moved.size:  # what was made up before belongs before what is made up now
+            to = at[moved] - lead[moved]
+            before = self._source.read(rows[moved], to - trouble.skipped[moved] - HISTORY, HISTORY)
+            self._keep(rows[moved], to - HISTORY, before, np.ones((len(moved), HISTORY), np.bool_))
+        self._keep(rows, at - lead, frames, time[::band] < lead[:, None])
+        merged = np.flatnonzero(goes_on & (trouble.made + lead > 0))
+        if merged.size:  # the seam was heard as it is here, not as it came
+            since = time[::band] - lead[merged, None]
+            begin = at[merged] - lead[merged]
+            self._source.write(rows[merged], begin, frames[merged], (since >= 0) & (since < MERGE))
+        over = np.flatnonzero(goes_on & (lead + run < FRAME))
+        if over.size:
+            self._begin_gap(over, trouble, lead + run, frames)
+        self._streams.concealed[rows] += (lead > 0) | (lead + run < FRAME)
+        return frames
+
+    def _linger(
+        self, trouble: Trouble, made: NDArray[np.int16], lead: NDArray[np.int64], run: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Let rows whose delay may grow go on with what is made up until it is like what follows."""
+        able = (trouble.free & (lead == 0) & (run >= FRAME)).nonzero()[0]
+        if not able.size:
+            return lead, run
+        band = self._band
+        width = MERGE * band
+        good = self._source.read(trouble.rows[able], trouble.at[able], MERGE).astype(np.float32)
+        views = np.lib.stride_tricks.sliding_window_view(
+            made[able, : (STEP // 2 + MERGE) * band].astype(np.float32), width, axis=1
+        )[:, ::band]
+        product = np.matmul(views, good[:, :, None])[..., 0]
+        energy = np.einsum("ijk,ijk->ij", views, views)
+        likeness = product / np.sqrt(np.maximum(energy, 1.0))
+        longer = likeness.argmax(axis=1)
+        lead, run = lead.copy(), run.copy()
+        lead[able] = longer
+        run[able] = FRAME - longer
+        self._jitter.shift(trouble.rows[able], -longer)
+        return lead, run
+
+    def _begin_gap(
+        self, over: NDArray[np.intp], trouble: Trouble, until: NDArray[np.int64], frames: NDArray[np.int16]
+    ) -> None:
+        """Fill the ends of frames in which a gap begins behind `until`."""
+        rows, begin, band = trouble.rows[over], until[over], self._band
+        gap_at = trouble.at[over] + trouble.run[over]
+        self._look(rows, gap_at)
+        made = self._conceal(rows, gap_at, np.zeros(len(rows), np.int64), FRAME)
+        time = np.arange(FRAME * band) - begin[:, None] * band
+        tail = np.take_along_axis(made, np.maximum(time, 0), axis=1)
+        frames[over] = np.where(time >= 0, tail, frames[over])
+        self._keep(rows, gap_at - begin, frames[over], time[:, ::band] >= 0)
+
+    def _keep(
+        self,
+        rows: NDArray[np.intp],
+        start: NDArray[np.int64],
+        frames: NDArray[np.int16],
+        made: NDArray[np.bool_],
+    ) -> None:
+        """Remember what was made up where nothing came, so that history is what was heard."""
+        some = np.flatnonzero(made.any(axis=1))
+        if some.size:
+            which, begin = rows[some], start[some]
+            only = made[some] & ~self._jitter.ring.there(which, begin, made.shape[1])
+            self._source.write(which, begin, frames[some], only)
+
+    def _look(self, rows: NDArray[np.intp], gap_at: NDArray[np.int64]) -> None:
+        self._looked_at[rows] = gap_at
+        self._period[rows] = find_period(self._source.read(rows, gap_at - HISTORY, HISTORY))
+
+    def _conceal(
+        self, rows: NDArray[np.intp], gap_at: NDArray[np.int64], made: NDArray[np.int64], size: int
+    ) -> NDArray[np.int16]:
+        """What is made up for gaps that began at `gap_at`, from as far as it has come."""
+        before = self._source.read(rows, gap_at - HISTORY, HISTORY)
+        return conceal(before, made, size, periods=self._period[rows])
+
+    # Delay -----------------------------------------------------------------------------------------------------
+
+    def _stretch(self, here: NDArray[np.intp], wish: Wish, pull: Pull, frames: NDArray[np.int16]) -> None:
+        """Make the frames `here` longer or shorter, as `wish` says, where it is not heard."""
+        calm = _level_dbov(frames[here]) < self._voice[wish.rows] - CALM_DB
+        may = calm | ((self._rests[wish.rows] <= self._tick) & (np.abs(wish.samples) >= WORTH_IT))
+        may &= ~self._jitter.steady[wish.rows]
+        most = np.minimum(wish.samples, wish.ahead)
+        for change, which in (
+            (shorten, (may & (most >= SHORTEST)).nonzero()[0]),
+            (lengthen, (may & (wish.samples < 0)).nonzero()[0]),
+        ):
+            if which.size:
+                self._change(change, here[which], wish.some(which), calm[which], pull, frames)
+
+    def _change(
+        self,
+        change: Callable[..., Stretched],
+        here: NDArray[np.intp],
+        wish: Wish,
+        calm: NDArray[np.bool_],
+        pull: Pull,
+        frames: NDArray[np.int16],
+    ) -> None:
+        """Shorten or lengthen the frames `here` where that is hardly heard; where a row is quiet, anyway."""
+        rows = wish.rows
+        if change is shorten:
+            start, most = pull.start[rows], np.minimum(np.minimum(wish.samples, wish.ahead), LONGEST)
+        else:
+            start, most = pull.start[rows] - LONGEST, np.full(len(rows), LONGEST)
+        haste = np.minimum(np.abs(wish.samples) / HASTE, 1.0)
+        made = change(self._source.read(rows, start, FRAME + LONGEST), most, band=self._band)
+        done = (calm | (made.likeness >= ALIKE - (ALIKE - LIKE) * haste)).nonzero()[0]
+        if not done.size:
             return
-        which, anchor = rows[here], pull.anchor[there]
-        begins = which[self._gap[which] == 0]
-        if begins.size:
-            before = self._jitter.history(begins, anchor[self._gap[which] == 0])
-            self._before[begins] = before
-            self._period[begins] = find_period(self._decode(begins, before))
-        repaired = self._go_on(which, FRAME)
-        partial = pull.partial[there]
-        pieces = np.flatnonzero(partial.any(axis=1))
-        if pieces.size:
-            kept = _seams(partial[pieces], after_gap=self._gap[which[pieces]] > 0)
-            made = repaired[pieces]
-            repaired[pieces] = np.rint(made + kept * (frames[here[pieces]].astype(np.float32) - made))
-        frames[here] = repaired
-        # A frame that ends with what came is no gap that has to be come back from.
-        self._gap[which] = np.where(partial[:, -1], 0, self._gap[which] + FRAME)
-        self._streams.concealed[which] += 1
-        self._jitter.remember(which, anchor, laws.encode(repaired, self.a_law[which]))
-
-    def _go_on(self, rows: NDArray[np.intp], size: int) -> NDArray[np.int16]:
-        """What is made up for rows in a gap, from as far as it has come."""
-        before = self._decode(rows, self._before[rows])
-        return conceal(before, self._gap[rows], size, periods=self._period[rows])
-
-    def _decode(self, rows: NDArray[np.intp], codes: NDArray[np.uint8]) -> NDArray[np.int16]:
-        return laws.decode(codes, self.a_law[rows])
+        rows, samples = rows[done], made.samples[done]
+        frames[here[done]] = made.frames[done]
+        self._rests[rows] = self._tick + (PATIENCE * (1.0 - haste[done])).astype(np.int64)
+        self._jitter.shift(rows, samples if change is shorten else -samples)
+        counter = self._streams.accelerated if change is shorten else self._streams.expanded
+        counter[rows] += samples.astype(np.uint32)
 
 
-def _seams(there: NDArray[np.bool_], *, after_gap: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """How much of what came is heard, sample by sample, so that it is faded in after a gap and out before one.
-
-    Parameters
-    ----------
-    there : ndarray of shape (M, 160), bool
-    after_gap : ndarray of shape (M,), bool
-        The frame before ended with what was made up.
-    """
-    place = np.arange(FRAME)
-    begin = np.where(after_gap, -1, -FRAME)[:, None]
-    since = place - np.maximum.accumulate(np.where(there, begin, place), axis=1)
-    ahead = np.minimum.accumulate(np.where(there, 2 * FRAME, place)[:, ::-1], axis=1)[:, ::-1] - place
-    kept = np.minimum(since, ahead).clip(0, SEAM_SAMPLES).astype(np.float32)
-    return kept / np.float32(SEAM_SAMPLES)
+def _level_dbov(frames: NDArray[np.int16]) -> NDArray[np.float32]:
+    power = np.einsum("ij,ij->i", frames, frames, dtype=np.float32) / frames.shape[1]
+    level: NDArray[np.float32] = 10.0 * np.log10(np.maximum(power, 1e-3) / np.float32(32_768.0**2))
+    return level
 
 
 def _common(rows: NDArray[np.intp], some: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -31,7 +31,7 @@ from dsp.level import (
 from dsp.mix import choose_loudest
 from media.gains import Gains
 from media.jitter import FRAME, JitterBuffer, Pull
-from media.repair import Repair
+from media.repair import CodeSource, Repair
 from media.rooms import NO_SLOT
 from media.streams import Streams
 from media.whispers import NOBODY, Whispers
@@ -72,9 +72,9 @@ class Speakers:
     def __init__(self, streams: Streams, jitter: JitterBuffer) -> None:
         rows = streams.capacity
         self._streams = streams
-        self._repair = Repair(streams, jitter)
-        self.a_law = self._repair.a_law
+        self.a_law = np.zeros(rows, np.bool_)
         """The row speaks PCMA; otherwise PCMU."""
+        self._repair = Repair(streams, jitter, CodeSource(jitter, self.a_law))
         self.slot = np.zeros(rows, np.int32)
         """The row's room, as a slot of `rooms`."""
         self.band = np.ones(rows, np.uint8)
@@ -143,7 +143,7 @@ class Speakers:
         departed, self._departed = self._departed, []
         self.said = None
         if not rows.size:
-            self._settle(count, pull)
+            self._settle(count, rows, pull)
             return Heard(rows, _NO_FRAMES, departed, self._whispers(rows, _NO_FRAMES))
 
         frames = self._repair.samples(rows, pull)
@@ -152,7 +152,7 @@ class Speakers:
         was = self._heard[rows]
         chosen = self._choose(rows, may_speak[rows], active, held, was)
         fresh = chosen & ~was & self._suppressed[rows]
-        self._settle(count, pull)
+        self._settle(count, rows, pull)
         self._held[rows] = held
         self._heard[rows] = chosen
         self._suppressed[rows] = ~chosen & (levels > LEAST_SPEECH_DBOV)
@@ -190,6 +190,7 @@ class Speakers:
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """How loud `rows` are and who of them speaks; then `frames` get their gain."""
         levels = rms_dbov(frames)
+        self._repair.note(rows, levels)
         active, self._lines[rows] = speech_step(levels, self._lines[rows])
         self._streams.level_dbov[rows] = levels
         if self._listening:
@@ -247,9 +248,9 @@ class Speakers:
         said[keyed] = 0
         return Said(mine, said, (self._lines["hangover"][mine] == HANGOVER_TICKS) & ~keyed)
 
-    def _settle(self, count: int, pull: Pull) -> None:
+    def _settle(self, count: int, rows: NDArray[np.intp], pull: Pull) -> None:
         """Make every row one that made no sound; of the others what is remembered is entered after."""
-        self._repair.settle(pull.complete)
+        self._repair.settle(rows, pull)
         self._heard[:count] = False
         self._suppressed[:count] = False
         self._held[:count] = SILENCE_DBOV

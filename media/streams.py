@@ -53,7 +53,9 @@ _COLUMNS: Final[tuple[tuple[str, Any], ...]] = (
         "foreign",
         np.uint32,
     ),  # packets of other sources, while the peer's is not locked; then the kernel drops them
-    ("concealed", np.uint32),  # frames
+    ("concealed", np.uint32),  # frames, some of them in part
+    ("accelerated", np.uint32),  # samples at 8 kHz taken out of what was said, for its delay to shrink
+    ("expanded", np.uint32),  # and put in, for it to grow
     ("jitter_ms", np.float32),
     ("delay_ms", np.float32),  # of the jitter buffer
     ("lost_by_peer", np.int32),  # of what we sent, as the peer reports
@@ -113,6 +115,8 @@ class Streams:
     srtcp_next_in: NDArray[np.int64]
     foreign: NDArray[np.uint32]
     concealed: NDArray[np.uint32]
+    accelerated: NDArray[np.uint32]
+    expanded: NDArray[np.uint32]
     jitter_ms: NDArray[np.float32]
     delay_ms: NDArray[np.float32]
     lost_by_peer: NDArray[np.int32]

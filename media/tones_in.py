@@ -5,8 +5,9 @@ are looked at as they come out of the jitter buffer, before anybody hears them; 
 silence stands in its place, also in the jitter buffer's memory, so that what is made up for a lost frame has no tone in
 it either. What is left of a key is its beginning, up to 13 ms at the end of a frame that was not yet suspicious.
 
-Time goes by frames, as the peer counted them: a frame that comes late is late for listeners, not for a tone. A frame that
-was stepped over is one that nobody has seen (`dsp.dtmf`); many of them are a pause.
+Time goes by frames, as the peer counted them: a frame that comes late is late for listeners, not for a tone. So these rows
+keep to the grid of frames (`jitter`). A frame that was passed over is looked at all the same if it came; if not, it is one
+that nobody has seen (`dsp.dtmf`), and many of them are a pause.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class TonesIn:
         """Look for keys in what the row says, or no more."""
         if bool(self._wanted[row]) != on:
             self._wanted[row] = on
+            self._jitter.keep_steady(row, on=on)
             self._detector.clear(row)
             self._hidden[row] = False
             self.idle = not self._wanted.any()
@@ -71,15 +73,16 @@ class TonesIn:
         pressed : ndarray of shape (count,), bool
             The same, with those in whose frame there may be a key.
         """
-        rows = (self._wanted[:count] & pull.complete).nonzero()[0]
+        start, whole = pull.start, pull.complete
+        if pull.trouble.rows.size:  # they that go on after a gap have whole frames too
+            start, whole = start.copy(), whole.copy()
+            start[pull.trouble.rows] = pull.trouble.at
+            whole[pull.trouble.rows] = pull.trouble.run == FRAME
+        rows = (self._wanted[:count] & whole).nonzero()[0]
         if not rows.size:
             return pressed
-        here, there = _places(rows, pull.squeeze)
-        number = self._jitter.play[rows] - 1
-        number[here] -= 1
+        number = start[rows] // FRAME
         hidden = self._take(rows, number, pull.codes, rows)
-        if here.size:
-            hidden[here] |= self._take(rows[here], number[here] + 1, pull.following, there)
         if not hidden.any():
             return pressed
         pressed = pressed.copy()
@@ -103,18 +106,18 @@ class TonesIn:
         if loud.size:
             which = rows[loud]
             frames = laws.decode(mine[loud], self._a_law[which])
-            hidden[loud] = self._listen(which, frames, lost=False)
+            hidden[loud] = self._listen(which, frames, np.zeros(len(which), np.bool_))
         before = self._hidden[rows]
         changed = (hidden | before).nonzero()[0]
         if changed.size:
             which = rows[changed]
             codes[at[changed]] = made = self._hide(which, mine[changed], before[changed], hidden[changed])
-            self._jitter.remember(which, number[changed], made)
+            self._jitter.ring.write(which, number[changed] * FRAME, made)
             self._hidden[which] = hidden[changed]
         return hidden
 
     def _step_over(self, rows: NDArray[np.intp], gap: NDArray[np.int64]) -> None:
-        """So many frames of each row did not come, or it begins anew."""
+        """So many frames of each row were passed over, whether they came or not, or it begins anew."""
         if not gap.any():
             return
         for row in rows[(gap < 0) | (gap > LOST_FRAMES)].tolist():
@@ -122,10 +125,16 @@ class TonesIn:
         for lost in range(LOST_FRAMES):
             few = rows[(gap > lost) & (gap <= LOST_FRAMES) & self._detector.busy[rows]]
             if few.size:
-                self._listen(few, np.zeros((len(few), FRAME), np.int16), lost=True)
+                start = (self._next[few] + lost) * FRAME
+                came: NDArray[np.bool_] = np.asarray(self._jitter.ring.there(few, start, FRAME).all(axis=1))
+                frames = laws.decode(self._jitter.ring.frames(few, start), self._a_law[few])
+                frames[~came] = 0
+                self._listen(few, frames, ~came)
 
-    def _listen(self, rows: NDArray[np.intp], frames: NDArray[np.int16], *, lost: bool) -> NDArray[np.bool_]:
-        heard = self._detector.listen(rows, frames, np.full(len(rows), lost))
+    def _listen(
+        self, rows: NDArray[np.intp], frames: NDArray[np.int16], lost: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        heard = self._detector.listen(rows, frames, lost)
         for place, digit in heard.told:
             self._events.append(DigitReceived(int(self._streams.stream[rows[place]]), digit, "tone"))
         return heard.suspected
@@ -143,11 +152,3 @@ class TonesIn:
         edge = frames[:, :FADE_SAMPLES]
         edge[...] = ramp(edge, ~before, ~hidden)
         return laws.encode(frames, self._a_law[rows])
-
-
-def _places(rows: NDArray[np.intp], squeeze: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices into `rows` and into `squeeze` of what both have."""
-    if not squeeze.size:
-        return squeeze, squeeze
-    _, here, there = np.intersect1d(rows, squeeze, assume_unique=True, return_indices=True)
-    return here, there

@@ -1,0 +1,212 @@
+"""How long each row must wait for its packets: learned from when they come.
+
+Theory of operation
+-------------------
+All times are in samples. A packet's *transit* is its arrival minus its position in the stream; the clocks of the two ends
+are nobody's business, only how the transits of one row differ. The quickest transit of the last seconds is what the
+network takes at its best; how much later the others come is counted in a histogram of `BIN` wide bins above it, in which
+the past weighs half as much every `HALF_LIFE_S`.
+
+The *target* is a late transit: all but `RARE` of the packets come sooner. It is where the histogram says so, and what is
+due by then may be played. So it
+
+- grows at once: a packet that comes after the target is looked at in the very tick, and counts at least as the latest of
+  the last `MEMORY_S`;
+- does not grow for a *spike*: a packet later by `SPIKE` than the target is an accident, as long as such packets are rarer
+  than `RARE`; when they recur, they are how this line is;
+- takes what came all together, behind a packet that was held up, for that one event;
+- sinks slowly, as the histogram forgets, but to no more than the latest packet of some seconds;
+- follows clocks that run apart, for the quickest is only that of the last `WINDOWS` looks.
+
+To weigh the past less is to weigh what comes more: no bin is ever touched but the one that counts. Rows are looked at in
+turns, each every half second, so a tick does a small part of the work.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE_HZ: Final = 8_000
+
+BIN: Final = 20.0
+"""2.5 ms."""
+BINS: Final = 120
+QUEUED: Final = 120.0
+"""15 ms: packets that follow one another more closely waited in one queue, and it was one event that held them up."""
+LARGEST: Final = BIN * BINS
+"""300 ms: what comes later is lost; a conversation with more delay is none."""
+FIRST: Final = 64.0
+"""8 ms are waited for on a line that nothing is known about: a wired phone's. More is learned with the first late packet."""
+MARGIN: Final = 16.0
+"""2 ms above the latest packet: a tick does not begin at the exact moment it is due."""
+RARE: Final = 0.005
+"""Of the packets may come too late: each is a gap of 20 ms, and 20 ms more delay are heard by everybody all the time."""
+HALF_LIFE_S: Final = 8.0
+MEMORY_LOOKS: Final = 6
+"""3 s, for which the latest packet is remembered by itself."""
+SPIKE: Final = 480.0
+"""60 ms later than the target: an accident."""
+ROUTE_BINS: Final = 4
+"""10 ms that the quickest packet comes later or sooner than in the window before: another route, and what was counted
+is counted where it would be now. Less is chance, or clocks that run apart, and how late packets were compared with the
+quickest of their time is still true."""
+LOOKS: Final = 25
+"""Ticks (0.5 s) in which every row is looked at once."""
+WORST_LOOKS: Final = 10
+"""5 s: if no packet was as late in this time and the one before, it is not waited for, however often they once were."""
+WINDOW_LOOKS: Final = 4
+"""2 s: the quickest packet is that of the present window and the one before."""
+
+_LIGHT: Final = np.float32(1e-3)
+_HEAVIEST: Final = 1e12
+"""When a packet weighs so much, all weights are made smaller by it: once in four minutes."""
+
+
+class DelayTarget:
+    """State of R rows; see the theory above."""
+
+    def __init__(self, rows: int) -> None:
+        self.due = np.zeros(rows, np.float64)
+        """A position is due when the time is this much later than it."""
+        self.base = np.zeros(rows, np.float64)
+        """The transit where the histogram begins: the quickest, or less than a bin before it."""
+        self._target = np.full(rows, FIRST)  # above `base`
+        self._quickest = np.full(rows, np.inf)  # in the present window
+        self._before = np.full(rows, np.inf)  # and in the one before
+        self._latest = np.zeros(rows)  # above `base`, of late; spikes left out
+        self._fade = np.zeros(rows, np.int8)  # looks until that is forgotten
+        self._held_up_at = np.full(rows, -np.inf)  # when the last packet came that was later than `QUEUED`
+        self._held_up_by = np.zeros(rows)
+        self._worst = np.zeros(
+            rows
+        )  # how late any packet was in the present five seconds, if later than `QUEUED`
+        self._worst_before = np.zeros(rows)  # and in the five before
+        self._weights = np.zeros((rows, BINS), np.float32)
+        self._flat = self._weights.reshape(-1)
+        self._weight = 1.0
+        self._growth = 0.5 ** (-0.02 / HALF_LIFE_S)
+        self._tick = 0
+
+    def clear(self, rows: NDArray[np.intp]) -> None:
+        """Nothing is known of these rows' lines."""
+        self._weights[rows] = 0.0
+        self._target[rows] = FIRST
+        self._held_up_at[rows] = -np.inf
+        self._worst[rows] = self._worst_before[rows] = 0.0
+        self._latest[rows] = FIRST
+        self._fade[rows] = MEMORY_LOOKS
+        self._aim(rows)
+
+    def begin(self, rows: NDArray[np.intp], transit: NDArray[np.float64]) -> None:
+        """The row's clock begins anew with a packet of this transit; what is known of the line stays."""
+        self.base[rows] = self._quickest[rows] = transit
+        self._before[rows] = np.inf
+        self._aim(rows)
+
+    def _aim(self, rows: NDArray[np.intp]) -> None:
+        self.due[rows] = self.base[rows] + self._target[rows] + MARGIN
+
+    def observe(
+        self, rows: NDArray[np.intp], transit: NDArray[np.float64], arrival: NDArray[np.float64]
+    ) -> None:
+        """Learn from one packet of each of `rows`."""
+        delay = transit - self.base[rows]
+        where = (delay * (1.0 / BIN)).astype(np.intp)
+        np.clip(where, 0, BINS - 1, out=where)
+        quickest = self._quickest[rows]
+        if (transit < quickest).any():
+            self._quickest[rows] = np.minimum(quickest, transit)
+        held_up = (delay > QUEUED).nonzero()[0]
+        if held_up.size:
+            self._held_up(held_up, rows[held_up], delay[held_up], arrival[held_up], where)
+        self._flat[rows * BINS + where] += np.float32(self._weight)
+        late = (delay > self._target[rows]).nonzero()[0]
+        if late.size:
+            self._surprise(rows[late], delay[late])
+
+    def _held_up(
+        self,
+        which: NDArray[np.intp],
+        rows: NDArray[np.intp],
+        delay: NDArray[np.float64],
+        arrival: NDArray[np.float64],
+        where: NDArray[np.intp],
+    ) -> None:
+        """Count packets that came all together as one that was late and others that were not; `where` is corrected."""
+        behind = (arrival - self._held_up_at[rows] < QUEUED) & (delay < self._held_up_by[rows])
+        where[which[behind]] = 0
+        self._worst[rows] = np.maximum(self._worst[rows], delay)
+        self._held_up_at[rows] = arrival
+        self._held_up_by[rows] = delay
+
+    def _surprise(self, rows: NDArray[np.intp], delay: NDArray[np.float64]) -> None:
+        """Packets came after the target."""
+        spike = delay > self._target[rows] + SPIKE
+        known = rows[~spike]
+        self._latest[known] = delay[~spike]
+        self._fade[known] = MEMORY_LOOKS
+        self._look(rows)
+
+    def advance(self, count: int) -> None:
+        """A tick goes by: look at some of the first `count` rows."""
+        self._tick += 1
+        self._weight *= self._growth
+        if self._weight > _HEAVIEST:
+            self._weights *= np.float32(1.0 / self._weight)
+            self._weight = 1.0
+        turn, phase = divmod(self._tick, LOOKS)
+        rows = np.arange(phase * count // LOOKS, (phase + 1) * count // LOOKS)
+        if not rows.size:
+            return
+        if turn % WINDOW_LOOKS == 0:
+            self._next_window(rows)
+        if turn % WORST_LOOKS == 0:
+            self._worst_before[rows], self._worst[rows] = self._worst[rows], 0.0
+        self._fade[rows] = np.maximum(self._fade[rows] - 1, 0)
+        self._latest[rows[self._fade[rows] == 0]] = 0.0
+        self._look(rows)
+
+    def _look(self, rows: NDArray[np.intp]) -> None:
+        """Find these rows' targets."""
+        below = self._weights[rows].cumsum(axis=1)
+        total = below[:, -1]
+        wanted = total * np.float32(1.0 - RARE)
+        place = (below < wanted[:, None]).sum(axis=1)
+        every = np.arange(len(rows))
+        inside = self._weights[rows, np.minimum(place, BINS - 1)]
+        part = 1.0 - (below[every, np.minimum(place, BINS - 1)] - wanted) / np.maximum(inside, _LIGHT)
+        target = BIN * (place + np.clip(part, 0.0, 1.0))
+        target[total <= _LIGHT] = FIRST
+        worst = np.maximum(np.maximum(self._worst[rows], self._worst_before[rows]), QUEUED)
+        target = np.minimum(np.maximum(np.minimum(target, worst), self._latest[rows]), LARGEST)
+        self._target[rows] = target
+        self._aim(rows)
+
+    def _next_window(self, rows: NDArray[np.intp]) -> None:
+        """The present window becomes the one before; the histogram moves where the quickest has moved by a bin."""
+        quickest = np.minimum(self._quickest[rows], self._before[rows])
+        heard = self._quickest[rows] < np.inf
+        self._before[rows] = np.where(heard, self._quickest[rows], self._before[rows])
+        self._quickest[rows] = np.inf
+        steps = np.floor((quickest - self.base[rows]) / BIN)
+        moved = (np.isfinite(quickest) & (steps != 0)).nonzero()[0]
+        if not moved.size:
+            return
+        rows, shift = rows[moved], steps[moved].astype(np.intp)
+        self.base[rows] += BIN * shift
+        routed = np.abs(shift) >= ROUTE_BINS
+        rows, shift = rows[routed], shift[routed]
+        place = np.arange(BINS) + shift[:, None]
+        for late in (self._latest, self._worst, self._worst_before):
+            late[rows] = np.maximum(late[rows] - BIN * shift, 0.0)
+        there = (place >= 0) & (place < BINS)
+        old = np.take_along_axis(self._weights[rows], np.clip(place, 0, BINS - 1), axis=1)
+        self._weights[rows] = np.where(there, old, np.float32(0.0))
+
+    def quickest(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """The quickest transit of these rows' last packets."""
+        quickest = np.minimum(self._quickest[rows], self._before[rows])
+        return np.where(np.isfinite(quickest), quickest, self.base[rows])
