@@ -25,6 +25,8 @@ FRAME: Final = 160
 """Segments are whole frames, as those of prompts are: no frame of a playback is made of two things."""
 SAMPLE_BYTES: Final = 4
 """int16, PCMU and PCMA of one sample."""
+WIDE_BYTES: Final = 4
+"""Two int16 at 16 kHz of one sample, where there are."""
 
 
 class Arena:
@@ -152,14 +154,16 @@ class ArenaAudio(NamedTuple):
         return slice(begin, begin + segment.length)
 
 
-def lay_out(buffer: memoryview, pieces: Iterable[bytes], static: int, arena: int) -> int:
+def lay_out(buffer: memoryview, pieces: Iterable[bytes], static: int, arena: int, *, wide: int = 0) -> int:
     """Write the prompts where they belong in a buffer that has room for an arena behind each form.
 
     Parameters
     ----------
-    buffer : writable memoryview of at least `SAMPLE_BYTES` * (`static` + `arena`) bytes
+    buffer : writable memoryview
+        At least `SAMPLE_BYTES` * (`static` + `arena`) + `WIDE_BYTES` * `wide` bytes.
     pieces : iterable of bytes
-        int16 samples, then PCMU, then PCMA of the `static` samples, cut anywhere.
+        int16 samples, then PCMU, then PCMA of the `static` samples, then the first `wide` of them at 16 kHz; cut
+        anywhere. There is no arena at 16 kHz: it would cost as much again, for names.
 
     Returns
     -------
@@ -167,8 +171,14 @@ def lay_out(buffer: memoryview, pieces: Iterable[bytes], static: int, arena: int
         What `control.Load` tells a worker. The arena itself is not touched.
     """
     samples = static + arena
-    starts = (0, 2 * samples, 3 * samples)  # of each form, in the buffer
-    ends = (2 * static, 3 * static, 4 * static)  # of each form, in what the pieces say
+    starts = (0, 2 * samples, 3 * samples, SAMPLE_BYTES * samples)  # of each form, in the buffer
+    narrow = SAMPLE_BYTES * static
+    ends = (
+        2 * static,
+        3 * static,
+        narrow,
+        narrow + WIDE_BYTES * wide,
+    )  # of each form, in what the pieces say
     said, form = 0, 0
     for piece in pieces:
         left = memoryview(piece)

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Raised when a message changes its meaning; a worker of another version is refused at its `Ready`."""
 
 MESSAGE_BYTES: Final = 131_072
@@ -123,7 +123,7 @@ class Command(msgspec.Struct, frozen=True, tag=True):
 
 class Load(Command, frozen=True):
     """Map the shared audio (its file descriptor travels beside this message): `samples` int16 samples at 8 kHz,
-    then as many PCMU bytes, then as many PCMA bytes.
+    then as many PCMU bytes, then as many PCMA bytes, then the first `wide` of the samples as 2 * `wide` int16 at 16 kHz.
 
     The last `arena` of the samples are where callers' recordings go: control and workers write there, each only in
     segments that control gave out. What lies before is never written. See media/arena.py.
@@ -131,6 +131,7 @@ class Load(Command, frozen=True):
 
     samples: int
     arena: int = 0
+    wide: int = 0
 
 
 class OpenStream(Command, frozen=True):

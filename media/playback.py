@@ -14,23 +14,27 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.resample import PAST, upsample
+from dsp.resample import DELAY, PAST, upsample
 from media.control import Segment
 
 FRAME: Final = 160
 _WITHIN: Final = np.arange(FRAME)
-_WITH_PAST: Final = np.arange(-PAST, FRAME)
+_WIDE: Final = 2
+"""The band of the wide form, 16 kHz."""
+_NARROW_ALONE: Final = np.zeros(0, np.int16)
 QUEUE_LIMIT: Final = 64
 """Playbacks waiting for one row or room; beyond, the oldest that has not begun is dropped and counts as ended: feedback
 that is a minute late is worse than none."""
 
 
 class SharedAudio(NamedTuple):
-    """The one array of prompts, tones and music, in the three forms that a tick needs."""
+    """The one array of prompts, tones and music, in the forms that a tick needs."""
 
     pcm: NDArray[np.int16]
     mu: NDArray[np.uint8]
     a: NDArray[np.uint8]
+    wide: NDArray[np.int16] = _NARROW_ALONE
+    """The beginning of `pcm`, or nothing, at 16 kHz: sample 2k is heard when sample k of `pcm` is."""
 
     @classmethod
     def silent(cls) -> SharedAudio:
@@ -38,11 +42,12 @@ class SharedAudio(NamedTuple):
         return cls(np.zeros(FRAME, np.int16), np.full(FRAME, 0xFF, np.uint8), np.full(FRAME, 0xD5, np.uint8))
 
     @classmethod
-    def over(cls, buffer: memoryview, samples: int) -> SharedAudio:
-        """Views on a shared buffer: `samples` int16, then PCMU, then PCMA. A buffer that is too short raises ValueError."""
+    def over(cls, buffer: memoryview, samples: int, wide: int = 0) -> SharedAudio:
+        """Views on a shared buffer as `control.Load` describes it. One that is too short raises ValueError."""
         pcm = np.frombuffer(buffer, np.int16, samples)
         codes = np.frombuffer(buffer, np.uint8, 2 * samples, offset=2 * samples)
-        return cls(pcm, codes[:samples], codes[samples:])
+        twice = np.frombuffer(buffer, np.int16, _WIDE * wide, offset=4 * samples) if wide else pcm[:0]
+        return cls(pcm, codes[:samples], codes[samples:], twice)
 
     @property
     def samples(self) -> int:
@@ -52,15 +57,32 @@ class SharedAudio(NamedTuple):
     def frames(self, offsets: NDArray[np.intp], band: int) -> NDArray[np.int16]:
         """The frames that begin at `offsets`, at a rate of `band` times 8 kHz; what lies beyond the end is its last sample.
 
-        The rate is raised with what lies before each frame as the filter's past, so frames that follow one another do so
-        without a seam, and nothing has to be remembered.
+        Above 8 kHz they are of the wide form as far as it goes; what callers have recorded lies behind it and is narrow.
         """
-        last = self.samples - 1
         if band == 1:
-            pcm: NDArray[np.int16] = self.pcm[np.minimum(offsets[:, None] + _WITHIN, last)]
+            pcm: NDArray[np.int16] = self.pcm[np.minimum(offsets[:, None] + _WITHIN, self.samples - 1)]
             return pcm
-        whole = self.pcm[(offsets[:, None] + _WITH_PAST).clip(0, last)]
-        return upsample(whole[:, PAST:], whole[:, :PAST], band)[0]
+        wide = offsets < len(self.wide) // _WIDE
+        if not wide.any():
+            return _raised(self.pcm, offsets, 1, band)
+        if wide.all():
+            return _raised(self.wide, _WIDE * offsets, _WIDE, band)
+        frames = np.empty((len(offsets), FRAME * band), np.int16)
+        frames[wide] = _raised(self.wide, _WIDE * offsets[wide], _WIDE, band)
+        frames[~wide] = _raised(self.pcm, offsets[~wide], 1, band)
+        return frames
+
+
+def _raised(samples: NDArray[np.int16], places: NDArray[np.intp], given: int, band: int) -> NDArray[np.int16]:
+    """Frames at `band` of an array at the band `given`, from `places` on.
+
+    The filter sees what lies before and behind each frame, so frames that follow one another do so without a seam,
+    nothing has to be remembered, and nothing is late.
+    """
+    around = 0 if band == given else DELAY
+    index = places[:, None] + np.arange(-around, FRAME * given + around)
+    near: NDArray[np.int16] = samples[index.clip(0, len(samples) - 1)]
+    return near if band == given else upsample(near[:, PAST:], near[:, :PAST], band // given)[0]
 
 
 class Due(NamedTuple):

@@ -158,9 +158,9 @@ class Pool:
             stream.rtcp.close()
         self._streams.clear()
 
-    def load(self, fd: int, samples: int, arena: int = 0) -> None:
+    def load(self, fd: int, samples: int, arena: int = 0, wide: int = 0) -> None:
         """Give every worker, now and later, the shared audio in `fd` (see control.Load); `fd` stays the caller's."""
-        self._audio = control.Load(samples, arena), fd
+        self._audio = control.Load(samples, arena, wide), fd
         for worker in self._everyone():
             worker.tell(*self._audio)
 

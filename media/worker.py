@@ -148,9 +148,9 @@ class Worker:
         match command:
             case control.Shutdown():
                 self._running = False
-            case control.Load(samples, arena):
+            case control.Load(samples, arena, wide):
                 fd = handed.popleft()
-                audio = SharedAudio.over(memoryview(mmap.mmap(fd, 0, prot=mmap.PROT_READ)), samples)
+                audio = SharedAudio.over(memoryview(mmap.mmap(fd, 0, prot=mmap.PROT_READ)), samples, wide)
                 written = ArenaAudio.over(memoryview(mmap.mmap(fd, 0)), samples, arena) if arena else None
                 self._engine.load(audio, written)
                 os.close(fd)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsp import g711
-from media.arena import FRAME, SAMPLE_BYTES, Arena, ArenaAudio, lay_out
+from media.arena import FRAME, SAMPLE_BYTES, WIDE_BYTES, Arena, ArenaAudio, lay_out
 from media.control import Segment
 from media.playback import SharedAudio
 
@@ -109,6 +109,19 @@ def test_more_or_less_than_was_announced_is_refused(change: int) -> None:
     buffer = bytearray(SAMPLE_BYTES * (STATIC + ARENA))
     with pytest.raises(ValueError, match="pieces hold"):
         lay_out(memoryview(buffer), [forms(np.zeros(STATIC, np.int16))], STATIC + change, ARENA - change)
+
+
+def test_prompts_at_16_khz_are_laid_behind_the_other_forms() -> None:
+    pcm, wide = np.arange(320, dtype=np.int16), np.arange(640, dtype=np.int16)
+    buffer = bytearray(SAMPLE_BYTES * 480 + WIDE_BYTES * 320)
+    whole = forms(pcm) + wide.tobytes()
+    pieces = [whole[start : start + 700] for start in range(0, len(whole), 700)]
+    assert lay_out(memoryview(buffer), pieces, 320, 160, wide=320) == 480
+    audio = SharedAudio.over(memoryview(buffer), 480, 320)
+    assert (audio.wide == wide).all()
+    assert (audio.a[:320] == g711.encode(pcm, g711.Law.A)).all()
+    with pytest.raises(ValueError, match="pieces hold less"):
+        lay_out(memoryview(buffer), pieces[:-1], 320, 160, wide=320)
 
 
 def test_without_an_arena_the_file_is_what_it_always_was() -> None:

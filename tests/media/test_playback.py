@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from dsp import g711
 from media.control import Segment
 from media.playback import FRAME, QUEUE_LIMIT, Ended, MusicLoops, Player, SharedAudio
 
@@ -154,16 +156,86 @@ def test_the_tail_of_a_loop_that_is_no_whole_frame_is_left_out() -> None:
     assert [int(loops.tick()[slot]) for _ in range(4)] == [0, 160, 320, 0]
 
 
-def test_the_shared_audio_is_three_views_of_one_buffer() -> None:
+def test_the_shared_audio_is_views_of_one_buffer() -> None:
     samples = 1_000
-    buffer = bytearray(4 * samples)
-    audio = SharedAudio.over(memoryview(buffer), samples)
+    buffer = bytearray(4 * samples + 4 * 600)
+    audio = SharedAudio.over(memoryview(buffer), samples, 600)
+    buffer[4 * samples + 2 : 4 * samples + 4] = (4_321).to_bytes(2, "little")
+    assert (audio.wide[1], len(audio.wide)) == (4_321, 2 * 600)
     buffer[0:2] = (1_234).to_bytes(2, "little")
     buffer[2 * samples] = 11
     buffer[3 * samples] = 22
     assert (audio.pcm[0], audio.mu[0], audio.a[0]) == (1_234, 11, 22)
     assert audio.samples == len(audio.mu) == len(audio.a) == samples
     with pytest.raises(ValueError, match="buffer"):
-        SharedAudio.over(memoryview(buffer), samples + 1)
+        SharedAudio.over(memoryview(buffer), samples, 601)
+    with pytest.raises(ValueError, match="buffer"):
+        SharedAudio.over(memoryview(buffer), 2_000)
+    assert not len(SharedAudio.over(memoryview(buffer), samples).wide)
     silent = SharedAudio.silent()
+    assert not len(silent.wide)
     assert np.unique(silent.pcm).tolist() == [0]
+
+
+def sines(seconds: float, rate: int, *frequencies: float) -> NDArray[np.int16]:
+    """Equally loud tones at once; those that a rate cannot carry are left out, as its filter would."""
+    time = np.arange(round(seconds * rate)) / rate
+    waves = [np.sin(2 * np.pi * each * time) for each in frequencies if each < rate / 2]
+    samples: NDArray[np.int16] = np.rint(5_000 * np.sum(waves, axis=0)).astype(np.int16)
+    return samples
+
+
+def tone_part(samples: NDArray[np.int16], frequency: float, rate: int) -> float:
+    """Amplitude of a tone within samples."""
+    wave = np.exp(-2j * np.pi * frequency * np.arange(len(samples)) / rate) * np.hanning(len(samples))
+    return float(abs(samples @ wave) * 4 / len(samples))
+
+
+def prompt_and_name() -> SharedAudio:
+    """A second of a prompt with tones of 1 and 5.5 kHz, and behind it a caller's name, a tone of 1.5 kHz."""
+    pcm = np.concatenate((sines(1.0, 8_000, 1_000.0, 5_500.0), sines(1.0, 8_000, 1_500.0)))
+    wide = sines(1.0, 16_000, 1_000.0, 5_500.0)
+    return SharedAudio(pcm, g711.encode(pcm, g711.Law.MU), g711.encode(pcm, g711.Law.A), wide)
+
+
+def played(audio: SharedAudio, offsets: range, band: int) -> NDArray[np.int16]:
+    """Frame after frame, each read on its own."""
+    return np.concatenate([audio.frames(np.array([offset]), band)[0] for offset in offsets])
+
+
+@pytest.mark.parametrize("band", [2, 6])
+def test_what_lies_above_a_telephones_band_is_heard_at_a_higher_rate_and_only_there(band: int) -> None:
+    audio = prompt_and_name()
+    wide = played(audio, range(1_600, 6_400, FRAME), band)
+    assert tone_part(wide, 1_000.0, 8_000 * band) == pytest.approx(5_000, rel=0.02)
+    assert tone_part(wide, 5_500.0, 8_000 * band) == pytest.approx(5_000, rel=0.02)
+    narrow = played(audio._replace(wide=audio.wide[:0]), range(1_600, 6_400, FRAME), band)
+    assert tone_part(narrow, 1_000.0, 8_000 * band) == pytest.approx(5_000, rel=0.02)
+    assert tone_part(narrow, 5_500.0, 8_000 * band) < 20
+    assert (audio.frames(np.array([1_600]), 1)[0] == audio.pcm[1_600:1_760]).all()
+
+
+@pytest.mark.parametrize("band", [2, 6])
+def test_a_name_that_a_caller_recorded_is_raised_in_the_same_gather(band: int) -> None:
+    audio = prompt_and_name()
+    both = audio.frames(np.array([9_600, 1_600, 9_760]), band)
+    assert (both[0] == audio.frames(np.array([9_600]), band)[0]).all()
+    assert (both[1] == audio.frames(np.array([1_600]), band)[0]).all()
+    name = played(audio, range(9_600, 14_400, FRAME), band)
+    assert tone_part(name, 1_500.0, 8_000 * band) == pytest.approx(5_000, rel=0.02)
+    assert audio.frames(np.zeros(0, np.intp), band).shape == (0, FRAME * band)
+
+
+@pytest.mark.parametrize("band", [2, 6])
+@pytest.mark.parametrize("has_wide", [True, False])
+def test_frames_at_any_rate_fit_together_and_are_not_late(band: int, has_wide: bool) -> None:
+    audio = prompt_and_name()
+    if not has_wide:
+        audio = audio._replace(wide=audio.wide[:0])
+    rate = 8_000 * band
+    heard = played(audio, range(1_600, 6_400, FRAME), band)
+    tones = (1_000.0, 5_500.0) if has_wide else (1_000.0,)
+    expected = sines(0.8, rate, *tones)[rate // 5 :]
+    assert np.abs(heard - expected.astype(int)).max() < 60  # the filter's ripple is 0.1 dB
+    beyond = audio.frames(np.array([audio.samples - FRAME // 2]), band)
+    assert beyond.shape == (1, FRAME * band)

@@ -442,13 +442,13 @@ def test_a_recording_of_a_call_that_is_gone_or_ends_on_its_way_has_ended(act: Ac
 def test_every_worker_is_told_where_the_arena_is_also_those_that_come_later(act: Act) -> None:
     async def story(stage: Stage) -> None:
         with open(os.devnull, "rb") as file:  # noqa: ASYNC230, PTH123 (a descriptor, nothing is read)
-            stage.pool.load(file.fileno(), 4_000, 1_600)
+            stage.pool.load(file.fileno(), 4_000, 1_600, 2_400)
             await stage.settle()
             stage.open(1)
             stage.home(1).dies()
             await stage.settle()
             told = [command for worker in stage.workers for command in worker.was_told()]
-        assert told.count(control.Load(4_000, 1_600)) == 4 - 1  # the dead one's was not read
+        assert told.count(control.Load(4_000, 1_600, 2_400)) == 4 - 1  # the dead one's was not read
 
     act(story)
 

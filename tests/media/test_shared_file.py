@@ -47,6 +47,18 @@ def test_an_arena_of_forty_million_samples_costs_nothing_until_it_is_touched() -
         shared.close()
 
 
+def test_the_prompts_at_16_khz_lie_behind_everything_and_leave_the_arena_alone() -> None:
+    wide = np.arange(2 * STATIC, dtype=np.int16)[::-1].copy()
+    shared = SharedFile([*prompts(), wide.tobytes()], static=STATIC, arena=1_600, wide=STATIC)
+    shared.audio.write(Segment(STATIC, 1_600), np.full(1_600, 1_000, np.int16))
+    with mmap.mmap(shared.descriptor, 0, prot=mmap.PROT_READ) as mapped:
+        audio = SharedAudio.over(memoryview(mapped)[:], shared.samples, shared.wide)
+        assert (audio.wide == wide).all()
+        assert (audio.pcm[STATIC:] == 1_000).all()
+        del audio
+    shared.close()
+
+
 def test_there_may_be_no_arena() -> None:
     shared = SharedFile(prompts(), static=STATIC, arena=0)
     assert shared.samples == STATIC

@@ -146,10 +146,12 @@ def test_the_shared_audio_is_mapped_from_its_descriptor(
 ) -> None:
     path = tmp_path_factory.mktemp("audio") / "shared"
     samples = np.arange(1_000, dtype=np.int16)
-    path.write_bytes(samples.tobytes() + bytes(2_000))
+    path.write_bytes(samples.tobytes() + bytes(2_000) + samples[::-1].tobytes())
     with path.open("rb") as file:
-        pipe.say(control.Load(1_000), fds=[file.fileno()])
-    assert pipe.worker._engine._listeners.audio.pcm.tolist() == samples.tolist()
+        pipe.say(control.Load(1_000, wide=500), fds=[file.fileno()])
+    audio = pipe.worker._engine._listeners.audio
+    assert audio.pcm.tolist() == samples.tolist()
+    assert audio.wide.tolist() == samples[::-1].tolist()
 
 
 def test_what_is_recorded_is_seen_by_control_through_the_shared_file(pipe: Pipe) -> None:
