@@ -1,7 +1,8 @@
-"""All audio that the bridge can play, in one array: clips, tones, music.
+"""All audio that the bridge can play, in one array: clips, tones, music. And the same at 16 kHz, for HD telephones.
 
 A clip's place starts at a multiple of 20 ms, so that a worker takes whole frames; what is left of a clip's last frame is
-silence. Workers get the array as bytes (`shared`): int16 samples at 8 kHz, then the same in PCMU, then in PCMA.
+silence. Workers get the array as bytes (`shared`): int16 samples at 8 kHz, then the same in PCMU, then in PCMA, then, if
+anybody may speak an HD codec, at 16 kHz. Sample 2k there is heard when sample k is, so there is one place of each clip.
 """
 
 from __future__ import annotations
@@ -10,19 +11,20 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
 from dsp.frames import FRAME_SAMPLES, RATE_HZ
 from dsp.g711 import Law, encode
+from dsp.tones import silence
 from prompts import phrases
 from prompts.cache import FORMAT
 from prompts.cache import load as load_cached
 from prompts.cache import store as store_cached
 from prompts.catalogue import PAUSE, catalogue
 from prompts.errors import PromptError
-from prompts.reading import narrowband, read
+from prompts.reading import WIDE_RATE_HZ, narrowband, read, wideband
 from prompts.recordings import AUDIO, HOLD_MUSIC, find, place
 from prompts.tones import TONES
 from prompts.values import Clip
@@ -44,7 +46,6 @@ ends a sentence."""
 _CHUNK: Final = 1 << 20
 """Samples encoded at a time while the array is written: the encoded copy is never held whole."""
 
-
 _DECODERS: Final = 4
 """Threads that decode at the start; FLAC and the resampler work outside the interpreter's lock."""
 
@@ -60,6 +61,8 @@ class Library:
 
     audio: Frames
     """ndarray of shape (S,), int16 at 8 kHz; not writeable"""
+    wide: Frames
+    """ndarray of shape (2 * S,), int16 at 16 kHz; not writeable"""
     places: Mapping[str, Segment]
     """By folder and clip: "en/greeting", "tone/join"."""
 
@@ -81,8 +84,9 @@ class Library:
         if stored is not None:
             return Library(*stored)
         library = _laid_out(tones, files)
-        store_cached(cache, key, library.audio, library.places)
-        return library
+        store_cached(cache, key, library.audio, library.wide, library.places)
+        stored = load_cached(cache, key)  # what is mapped from a file is memory that can be had back
+        return library if stored is None else Library(*stored)
 
     def segment(self, clip: str, language: str) -> Segment:
         """Return the place of one clip; of a common one in any language."""
@@ -122,12 +126,16 @@ class Library:
         """Return the whole array in PCMU or PCMA."""
         return encode(self.audio, law)
 
-    def shared(self) -> Iterator[bytes]:
-        """Yield the bytes that workers map, in pieces: int16 samples, PCMU, PCMA."""
+    def shared(self, *, wide: bool = False) -> Iterator[bytes]:
+        """Yield the bytes that workers map, in pieces: int16 samples, PCMU, PCMA, and where `wide`, those at 16 kHz."""
         pieces = [self.audio[start : start + _CHUNK] for start in range(0, len(self.audio), _CHUNK)]
         yield from (piece.tobytes() for piece in pieces)
         for law in (Law.MU, Law.A):
             yield from (encode(piece, law).tobytes() for piece in pieces)
+        if wide:
+            yield from (
+                self.wide[start : start + _CHUNK].tobytes() for start in range(0, len(self.wide), _CHUNK)
+            )
 
 
 def _files(override: Path | None, languages: Iterable[str] | None) -> dict[str, Path]:
@@ -146,22 +154,35 @@ def _file(key: str, override: Path | None) -> Path:
     return path
 
 
-def _tones(override: Path | None) -> dict[str, Frames]:
+class _Sound(NamedTuple):
+    """A clip at 8 and at 16 kHz."""
+
+    narrow: Frames
+    wide: Frames
+
+
+def _read(path: Path, *, loop: bool = False) -> _Sound:
+    take = read(path)
+    return _Sound(narrowband(take, loop=loop), wideband(take, loop=loop))
+
+
+def _tones(override: Path | None) -> dict[str, _Sound]:
     """Return the pause and the tones, which are computed where no file replaces them."""
-    clips = {_key(PAUSE, ""): np.zeros(RATE_HZ * PAUSE_MS // 1_000, np.int16)}
+    rates_hz = (RATE_HZ, WIDE_RATE_HZ)
+    clips = {_key(PAUSE, ""): _Sound(*(silence(PAUSE_MS, rate_hz=rate_hz) for rate_hz in rates_hz))}
     for name, tone in TONES.items():
         key = _key(f"tone.{name}", "")
         path = find(override, *key.split("/")) if override else None
-        clips[key] = narrowband(read(path)) if path else tone()
+        clips[key] = _read(path) if path else _Sound(*(tone(rate_hz=rate_hz) for rate_hz in rates_hz))
     return clips
 
 
-def _digest(tones: Mapping[str, Frames], files: Mapping[str, Path]) -> str:
+def _digest(tones: Mapping[str, _Sound], files: Mapping[str, Path]) -> str:
     """Return a name for everything that the array is made from."""
     summary = hashlib.sha256(str(FORMAT).encode())
     try:
         sources = chain(
-            ((key, samples.tobytes()) for key, samples in tones.items()),
+            ((key, samples.tobytes()) for key, sound in tones.items() for samples in sound),
             ((key, path.read_bytes()) for key, path in files.items()),
         )
         for key, data in sources:
@@ -171,17 +192,30 @@ def _digest(tones: Mapping[str, Frames], files: Mapping[str, Path]) -> str:
     return summary.hexdigest()[:16]
 
 
-def _laid_out(tones: Mapping[str, Frames], files: Mapping[str, Path]) -> Library:
+def _laid_out(tones: Mapping[str, _Sound], files: Mapping[str, Path]) -> Library:
+    music = _key(HOLD_MUSIC, "")
     with ThreadPoolExecutor(_DECODERS) as pool:
-        recorded = pool.map(lambda key: narrowband(read(files[key]), loop=key == _key(HOLD_MUSIC, "")), files)
+        recorded = pool.map(lambda key: _read(files[key], loop=key == music), files)
         clips = {**tones, **dict(zip(files, recorded, strict=True))}
     places: dict[str, Segment] = {}
     end = 0
-    for key, samples in clips.items():
-        places[key] = (end, len(samples))
-        end += -(-len(samples) // FRAME_SAMPLES) * FRAME_SAMPLES
-    audio = np.zeros(end, np.int16)
+    for key, (narrow, _) in clips.items():
+        around = FRAME_SAMPLES if key == music else 0
+        places[key] = (end + around, len(narrow))
+        end += -(-len(narrow) // FRAME_SAMPLES) * FRAME_SAMPLES + 2 * around
+    audio, wide = np.zeros(end, np.int16), np.zeros(2 * end, np.int16)
     for key, (offset, length) in places.items():
-        audio[offset : offset + length] = clips[key]
-    audio.flags.writeable = False
-    return Library(audio, places)
+        sound = clips.pop(key)  # of all recordings there is never more than one copy
+        around = FRAME_SAMPLES if key == music else 0
+        _put(audio, offset, sound.narrow, around)
+        _put(wide, 2 * offset, sound.wide[: 2 * length], 2 * around)
+    audio.flags.writeable = wide.flags.writeable = False
+    return Library(audio, wide, places)
+
+
+def _put(array: Frames, offset: int, samples: Frames, around: int) -> None:
+    """Lay a clip down, and of a loop a frame of its end before it and of its beginning behind it.
+
+    Who raises the rate of a frame looks at what is around it; there a loop shall go on.
+    """
+    array[offset - around : offset + len(samples) + around] = np.pad(samples, around, mode="wrap")

@@ -1,4 +1,4 @@
-"""Reads recordings of any rate and makes them telephone audio: one channel, 8 kHz, int16, level as it is."""
+"""Reads recordings of any rate and makes them telephone audio: one channel, 8 or 16 kHz, int16, level as it is."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dsp.frames import Frames
+
+WIDE_RATE_HZ: Final = 2 * RATE_HZ
+"""Of wideband telephony (ITU-T G.722); also what Opus says of speech hardly needs more."""
 
 LONGEST_FILE_S: Final = 900
 """A longer file is refused unread: it cannot be a prompt, and would fill the memory that all workers share."""
@@ -61,16 +64,32 @@ def read(path: Path) -> Take:
 
 
 def narrowband(take: Take, *, loop: bool = False) -> Frames:
-    """Return a recording as the array of workers has it. A `loop` is resampled as the circle it is.
+    """Return a recording as telephones of 8 kHz hear it. A `loop` is resampled as the circle it is.
 
     returns : ndarray of shape (S,), int16 at 8 kHz
     """
+    return _resampled(take, RATE_HZ, loop=loop)
+
+
+def wideband(take: Take, *, loop: bool = False) -> Frames:
+    """Return a recording as HD telephones hear it; one that is at 16 kHz already stays as it is, sample for sample.
+
+    returns : ndarray of shape (S,), int16 at 16 kHz
+    """
+    return _resampled(take, WIDE_RATE_HZ, loop=loop)
+
+
+def _resampled(take: Take, rate_hz: int, *, loop: bool) -> Frames:
     mono = take.samples.mean(axis=0)
-    around = round(_AROUND_S * RATE_HZ)
+    if take.rate_hz == rate_hz:
+        return _in_16_bits(mono)
+    around = round(_AROUND_S * rate_hz)
     if loop:
         wrapped = round(_AROUND_S * take.rate_hz)
         mono = np.pad(mono, wrapped, mode="wrap")
-    narrow = soxr.resample(mono, take.rate_hz, RATE_HZ, quality="VHQ")
-    if loop:
-        narrow = narrow[around:-around]
-    return np.asarray(np.clip(np.rint(narrow * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1), np.int16)
+    resampled = soxr.resample(mono, take.rate_hz, rate_hz, quality="VHQ")
+    return _in_16_bits(resampled[around:-around] if loop else resampled)
+
+
+def _in_16_bits(wave: NDArray[np.float32]) -> Frames:
+    return np.asarray(np.clip(np.rint(wave * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1), np.int16)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
+from dsp.frames import RATE_HZ
 from dsp.tones import attention_tone, cadence, chime, entry_tone, exit_tone, lecture_tone, tone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from dsp.frames import Frames
 
 _QUIET_DBOV: Final = -28.0
@@ -25,30 +24,36 @@ _RING_BACK_DBOV: Final = -26.0
 """Two people may hear it for half a minute."""
 
 
-def _muted() -> Frames:
+class Tone(Protocol):
+    """What makes a tone at the rate that is wanted."""
+
+    def __call__(self, *, rate_hz: int = RATE_HZ) -> Frames: ...
+
+
+def _muted(*, rate_hz: int = RATE_HZ) -> Frames:
     """A third down, low and short."""
-    return chime((523.3, 440.0), note_ms=90, ring_ms=140, level_dbov=_QUIET_DBOV)
+    return chime((523.3, 440.0), note_ms=90, ring_ms=140, level_dbov=_QUIET_DBOV, rate_hz=rate_hz)
 
 
-def _unmuted() -> Frames:
+def _unmuted(*, rate_hz: int = RATE_HZ) -> Frames:
     """The same third up."""
-    return chime((440.0, 523.3), note_ms=90, ring_ms=140, level_dbov=_QUIET_DBOV)
+    return chime((440.0, 523.3), note_ms=90, ring_ms=140, level_dbov=_QUIET_DBOV, rate_hz=rate_hz)
 
 
-def _record() -> Frames:
-    return tone((_RECORD_HZ,), _RECORD_MS)
+def _record(*, rate_hz: int = RATE_HZ) -> Frames:
+    return tone((_RECORD_HZ,), _RECORD_MS, rate_hz=rate_hz)
 
 
-def _ringing() -> Frames:
-    return cadence(RING_BACK, level_dbov=_RING_BACK_DBOV)
+def _ringing(*, rate_hz: int = RATE_HZ) -> Frames:
+    return cadence(RING_BACK, level_dbov=_RING_BACK_DBOV, rate_hz=rate_hz)
 
 
-def _accept() -> Frames:
+def _accept(*, rate_hz: int = RATE_HZ) -> Frames:
     """One high note, gone at once: done."""
-    return chime((784.0,), note_ms=40, ring_ms=160, level_dbov=_QUIET_DBOV)
+    return chime((784.0,), note_ms=40, ring_ms=160, level_dbov=_QUIET_DBOV, rate_hz=rate_hz)
 
 
-TONES: Final[dict[str, Callable[[], Frames]]] = {
+TONES: Final[dict[str, Tone]] = {
     "join": entry_tone,
     "leave": exit_tone,
     "lecture": lecture_tone,
@@ -59,4 +64,4 @@ TONES: Final[dict[str, Callable[[], Frames]]] = {
     "ringing": _ringing,
     "accept": _accept,
 }
-"""Name -> the tone, int16 at 8 kHz."""
+"""Name -> the tone, int16."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 from bridge.service.spending import LEAD_S
 from bridge.switchboard.lines import SAMPLES_PER_S, SPEECH_GUARD_S
@@ -14,6 +15,7 @@ from prompts.errors import PromptError
 from prompts.library import PAUSE_MS, Library
 from prompts.mastering import active_level
 from prompts.phrases import RECORDED, Utterance, clips, say
+from prompts.recordings import AUDIO
 from prompts.tones import TONES
 from prompts.values import Clip
 
@@ -95,6 +97,44 @@ def test_workers_get_samples_then_mu_law_then_a_law(library: Library):
         assert np.abs(error).max() < 300
 
 
+def test_workers_get_16_khz_behind_it_where_it_is_wanted(library: Library):
+    data = np.frombuffer(b"".join(library.shared(wide=True)), np.uint8)
+    assert len(data) == 8 * library.samples
+    assert np.array_equal(data[4 * library.samples :].view(np.int16), library.wide)
+
+
+def test_speech_at_16_khz_is_our_recording_and_has_what_a_telephone_leaves_out(library: Library):
+    offset, length = library.segment("greeting", "en")
+    recorded, _ = soundfile.read(AUDIO / "en" / "greeting.flac", dtype="int16")
+    wide = library.wide[2 * offset : 2 * offset + len(recorded)]
+    assert np.array_equal(wide, recorded)
+    assert len(recorded) in {2 * length, 2 * length - 1}
+    power = np.abs(np.fft.rfft(wide)) ** 2
+    frequency_hz = np.fft.rfftfreq(len(wide), 1 / 16_000)
+    above = power[(frequency_hz > 4_000) & (frequency_hz < 7_000)].sum() / power.sum()
+    assert above > 0.01
+
+
+def test_every_clip_at_16_khz_is_the_one_at_8_khz(library: Library):
+    assert len(library.wide) == 2 * library.samples
+    for key in ("tone/join", "tone/ringing", "music/hold", "pt-BR/greeting", "es/number.7"):
+        offset, length = library.places[key]
+        narrow = library.audio[offset : offset + length].astype(float)
+        wide = library.wide[2 * offset : 2 * (offset + length)].astype(float)
+        again = soxr.resample(wide, 16_000, 8_000, quality="VHQ")[:length]
+        missing = again[800:-800] - narrow[800:-800]
+        assert (missing**2).mean() < 1e-4 * (narrow**2).mean()
+
+
+@pytest.mark.parametrize("band", [1, 2])
+def test_around_the_music_it_goes_on_for_whoever_looks_beyond_the_seam(library: Library, band: int):
+    array = library.audio if band == 1 else library.wide
+    offset, length = (band * part for part in library.music)
+    frame = band * FRAME
+    assert np.array_equal(array[offset - frame : offset], array[offset + length - frame : offset + length])
+    assert np.array_equal(array[offset + length : offset + length + frame], array[offset : offset + frame])
+
+
 def test_better_recordings_replace_ours_at_any_rate(tmp_path: Path, library: Library):
     better = tmp_path / "better"
     beep(better / "en" / "greeting.wav", 48_000, 0.5)
@@ -123,9 +163,12 @@ def test_a_replacement_that_cannot_be_read_stops_the_load(tmp_path: Path):
 def test_a_cached_library_is_the_same(tmp_path: Path):
     first = Library.load(languages=["en"], cache=tmp_path)
     again = Library.load(languages=["en"], cache=tmp_path)
-    assert isinstance(again.audio, np.memmap)
-    assert not isinstance(first.audio, np.memmap)
-    assert np.array_equal(first.audio, again.audio)
+    for library in (first, again):
+        assert isinstance(library.audio, np.memmap)
+        assert isinstance(library.wide, np.memmap)
+    fresh = Library.load(languages=["en"])
+    assert np.array_equal(fresh.audio, again.audio)
+    assert np.array_equal(fresh.wide, again.wide)
     assert first.places == again.places
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import soundfile
 
 from prompts.errors import PromptError
-from prompts.reading import Take, narrowband, read
+from prompts.reading import Take, narrowband, read, wideband
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 11_025, 16_000, 44_100, 48_000])
@@ -20,13 +21,32 @@ def test_any_rate_becomes_telephone_audio_of_the_same_length_and_level(rate_hz: 
     assert np.abs(narrow[1_000:-1_000]).max() == pytest.approx(8_192, rel=0.002)
 
 
-def test_a_loop_stays_a_loop():
-    time = np.arange(16_000) / 16_000
+@pytest.mark.parametrize("rate_hz", [8_000, 11_025, 16_000, 44_100, 48_000])
+def test_wideband_is_at_twice_the_rate_and_heard_at_the_same_time(rate_hz: int):
+    time = np.arange(rate_hz) / rate_hz
+    take = Take((0.25 * np.sin(2 * np.pi * 440 * time)).astype(np.float32)[None], rate_hz)
+    wide = wideband(take)
+    assert wide.dtype == np.int16
+    assert len(wide) == 16_000
+    assert np.abs(wide[2_000:-2_000:2].astype(int) - narrowband(take)[1_000:-1_000]).max() < 20
+
+
+def test_what_is_wideband_already_stays_as_it_is():
+    samples = np.random.default_rng(1).integers(-32_768, 32_768, 1_000).astype(np.int16)
+    take = Take((samples / 32_768).astype(np.float32)[None], 16_000)
+    assert np.array_equal(wideband(take), samples)
+    assert np.array_equal(wideband(take, loop=True), samples)
+
+
+@pytest.mark.parametrize("form", [narrowband, wideband])
+def test_a_loop_stays_a_loop(form: Callable[..., np.ndarray]):
+    time = np.arange(48_000) / 48_000
     tone = (0.25 * np.sin(2 * np.pi * 441 * time)).astype(np.float32)  # whole periods
-    narrow = narrowband(Take(tone[None], 16_000), loop=True).astype(int)
-    twice = np.concatenate([narrow, narrow])
+    turn = form(Take(tone[None], 48_000), loop=True).astype(int)
+    twice = np.concatenate([turn, turn])
     bends = np.abs(np.diff(twice, 2))
-    assert bends[7_990:8_010].max() <= bends[2_000:6_000].max() + 2
+    seam = len(turn)
+    assert bends[seam - 10 : seam + 10].max() <= bends[2_000:6_000].max() + 2
 
 
 def test_two_channels_become_one():

@@ -18,6 +18,13 @@ def test_a_tone_is_short_soft_and_without_clicks(name: str):
     assert abs(int(tone[-1])) < 400
 
 
+@pytest.mark.parametrize("name", sorted(TONES))
+def test_a_tone_is_the_same_at_twice_the_rate(name: str):
+    narrow, wide = (TONES[name](rate_hz=rate_hz).astype(int) for rate_hz in (RATE_HZ, 2 * RATE_HZ))
+    assert len(wide) == 2 * len(narrow)
+    assert np.abs(wide[::2] - narrow).max() < 150  # fades begin with half a sample
+
+
 def test_no_two_tones_are_alike():
     assert len({tone().tobytes() for tone in TONES.values()}) == len(TONES)
 
