@@ -89,7 +89,7 @@ _TOPS: Final = {
     Trouble.NOISE: NOISE_MS // FRAME_MS,
     Trouble.MUSIC: MUSIC_MS // FRAME_MS,
     Trouble.HOWL: HOWL_MS // FRAME_MS,
-    Trouble.ECHO: ECHO_TIMES,
+    Trouble.ECHO: ECHO_TIMES * ECHO_EVERY,
 }
 _PEAK_FALL_DB: Final = np.float32(PEAK_FALL_DB_PER_S * FRAME_MS / 1_000)
 _BINS: Final = FRAME_SAMPLES // 2 + 1
@@ -171,6 +171,14 @@ def watch_step(
     return _judge(after)
 
 
+def resumed(trouble: Trouble) -> NDArray[Any]:
+    """Return the watch of a row of which no more is known than that it has this trouble; shape (), WATCH."""
+    watch = np.zeros((), WATCH)
+    watch["trouble"] = trouble
+    watch["counters"][trouble] = _TOPS.get(trouble, 0)
+    return watch
+
+
 def rest(watches: NDArray[Any], ticks: NDArray[np.integer]) -> NDArray[Any]:
     """Return watches of rows that made no sound for so many ticks: all signs are gone.
 
@@ -210,8 +218,9 @@ def echo_step(own: Levels, sent: Levels, watches: NDArray[Any]) -> NDArray[Any]:
     same = np.abs(lags - watches["lag"]) <= 1
     count = watches["counters"][:, Trouble.ECHO]
     silent = swing[rows, best] < np.float32(ECHO_SWING_DB)  # nothing was sent that could have come back
-    again = np.where(same | (count <= 0), count + 1, np.int16(1))
-    after["counters"][:, Trouble.ECHO] = np.where(found, again, np.where(silent, count, count - 1))
+    step = np.int16(ECHO_EVERY)
+    again = np.where(same | (count <= 0), count + step, step)
+    after["counters"][:, Trouble.ECHO] = np.where(found, again, np.where(silent, count, count - step))
     after["lag"] = np.where(found, lags, watches["lag"])
     return _judge(after)
 

@@ -117,6 +117,10 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
     length: int
 
 
+Trouble = Literal["none", "noise", "music", "howl", "echo"]
+"""What is wrong with a line, as `dsp.watch` knows it."""
+
+
 class Command(msgspec.Struct, frozen=True, tag=True):
     """Base of everything that control tells a worker."""
 
@@ -163,6 +167,9 @@ class OpenStream(Command, frozen=True):
     srtp: SrtpNumbers | None = None
     """How far it had counted there; None for a new call."""
     whisper_to: int = 0
+    suppress: bool = False
+    trouble: Trouble = "none"
+    """What was wrong with its line where it was before: it is over only when `LineTroubled` says so."""
     rtp_timeout_s: float = 60.0
     """After so long without RTP (while `format.receive`) `RtpTimedOut` is reported, once."""
     signals: str = ""
@@ -210,6 +217,13 @@ class Gain(Command, frozen=True):
 
 class AutoGain(Command, frozen=True):
     """Bring the row's voice slowly to the loudness of all others (dsp/agc.py), or leave it as it comes."""
+
+    stream: int
+    on: bool
+
+
+class Suppress(Command, frozen=True):
+    """Take steady noise out of what the row says (dsp/suppress.py), or let it in again."""
 
     stream: int
     on: bool
@@ -381,6 +395,13 @@ class SourceLatched(Event, frozen=True):
     remote: Endpoint
 
 
+class LineTroubled(Event, frozen=True):
+    """What comes from the stream disturbs its room, by a noise or otherwise, or no longer ("none"). Told when it changes."""
+
+    stream: int
+    trouble: Trouble
+
+
 class RtpTimedOut(Event, frozen=True):
     """Nothing came for the stream's `rtp_timeout_s`."""
 
@@ -419,6 +440,7 @@ AnyCommand = (
     | Mute
     | Gain
     | AutoGain
+    | Suppress
     | Whisper
     | Record
     | StopRecording
@@ -432,7 +454,16 @@ AnyCommand = (
     | SendDigits
     | Shutdown
 )
-AnyEvent = Ready | DigitReceived | PlaybackEnded | RecordingEnded | SourceLatched | RtpTimedOut | StreamClosed
+AnyEvent = (
+    Ready
+    | DigitReceived
+    | PlaybackEnded
+    | RecordingEnded
+    | SourceLatched
+    | LineTroubled
+    | RtpTimedOut
+    | StreamClosed
+)
 
 encoder: Final = msgspec.msgpack.Encoder()
 commands_decoder: Final = msgspec.msgpack.Decoder(list[AnyCommand])

@@ -38,10 +38,20 @@ from dsp.watch import (
     Trouble,
     echo_step,
     rest,
+    resumed,
     watch_step,
 )
+from media.control import Trouble as TroubleName
 from media.rooms import NO_SLOT
 
+TROUBLES: Final[dict[Trouble, TroubleName]] = {
+    Trouble.NONE: "none",
+    Trouble.NOISE: "noise",
+    Trouble.MUSIC: "music",
+    Trouble.HOWL: "howl",
+    Trouble.ECHO: "echo",
+}
+"""As control is told."""
 WATCH_EVERY: Final = 8
 """Ticks: of so many two neighbouring ones are watched. A step of the watch costs 0.15 ms even for a single row."""
 _WATCHED: Final = 2
@@ -116,7 +126,21 @@ class Lines:
         if on and band not in self._suppressed:
             self._suppressed[band] = _Suppressed(len(self._slot), band)
         for each, suppressed in self._suppressed.items():
-            suppressed.turn(row, on=on and each == band)
+            if on and each != band:
+                suppressed.leave(row)
+            else:
+                suppressed.turn(row, on=on)
+
+    def troubled(self, count: int) -> NDArray[np.bool_]:
+        """Rows, of the first `count`, that have a trouble as it was told last."""
+        return self._told[:count] > 0
+
+    def resume(self, row: int, trouble: TroubleName) -> None:
+        """The row's line had this trouble where it was before."""
+        which = Trouble[trouble.upper()]
+        self._watches[row] = resumed(which)
+        self._told[row] = which
+        self._troubled = self._told.nonzero()[0]
 
     def lasting(self, count: int) -> NDArray[np.bool_]:
         """Rows, of the first `count`, that still count as speaking when they fall silent now."""

@@ -46,6 +46,8 @@ class Wanted:
         match event:
             case control.SourceLatched(_, remote):
                 self.change(remote=remote, latched=True)
+            case control.LineTroubled(_, trouble):
+                self.change(trouble=trouble)
             case control.PlaybackEnded(playback):
                 self.plays.pop(playback, None)
             case control.RecordingEnded(_, recording):
@@ -95,6 +97,8 @@ def _opened_with(command: control.AnyCommand) -> dict[str, object]:
             said = {"gain_db": gain_db}
         case control.AutoGain(_, on):
             said = {"auto_gain": on}
+        case control.Suppress(_, on):
+            said = {"suppress": on}
         case control.Whisper(_, to):
             said = {"whisper_to": to}
         case control.UpdateStream(_, format_, None):

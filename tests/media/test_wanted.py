@@ -29,16 +29,18 @@ def test_an_opening_says_what_single_commands_said_and_where_the_last_worker_lef
         control.Mute(1, muted=True),
         control.Gain(1, 3.0),
         control.AutoGain(1, on=True),
+        control.Suppress(1, on=True),
         control.Whisper(1, 2),
         control.UpdateStream(1, HELD),
         control.SendDigits(1, "5"),
     ):
         stream.remember(command)
     stream.learn(control.SourceLatched(1, THERE))
+    stream.learn(control.LineTroubled(1, "music"))
     opening, afterwards = stream.again(LAST)
     assert opening == control.OpenStream(
         1, HELD, ssrc=2, sequence=5, timestamp=6, cname="t", remote=THERE, latched=True, due_s=7.0, room=7, muted=True,
-        gain_db=3.0, auto_gain=True, auto_gain_db=8.0, whisper_to=2,
+        gain_db=3.0, auto_gain=True, auto_gain_db=8.0, whisper_to=2, suppress=True, trouble="music",
     )  # fmt: skip
     assert list(afterwards) == []
 
