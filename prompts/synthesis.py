@@ -1,4 +1,7 @@
-"""The instruments of the hold music: each makes one note as a sum of dying partials, soft enough for a telephone."""
+"""The instruments of the hold music: each makes one note as a sum of dying partials, soft enough for a telephone.
+
+A plain telephone carries what lies below 3.4 kHz, and all of the piece is there; an HD one has the gleam above it too.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from prompts.mastering import RATE_HZ, Wave
 from prompts.score import Part
 
 _TWO_PI: Final = 2 * np.pi
-_HIGHEST_HZ: Final = 3_600.0
-"""Partials above the telephone's band are not made."""
+_HIGHEST_HZ: Final = 6_800.0
+"""Partials above the band of an HD telephone are not made."""
 
 
 def frequency_hz(pitch: int) -> float:
@@ -93,11 +96,11 @@ INSTRUMENTS: Final = {
 
 
 def shaker(random: np.random.Generator) -> Wave:
-    """Return one stroke of the shaker: a puff of noise between 1.8 and 3.2 kHz."""
+    """Return one stroke of the shaker: a puff of noise between 1.8 and 3.2 kHz, and its grains around 5.4."""
     time = _time(0.12)
     spectrum = np.fft.rfft(random.standard_normal(len(time)))
     band_hz = np.fft.rfftfreq(len(time), 1 / RATE_HZ)
-    spectrum *= np.exp(-(((band_hz - 2_500) / 500) ** 2))
+    spectrum *= np.exp(-(((band_hz - 2_500) / 500) ** 2)) + 0.5 * np.exp(-(((band_hz - 5_400) / 800) ** 2))
     return np.asarray(
         np.fft.irfft(spectrum, len(time)) * _envelope(time, attack_s=0.03, hold_s=0.03, release_s=0.09)
     )

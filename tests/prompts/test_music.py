@@ -8,7 +8,7 @@ import soundfile
 
 from dsp.frames import FRAME_MS
 from prompts.mastering import RATE_HZ
-from prompts.music import BAND_HZ, LEVEL_DBOV, LOOP_SAMPLES, PEAK_DBFS, recipe
+from prompts.music import BAND_HZ, KEPT_BITS, LEVEL_DBOV, LOOP_SAMPLES, PEAK_DBFS, recipe
 from prompts.recordings import AUDIO
 
 
@@ -44,7 +44,7 @@ def test_the_seam_cannot_be_heard(music: np.ndarray):
     assert bends.max() < np.quantile(np.abs(np.diff(music, 2)), 0.99)
 
 
-def test_it_keeps_to_the_band_of_the_telephone(music: np.ndarray):
+def test_it_keeps_to_the_band_of_hd_telephones_and_a_plain_one_misses_next_to_nothing(music: np.ndarray):
     power = np.abs(np.fft.rfft(music)) ** 2
     frequency_hz = np.fft.rfftfreq(len(music), 1 / RATE_HZ)
     low, high = BAND_HZ
@@ -52,6 +52,12 @@ def test_it_keeps_to_the_band_of_the_telephone(music: np.ndarray):
     assert inside > 0.93
     assert power[frequency_hz > 1.1 * high].sum() / power.sum() < 1e-5
     assert power[frequency_hz < low / 2].sum() / power.sum() < 1e-3
+    gleam = power[frequency_hz > 4_000].sum() / power.sum()
+    assert 2e-5 < gleam < 1e-3
+
+
+def test_no_more_bits_are_kept_than_are_heard(music: np.ndarray):
+    assert not (np.rint(music * 32_768).astype(int) % (1 << (16 - KEPT_BITS))).any()
 
 
 def test_a_changed_score_is_noticed():
