@@ -12,6 +12,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from media.codecs.terms import OpusTerms
+
 VERSION: Final = 6
 """Raised when a message changes its meaning; a worker of another version is refused at its `Ready`."""
 
@@ -101,6 +103,12 @@ class Format(msgspec.Struct, frozen=True, gc=False):
     hear_first: bool = False
     """Send nothing until the peer's source is learned: SDP named a host that is not the one that signals, and a host that
     nobody asked is not to be sent fifty packets a second."""
+    xr: bool = False
+    """The peer wants to be told how good it sounds here (RFC 3611: a=rtcp-xr with voip-metrics)."""
+    ptime_ms: int = 20
+    """How much of our sound the peer wants in a packet; see `media.packing` for what is made of it."""
+    opus: OpusTerms | None = None
+    """What the peer asks of our Opus, where that is the codec."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, gc=False):
@@ -423,6 +431,16 @@ class StreamClosed(Event, frozen=True):
     late: int = 0
     duplicate: int = 0
     jitter_ms: float = 0.0
+    concealed: int = 0
+    """Frames that were made up, some of them in part."""
+    accelerated: int = 0
+    """Samples at 8 kHz that were taken out for less delay; and put in for more."""
+    expanded: int = 0
+    delay_ms: float = 0.0
+    """Of the jitter buffer, on average."""
+    r_factor: float = 0.0
+    """How good it was, by the E-model (`media.quality`); 0: nothing came."""
+    mos: float = 0.0
     refused: int = 0
     """Secured packets that were not proved, or came again."""
     auto_gain_db: float = 0.0

@@ -22,11 +22,15 @@ from numpy.typing import NDArray
 from dsp import g711
 from media import control, rtcp, rtp
 from media.arena import ArenaAudio
+from media.bands import NARROW, Heard, band_of
+from media.codecs.kind import facts
 from media.intake import NO_EVENT, Intake
 from media.jitter import FRAME, RATE_HZ
 from media.keys_out import KeysOut
 from media.latching import SILENCE_S, Address, Course
+from media.lines import TROUBLES, WATCH_EVERY
 from media.listeners import Listeners
+from media.outward import Outward
 from media.pacer import TICK_S
 from media.playback import Ended, SharedAudio
 from media.recorder import Recorder
@@ -36,7 +40,7 @@ from media.reports import Reports
 from media.rooms import NO_SLOT, Rooms
 from media.rtp import Drop
 from media.sources import Carry, Connect, Sources, Target
-from media.speakers import Heard, Speakers
+from media.speakers import Speakers
 from media.srtp import SecuredRows
 from media.streams import DEFAULT_ROWS, Streams
 from media.tones_in import TonesIn
@@ -47,10 +51,18 @@ HOLD_TIMEOUT_S: Final = 1_800.0
 a word. Longer than anybody lets a conference wait."""
 _SILENCE_CHECK_TICKS: Final = 50
 """Once a second it is looked who has been silent for long: for a source to be learned anew, or a time-out."""
+_PLAINEST: Final = control.Format(control.Codec.PCMU, 0)
+"""Of a row that is nobody's."""
 _FRAME_PIECE: Final = np.dtype((np.void, FRAME))
 
 _VoiceCommand: TypeAlias = (
-    control.Mute | control.Gain | control.AutoGain | control.Whisper | control.Record | control.StopRecording
+    control.Mute
+    | control.Gain
+    | control.AutoGain
+    | control.Suppress
+    | control.Whisper
+    | control.Record
+    | control.StopRecording
 )
 """What concerns what one row says."""
 _RoomCommand: TypeAlias = control.PlayRoom | control.RoomMusic | control.RecordRoom
@@ -72,7 +84,7 @@ class Outgoing(NamedTuple):
     rows: NDArray[np.intp]
     """Rows whose packet in `Engine.block` is to be sent."""
     events: list[tuple[int, bytes]]
-    """Telephone-events: (row, packet)."""
+    """Packets that are not in the block, (row, packet): telephone-events, and of rows that take other than 160 bytes a tick."""
     reports: list[tuple[int, bytes]]
     """RTCP: (row, packet)."""
 
@@ -103,11 +115,14 @@ class Engine:
         self._sources = Sources(self.streams)
         self._intake = Intake(self.streams, self._sources)
         self._rooms = Rooms(rows)
-        self._speakers = Speakers(self.streams, self._intake.jitter)
+        self._speakers = Speakers(self.streams, self._intake.jitter, self._intake.decoding)
         self._tones_in = TonesIn(self.streams, self._intake.jitter, self._speakers.a_law)
         self._recorder = Recorder(rows)
         self._tap = Tap(self._rooms.capacity)
         self._listeners = Listeners(rows, self._rooms.capacity, self._speakers)
+        self._outward = Outward(self.streams, self._speakers.slot, self._listeners.loops)
+        self._codec = np.full(rows, _PLAINEST.codec, np.int16)
+        self._intake.jitter.silence[:] = g711.SILENCE[g711.Law.MU]
         self._reports = Reports(
             self.streams, self._intake.reception, self._intake.jitter, wall_offset_s=wall_offset_s
         )
@@ -121,7 +136,8 @@ class Engine:
         self._sends = np.zeros(rows, np.bool_)
         self._timeout_s = np.zeros(rows, np.float64)
         self._timed_out = np.zeros(rows, np.bool_)
-        self._keys_out = KeysOut(self.streams, self._intake.event_type)
+        self._sends_now = np.zeros(rows, np.bool_)  # who sends and knows where to
+        self._keys_out = KeysOut(self.streams, self._intake.event_type, self._intake.clocks)
         self._tones_out = TonesOut(self._speakers.a_law)
         self._senders: NDArray[np.intp] | None = None
         self._marked: set[int] = set()
@@ -244,6 +260,8 @@ class Engine:
                 self._speakers.gains.set_manual(row, gain_db)
             case control.AutoGain(_, on):
                 self._speakers.gains.set_auto(row, on=on)
+            case control.Suppress(_, on):
+                self._speakers.suppress(row, on=on)
             case control.Whisper(_, to):
                 self._speakers.whisper(row, to)
             case control.Record(stream, recording, into, silence_s):
@@ -271,9 +289,11 @@ class Engine:
 
     def _turn(self, row: int) -> None:
         """What the row hears becomes something else in the middle of a sound."""
-        law = g711.Law.A if self._speakers.a_law[row] else g711.Law.MU
-        last = g711.decode(self.block["frame"][row, -1:], law)
-        self._listeners.turn(row, int(last[0]))
+        last = self._outward.last(row)
+        if last is None:
+            law = g711.Law.A if self._speakers.a_law[row] else g711.Law.MU
+            last = int(g711.decode(self.block["frame"][row, -1:], law)[0])
+        self._listeners.turn(row, last)
 
     def _update(self, command: control.UpdateStream, row: int, now: float) -> None:
         self._set_format(row, command.format)
@@ -300,7 +320,8 @@ class Engine:
         streams.ssrc_out[row] = command.ssrc
         streams.sequence_out[row] = command.sequence
         silent_ticks = max(0, round((now - command.due_s) / TICK_S)) if command.due_s else 0
-        streams.timestamp_out[row] = (command.timestamp + silent_ticks * FRAME) & 0xFFFFFFFF
+        ticks = facts(command.format.codec).ticks
+        streams.timestamp_out[row] = (command.timestamp + silent_ticks * FRAME * ticks) & 0xFFFFFFFF
         streams.stream[row] = command.stream  # last: who reads the row from outside finds it whole
         streams.muted[row] = command.muted
         self._speakers.gains.set_manual(row, command.gain_db)
@@ -312,6 +333,9 @@ class Engine:
         self._timed_out[row] = False
         self._set_format(row, command.format)
         self._set_keys(row, command.format.srtp, command.srtp, now)
+        self._speakers.suppress(row, on=command.suppress)
+        if command.trouble != "none":
+            self._speakers.lines.resume(row, command.trouble)
         self._mark_next(row)
         self.block["frame"][row] = self._intake.jitter.silence[row]
         self._enter_room(row, command.room)
@@ -342,17 +366,25 @@ class Engine:
             self._sources.carry(row, size)
 
     def _set_format(self, row: int, new: control.Format) -> None:
-        a_law = new.codec is control.Codec.PCMA
-        if bool(self._speakers.a_law[row]) != a_law:
-            self._a_law_rows += 1 if a_law else -1
-            self._speakers.a_law[row] = a_law
-            self._intake.jitter.restart(np.array([row]))
-        self._intake.jitter.silence[row] = g711.SILENCE[g711.Law.A if a_law else g711.Law.MU]
+        if self._codec[row] != new.codec:
+            self._change_codec(row, new)
+        self._outward.open(row, new, int(self._speakers.bands.of[row]))
         self._intake.set_format(row, new)
-        self._tones_in.want(row, on=new.tones and new.receive)
+        narrow = self._speakers.bands.of[row] == NARROW
+        self._tones_in.want(row, on=new.tones and new.receive and bool(narrow))
         self.block["second"][row] = new.payload_type
         self._sends[row] = new.send
         self._senders = None
+
+    def _change_codec(self, row: int, new: control.Format) -> None:
+        a_law = new.codec is control.Codec.PCMA
+        self._a_law_rows += int(a_law) - int(self._speakers.a_law[row])
+        self._speakers.a_law[row] = a_law
+        self._codec[row] = new.codec
+        self._intake.clocks.set(row, facts(new.codec).ticks)
+        self._intake.jitter.restart(np.array([row]))
+        self._intake.jitter.silence[row] = g711.SILENCE[g711.Law.A if a_law else g711.Law.MU]
+        self._speakers.speak(row, new.codec, band_of(new))
 
     def _mark_next(self, row: int) -> None:
         """The next packet of `row` begins something: it carries the marker bit (RFC 3551 section 4.1)."""
@@ -362,6 +394,7 @@ class Engine:
     def _enter_room(self, row: int, room: int) -> None:
         self._speakers.slot[row] = slot = NO_SLOT if room == control.NO_ROOM else self._rooms.enter(room)
         if slot != NO_SLOT:
+            self._speakers.bands.enter(row)
             self._tap.room_opened(room, slot)
         self.streams.room[row] = room
 
@@ -370,6 +403,7 @@ class Engine:
         if slot == NO_SLOT:
             return
         self._speakers.leave(row)
+        self._speakers.bands.leave(row)
         room = self._rooms.room(slot)
         if self._rooms.leave(slot):
             self._speakers.room_emptied(slot)
@@ -381,9 +415,8 @@ class Engine:
         streams = self.streams
         self._leave_room(row)
         self._enter_room(row, control.NO_ROOM)
-        if self._speakers.a_law[row]:
-            self._a_law_rows -= 1
-            self._speakers.a_law[row] = False
+        self._change_codec(row, _PLAINEST)
+        self._outward.close(row)
         self._listeners.clear(row)
         self._intake.close(row)
         self._tones_in.want(row, on=False)
@@ -490,7 +523,9 @@ class Engine:
                 self.drops[Drop.AUTH] += 1
                 return
             data = plain
-        self._reports.receive(row, data, now)
+        lost = self._reports.receive(row, data, now)
+        if lost is not None and not self._outward.idle:
+            self._outward.expect_loss(row, lost)
 
     def _sealed_reports(self, reports: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
         """Reports as they are sent: those of rows with keys secured."""
@@ -506,6 +541,24 @@ class Engine:
     def tick(self, now: float) -> Outgoing:
         """Move every row on by one frame; what is to be sent is in `block` until the next tick."""
         count = self._high
+        if self._senders is None:
+            self._senders = self._choose_senders()
+        self._make_frames(count, now)
+        rows, others = self._make_packets(count)
+        streams = self.streams
+        streams.sequence_out[rows] += 1
+        streams.packets_out[rows] += 1
+        self._let_time_pass(1)
+        reports = self._sealed_reports(self._reports.tick(count, self._tick, self._sends, now))
+        self._tick += 1
+        streams.ticks[0] = self._tick
+        streams.ticked_s[0] = now
+        if self._tick % _SILENCE_CHECK_TICKS == 0:
+            self._find_silence(count, now)
+        return Outgoing(rows, others, reports)
+
+    def _make_frames(self, count: int, now: float) -> None:
+        """From what came to what everybody hears, encoded and in the block."""
         both_laws = self._a_law_rows > 0
         intake = self._intake
         intake.let_go(count, now)
@@ -513,45 +566,45 @@ class Engine:
         pressed = intake.keys.pressed[:count]
         if not self._tones_in.idle:
             pressed = self._tones_in.tick(count, pull, pressed)
-        heard = self._speakers.tick(count, pull, pressed, both_laws=both_laws)
-        table, line, ended, announced = self._listeners.tick(count, heard, both_laws=both_laws)
+        voices = self._speakers.tick(count, pull, pressed, both_laws=both_laws)
+        wide = self._speakers.bands.heard(voices)
+        heard = wide.pop(NARROW)
+        table, line, ended, announced = self._listeners.tick(count, heard, both_laws=both_laws, wide=wide)
         self._tell_ended(ended, announced)
+        if self._tick % WATCH_EVERY == 0:
+            self._tell_troubles()
+        if not self._outward.idle:
+            table, line = self._outward.encode(table, line, self._listeners.wide)
         if not (self._recorder.idle and self._tap.idle):
             self._record(heard, now)
-
-        streams = self.streams
-        if self._senders is None:
-            self._senders = self._choose_senders()
-        rows = self._senders
-        block = self.block[:count]
         self._frames_out[:count] = table.view(_FRAME_PIECE)[:, 0].take(line)
         if not self._tones_out.idle:
             for row in self._tones_out.tick(self.block["frame"]):
                 self._turn(row)
-        block["sequence"] = streams.sequence_out[:count]
-        block["timestamp"] = streams.timestamp_out[:count]
-        events: list[tuple[int, bytes]] = []
+
+    def _make_packets(self, count: int) -> tuple[NDArray[np.intp], list[tuple[int, bytes]]]:
+        """Headers into the block; returns the rows whose packets there are to be sent, and packets that are not there."""
+        assert self._senders is not None
+        rows, block = self._senders, self.block[:count]
+        block["sequence"] = self.streams.sequence_out[:count]
+        block["timestamp"] = self.streams.timestamp_out[:count]
+        others: list[tuple[int, bytes]] = []
+        held: set[int] = set()
         if not self._keys_out.idle:
-            events, finished = self._keys_out.tick(rows)
+            others, finished = self._keys_out.tick(self._sends_now)
             for row in finished:
                 self._mark_next(row)
+            held = set(self._keys_out.rows.tolist())
             rows = np.setdiff1d(rows, self._keys_out.rows)
+        if not self._outward.idle:
+            others += self._outward.packets(self.block, self._sends_now, held)
         if not self._secured.idle:
             self._secured.protect(rows)
-            events = [
+            others = [
                 (row, self._secured.seal(row, data) if self._secured.has(row) else data)
-                for row, data in events
+                for row, data in others
             ]
-        streams.sequence_out[rows] += 1
-        streams.packets_out[rows] += 1
-        streams.timestamp_out[:count] += FRAME
-        reports = self._sealed_reports(self._reports.tick(count, self._tick, self._sends, now))
-        self._tick += 1
-        streams.ticks[0] = self._tick
-        streams.ticked_s[0] = now
-        if self._tick % _SILENCE_CHECK_TICKS == 0:
-            self._find_silence(count, now)
-        return Outgoing(rows, events, reports)
+        return rows, others
 
     def sent(self) -> None:
         """The block has been sent: marks that were for this packet only are taken off."""
@@ -562,20 +615,34 @@ class Engine:
 
     def skip(self, ticks: int) -> None:
         """So many ticks were given up: what is sent next was sampled that much later."""
-        self.streams.timestamp_out[: self._high] += np.uint32(ticks * FRAME)
+        self._let_time_pass(ticks)
         self._skipped += ticks
+
+    def _let_time_pass(self, ticks: int) -> None:
+        """Move every row's RTP clock on."""
+        clocks, samples = self._intake.clocks, np.uint32(ticks * FRAME)
+        self.streams.timestamp_out[: self._high] += (
+            samples if clocks.plain else samples * clocks.ticks[: self._high]
+        )
 
     def _choose_senders(self) -> NDArray[np.intp]:
         streams = self.streams
         rows = np.flatnonzero((streams.stream[: self._high] > 0) & self._sends[: self._high])
         nowhere = list(self._sources.nowhere())
-        return np.setdiff1d(rows, nowhere) if nowhere else rows
+        rows = np.setdiff1d(rows, nowhere) if nowhere else rows
+        self._sends_now[:] = False
+        self._sends_now[rows] = True
+        return rows[~self._outward.apart[rows]]
 
     def _tell_ended(self, ended: list[Ended], announced: list[Ended]) -> None:
         for row, playback in ended:
             self._events.append(control.PlaybackEnded(playback, stream=int(self.streams.stream[row])))
         for slot, playback in announced:
             self._events.append(control.PlaybackEnded(playback, room=self._rooms.room(slot)))
+
+    def _tell_troubles(self) -> None:
+        for row, trouble in self._speakers.lines.troubles():
+            self._events.append(control.LineTroubled(int(self.streams.stream[row]), TROUBLES[trouble]))
 
     def _record(self, heard: Heard, now: float) -> None:
         if not self._tap.idle:

@@ -8,17 +8,18 @@ has a line of his own.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.gain import ramp_mix, soft_limit
+from dsp.gain import ramp_mix
+from dsp.limiter import limit
 from dsp.mix import minus_self, room_sums
+from media.bands import Heard
 from media.jitter import FRAME
 from media.playback import Due, SharedAudio
-from media.speakers import Heard
 
 DUCK: Final = np.float32(0.25)
 """-12 dB: the conversation under a prompt that only this row hears; it stays understandable, the prompt leads."""
@@ -28,6 +29,15 @@ away."""
 NO_MUSIC: Final = -1
 NOBODYS: Final = np.zeros(0, np.intp)
 """No rows."""
+SILENCE: Final = 0
+"""The key of a line where nothing is to be heard. That of a room is its slot, above 0; that of music, `music_key`."""
+
+_Loop = TypeVar("_Loop", int, NDArray[np.intp])
+
+
+def music_key(loop: _Loop) -> _Loop:
+    """Return the key of the line of a loop, or of many: below 0."""
+    return -1 - loop
 
 
 class Cues(NamedTuple):
@@ -50,8 +60,8 @@ class Lines(NamedTuple):
 
     shared: NDArray[np.int16]
     """(S, frame): the first is silence."""
-    keys: list[Hashable]
-    """(S): what each of these is, the same from tick to tick."""
+    keys: list[int]
+    """(S): what each of these is, the same from tick to tick. Not told at band 1: what G.711 encodes has no past."""
     rows: NDArray[np.intp]
     """(O): rows with a line of their own."""
     own: NDArray[np.int16]
@@ -81,18 +91,20 @@ class Ear:
         self._base_gain = np.ones(len(slot), np.float32)
         self._ducked = NOBODYS  # rows that heard a prompt in the last frame
         self._line_of_slot = np.full(room_slots, -1, np.intp)
+        self._room_gain = np.ones(room_slots, np.float32)  # of the limiter, where a frame ends
+        self._own_gain = np.ones(len(slot), np.float32)
         self._rise = (np.arange(TURN_SAMPLES * band) + 1) / (TURN_SAMPLES * band)
         self._silence = np.zeros((1, self._frame), np.int16)
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
-        self._base_gain[row] = 1.0
+        self._base_gain[row] = self._own_gain[row] = 1.0
 
     def hear(self, count: int, heard: Heard, cues: Cues, audio: SharedAudio) -> Lines:
         """Make the lines of this tick; `heard` is at this band, `cues.private` and `cues.turning` are of rows that listen at it."""
         slot = self._slot[:count]
         shared = [self._silence]
-        keys: list[Hashable] = [("silence",)]
+        keys = [SILENCE]
         line = np.zeros(count, np.intp)
         size = 1
         sums, room_line = self._room_mixes(heard, cues, audio)
@@ -101,18 +113,19 @@ class Ear:
         if len(sums):
             if len(heard.rows):
                 own = minus_self(sums, heard.frames, room_line[self._slot[heard.rows]])
-            limited = soft_limit(np.concatenate((sums, own)))
+            slots = np.flatnonzero(room_line >= 0)
+            slots = slots[room_line[slots].argsort()]
+            limited = self._limit(sums, slots, own, heard.rows)
             talkers = limited[len(sums) :]
             shared.append(limited[: len(sums)])
-            if self.band > 1:  # the keys of G.711 are nobody's: what is encoded has no past
-                slots = np.flatnonzero(room_line >= 0)
-                keys += [("room", int(each)) for each in slots[room_line[slots].argsort()]]
+            if self.band > 1:
+                keys += slots.tolist()
             index = room_line[slot]
             line = np.where(index >= 0, size + index, line)
             size += len(sums)
         if len(cues.loops):
             shared.append(audio.frames(cues.loops, self.band))
-            keys += [("music", loop) for loop in range(len(cues.loops))]
+            keys += [music_key(loop) for loop in range(len(cues.loops))]
             music = self._music[:count]
             waits = (music != NO_MUSIC) & (slot == 0)
             line = np.where(waits, size + music, line)
@@ -124,6 +137,22 @@ class Ear:
             line[those] = size + len(rows) + np.arange(len(those))
             rows, talkers = np.concatenate((rows, those)), np.concatenate((talkers, frames))
         return Lines(np.concatenate(shared), keys, rows, talkers, line)
+
+    def _limit(
+        self,
+        sums: NDArray[np.int32],
+        slots: NDArray[np.intp],
+        own: NDArray[np.int32],
+        rows: NDArray[np.intp],
+    ) -> NDArray[np.int16]:
+        """The mixes of rooms and of those who talk there, none too loud. Whoever has none in this tick begins anew."""
+        gains = np.concatenate((self._room_gain[slots], self._own_gain[rows[: len(own)]]))
+        limited, gains = limit(np.concatenate((sums, own)), gains)
+        self._room_gain[:] = 1.0
+        self._own_gain[:] = 1.0
+        self._room_gain[slots] = gains[: len(slots)]
+        self._own_gain[rows[: len(own)]] = gains[len(slots) :]
+        return limited
 
     def _room_mixes(
         self, heard: Heard, cues: Cues, audio: SharedAudio
@@ -197,7 +226,7 @@ class Ear:
         if waits.any():
             base[waits] = audio.frames(cues.loops[music[waits]], self.band)
         target = np.where(np.arange(len(rows)) < len(due.keys), DUCK, np.float32(1.0)).astype(np.float32)
-        mixed = soft_limit(ramp_mix(base, gain[rows], target) + prompt)
+        mixed, self._own_gain[rows] = limit(ramp_mix(base, gain[rows], target) + prompt, self._own_gain[rows])
         gain[rows] = target
         for place, key in enumerate(rows.tolist()) if cues.turning else ():
             if key in cues.turning:

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media import control, rtp, telephone_event
+from media.clocks import Clocks
+from media.decoded import Decoding
 from media.jitter import RATE_HZ, JitterBuffer
 from media.latching import Address, Course
 from media.reception import Reception
@@ -36,6 +38,8 @@ class Intake:
         self._streams = streams
         self._sources = sources
         self.jitter = JitterBuffer(rows)
+        self.decoding = Decoding(rows, self.jitter)
+        self.clocks = Clocks(rows)
         self.reception = Reception(streams)
         self.keys = EventReceiver(rows)
         self.drops: Counter[Drop] = Counter()
@@ -172,7 +176,7 @@ class Intake:
         """Audio of different rows into the jitter buffer."""
         owners = rows[which]
         clock = arrivals[which] * RATE_HZ
-        timestamp = headers.timestamp[which]
+        timestamp = self.clocks.samples(owners, headers.timestamp[which])
         fresh, duplicate, renewed = self.reception.update(
             owners, headers.ssrc[which], headers.sequence[which], timestamp, clock
         )
@@ -184,12 +188,62 @@ class Intake:
             which, owners, clock, timestamp = which[fresh], owners[fresh], clock[fresh], timestamp[fresh]
             if not which.size:
                 return
-        late = self.jitter.put(
-            owners, timestamp, clock, packets["bytes"], which, headers.start[which], headers.length[which]
-        )
+        if self.decoding.idle or not (apart := self.decoding.apart[owners]).any():
+            late = self.jitter.put(
+                owners, timestamp, clock, packets["bytes"], which, headers.start[which], headers.length[which]
+            )
+        else:
+            late = self._sort(apart, owners, timestamp, clock, packets, which, headers)
         if late.any():
             self._streams.late[owners[late]] += 1
             self._count(Drop.LATE, late)
+
+    def _sort(
+        self,
+        apart: NDArray[np.bool_],
+        owners: NDArray[np.intp],
+        timestamp: NDArray[np.uint32],
+        clock: NDArray[np.float64],
+        packets: NDArray[np.void],
+        which: NDArray[np.intp],
+        headers: rtp.Headers,
+    ) -> NDArray[np.bool_]:
+        """Put codes into the ring, and keep packets that are `apart`; returns which come too late."""
+        late = np.zeros(len(owners), np.bool_)
+        in_ring = (~apart).nonzero()[0]
+        mine = which[in_ring]
+        if mine.size:
+            late[in_ring] = self.jitter.put(
+                owners[in_ring],
+                timestamp[in_ring],
+                clock[in_ring],
+                packets["bytes"],
+                mine,
+                headers.start[mine],
+                headers.length[mine],
+            )
+        here = apart.nonzero()[0]
+        payloads = [
+            packets["bytes"][at, headers.start[at] : headers.start[at] + headers.length[at]].tobytes()
+            for at in which[here].tolist()
+        ]
+        sources = [self.decoding.source(row) for row in owners[here].tolist()]
+        durations = np.array(
+            [
+                source.duration(row, payload)
+                for source, row, payload in zip(sources, owners[here].tolist(), payloads, strict=True)
+            ],
+            np.intp,
+        )
+        self._count(Drop.CODEC, durations == 0)
+        good = durations.nonzero()[0]
+        kept = here[good]
+        position, late[kept] = self.jitter.note(owners[kept], timestamp[kept], clock[kept], durations[good])
+        for place, at in enumerate(good.tolist()):
+            if not late[kept[place]]:
+                row = int(owners[kept[place]])
+                sources[at].keep(row, int(position[place]), payloads[at], int(durations[at]))
+        return late
 
     def _count(self, reason: Drop, dropped: NDArray[np.bool_]) -> None:
         count = int(dropped.sum())
@@ -217,6 +271,9 @@ class Intake:
             at = headers.start[chosen, None] + np.arange(telephone_event.PAYLOAD_BYTES)
             payload = packets["bytes"][chosen[:, None], at]
             for row, digit in self.keys.receive(
-                rows[chosen], headers.timestamp[chosen], payload, arrivals[chosen]
+                rows[chosen],
+                self.clocks.samples(rows[chosen], headers.timestamp[chosen]),
+                payload,
+                arrivals[chosen],
             ):
                 self._events.append(control.DigitReceived(int(self._streams.stream[row]), digit))

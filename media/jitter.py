@@ -155,6 +155,8 @@ class JitterBuffer:
         self.state = np.zeros(rows, np.uint8)
         self.play = np.zeros(rows, np.int64)
         """Position of the next sample to be played."""
+        self.runs = np.zeros(rows, np.int64)
+        """How often positions have begun anew at 0."""
         self.steady = np.zeros(rows, np.bool_)
         """The row keeps to the grid of frames."""
         self.pausing = np.zeros(rows, np.bool_)
@@ -243,6 +245,35 @@ class JitterBuffer:
             self.ring.put(mine, position[kept], self.play[mine], slots, at[kept], start[kept], length[kept])
         return late
 
+    def note(
+        self,
+        rows: NDArray[np.intp],
+        timestamp: NDArray[np.uint32],
+        arrival: NDArray[np.float64],
+        length: NDArray[np.intp],
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """As `put`, of packets that are kept elsewhere (`decoded`): `length` is in samples.
+
+        Returns
+        -------
+        position : ndarray of shape (M,), int64
+            Where each packet begins.
+        late : ndarray of shape (M,), bool
+        """
+        position, late = self._place(rows, timestamp, arrival, length)
+        for which in (~late).nonzero()[0].tolist():
+            self.ring.mark(int(rows[which]), int(position[which]), int(length[which]))
+        return position, late
+
+    def supply(self, row: int, position: int, length: int) -> bool:
+        """What was missing from `position` on is here after all; False where its moment has passed, or it is not wanted."""
+        if position < self.play[row] + self._gap[row] or self.state[row] == _EMPTY or position < 0:
+            return False
+        self.ring.mark(row, position, length)
+        if position <= self._ready[row] < position + length:
+            self._ready[row] = position + length
+        return True
+
     def _place(
         self,
         rows: NDArray[np.intp],
@@ -289,6 +320,7 @@ class JitterBuffer:
         self.restart(rows)
         self.ring.fill(rows, self.silence[rows])
         self.play[rows] = self._ready[rows] = self._head[rows] = 0
+        self.runs[rows] += 1
         self._delay.begin(rows, arrival)
         self.state[rows] = _WAITING
         self._some_wait = True
@@ -463,6 +495,10 @@ class JitterBuffer:
         steady = self.steady[wish.rows]
         samples[steady] -= np.fmod(samples[steady], FRAME)
         self.shift(wish.rows, samples)
+
+    def packet_samples(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """How long the last packet of each of `rows` was; 0 where none has come."""
+        return self._length[rows]
 
     def delay(self, rows: NDArray[np.intp], now: float) -> NDArray[np.float64]:
         """How long the samples of `rows` wait beyond the quickest packet, in samples; 0 for rows that do not play.

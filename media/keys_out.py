@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from media.clocks import Clocks
 from media.intake import NO_EVENT
 from media.streams import Streams
 from media.telephone_event import EventSender
@@ -18,10 +19,13 @@ class KeysOut:
     streams : Streams
     event_type : ndarray of shape (R,), int
         Payload type of each row's telephone-events, `NO_EVENT` where none was negotiated.
+    clocks : Clocks
+        Events count in the clock of the row's audio (RFC 4733 section 2.5.1.2).
     """
 
-    def __init__(self, streams: Streams, event_type: NDArray[np.integer]) -> None:
+    def __init__(self, streams: Streams, event_type: NDArray[np.integer], clocks: Clocks) -> None:
         self._streams = streams
+        self._clocks = clocks
         self._event_type = event_type
         self._senders: dict[int, EventSender] = {}
 
@@ -44,16 +48,17 @@ class KeysOut:
         """The row ends."""
         self._senders.pop(row, None)
 
-    def tick(self, sending: NDArray[np.intp]) -> tuple[list[tuple[int, bytes]], list[int]]:
-        """The packets of this tick, of rows that are among `sending`; and the rows that have pressed their last key."""
+    def tick(self, sending: NDArray[np.bool_]) -> tuple[list[tuple[int, bytes]], list[int]]:
+        """The packets of this tick, of rows that are `sending`; and the rows that have pressed their last key."""
         packets: list[tuple[int, bytes]] = []
         finished = [row for row, sender in self._senders.items() if not sender.queue]
         for row in finished:
             del self._senders[row]
         streams = self._streams
         for row, sender in self._senders.items():
-            for timestamp, marker, payload in sender.tick(int(streams.timestamp_out[row])):
-                if row not in sending:
+            ticks = int(self._clocks.ticks[row])
+            for timestamp, marker, payload in sender.tick(int(streams.timestamp_out[row]), ticks):
+                if not sending[row]:
                     continue
                 header = bytes((0x80, int(self._event_type[row]) | (0x80 if marker else 0)))
                 sequence = int(streams.sequence_out[row])

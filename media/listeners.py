@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp import g711
+from media.bands import Heard
 from media.control import Segment
 from media.hearing import NO_MUSIC, NOBODYS, Cues, Ear, Lines
 from media.jitter import FRAME
 from media.playback import Due, Ended, MusicLoops, Player, SharedAudio
-from media.speakers import Heard, Speakers
+from media.speakers import Speakers
 
 _NOTHING: Final = Due(NOBODYS, NOBODYS, NOBODYS)
 _NO_LOOPS: Final = NOBODYS
@@ -43,6 +44,11 @@ class Listeners:
         self._announced = _NOTHING
         self.wide: dict[int, Lines] = {}
         """Of the last tick, by band: what rows hear that do not speak G.711."""
+
+    @property
+    def loops(self) -> NDArray[np.intp]:
+        """The loop that each row hears while it is in no room."""
+        return self._music
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
@@ -138,7 +144,7 @@ class Listeners:
 
     def _of_band(self, cues: Cues, band: int) -> Cues:
         """The cues of rows that listen at `band`."""
-        bands = self._speakers.band
+        bands = self._speakers.bands.of
         mine = bands[cues.private.keys] == band
         private = Due(*(column[mine] for column in cues.private))
         turning = {row: last for row, last in cues.turning.items() if bands[row] == band}

@@ -250,14 +250,16 @@ class Repair:
 
     def _look(self, rows: NDArray[np.intp], gap_at: NDArray[np.int64]) -> None:
         self._looked_at[rows] = gap_at
-        self._period[rows] = find_period(self._source.read(rows, gap_at - HISTORY, HISTORY))
+        history = self._source.read(rows, gap_at - HISTORY, HISTORY)
+        self._period[rows] = find_period(history, band=self._band)
 
     def _conceal(
         self, rows: NDArray[np.intp], gap_at: NDArray[np.int64], made: NDArray[np.int64], size: int
     ) -> NDArray[np.int16]:
         """What is made up for gaps that began at `gap_at`, from as far as it has come."""
         before = self._source.read(rows, gap_at - HISTORY, HISTORY)
-        return conceal(before, made, size, periods=self._period[rows])
+        band = self._band
+        return conceal(before, made * band, size * band, periods=self._period[rows], band=band)
 
     # Delay -----------------------------------------------------------------------------------------------------
 

@@ -127,6 +127,20 @@ class Ring:
         whole = self._flags[touched].all(axis=1)
         self._stamps[touched[whole]] = numbers[whole]
 
+    def mark(self, row: int, position: int, length: int) -> None:
+        """Of one row, `length` samples from `position` on have come, though their codes are kept elsewhere."""
+        number = np.arange(position // BLOCK, -(-(position + length) // BLOCK))
+        sample = number[:, None] * BLOCK + _SAMPLES
+        here = row * _BLOCKS + number % _BLOCKS
+        there = (sample >= position) & (sample < position + length)
+        known = self._flags[here] & (self._flagged[here] == number)[:, None]
+        known |= (self._stamps[here] == number)[:, None]
+        there |= known
+        self._flags[here] = there
+        self._flagged[here] = number
+        whole = there.all(axis=1)
+        self._stamps[here[whole]] = number[whole]
+
     # What is there ---------------------------------------------------------------------------------------------
 
     def there(self, rows: NDArray[np.intp], start: NDArray[np.int64], size: int) -> NDArray[np.bool_]:

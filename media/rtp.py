@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 HEADER_BYTES: Final = 12
-SLOT_BYTES: Final = 640
-"""Room for one received packet: 60 ms of G.711 (480 bytes), 15 CSRCs and a header extension fit; a longer one is cut by
-the kernel, shows as `TOO_LONG` and is dropped."""
+SLOT_BYTES: Final = 1_536
+"""Room for one received packet: all that goes through Ethernet in one piece (1,472 bytes of UDP; 40 ms of L16 at 16 kHz are
+1,280); a longer one is cut by the kernel, shows as `TOO_LONG` and is dropped."""
 
 _PLAIN: Final = 0x80  # version 2, no padding, no extension, no CSRC: what every phone sends
 
@@ -47,6 +47,7 @@ class Drop(IntEnum):
     STRAY = 11  # its sequence number is far from all others, and the next one does not follow it
     AUTH = 12  # of a secured stream: not proved to be the peer's, or not secured at all
     REPLAY = 13  # of a secured stream: it has come before, or is too old to tell
+    CODEC = 14  # what the codec makes no sense of
 
 
 PACKET_IN: Final = np.dtype(

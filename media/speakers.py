@@ -11,7 +11,6 @@ leaves the room in the middle of a sound goes on for a frame, as if it had lost 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,18 +18,14 @@ from numpy.typing import NDArray
 
 from dsp import g711
 from dsp.gain import ramp
-from dsp.level import (
-    HANGOVER_TICKS,
-    LEAST_SPEECH_DBOV,
-    SILENCE_DBOV,
-    hold_levels,
-    new_lines,
-    rms_dbov,
-    speech_step,
-)
+from dsp.level import LEAST_SPEECH_DBOV, SILENCE_DBOV, hold_levels
 from dsp.mix import choose_loudest
+from media.bands import NARROW, Bands, Departed, Voices, Whispered
+from media.control import Codec
+from media.decoded import Decoding
 from media.gains import Gains
-from media.jitter import FRAME, JitterBuffer, Pull
+from media.jitter import JitterBuffer, Pull
+from media.lines import Lines
 from media.repair import CodeSource, Repair
 from media.rooms import NO_SLOT
 from media.streams import Streams
@@ -41,19 +36,9 @@ LOUDEST: Final = 6
 SPEECH_BONUS_DB: Final = np.float32(30.0)
 """Speech is preferred to steady noise up to this much louder; a steady tone with the room to itself is still heard."""
 
-_NO_FRAMES: Final = np.zeros((0, FRAME), np.int16)
-
-
-class Heard(NamedTuple):
-    """The rows that go into the mixes of this tick, sorted by room."""
-
-    rows: NDArray[np.intp]
-    frames: NDArray[np.int16]
-    """(T, 160)."""
-    departed: list[tuple[int, NDArray[np.int16]]]
-    """What is left of rows that were being heard and are gone: the room's slot, and (160,) samples."""
-    whispers: Sequence[tuple[int, NDArray[np.int16]]] = ()
-    """What single rows hear beside the mix: the row, and (160,) samples."""
+_NO_LEVELS: Final = np.zeros(0, np.float32)
+_NOBODY: Final = np.zeros(0, np.bool_)
+_NO_ROWS: Final = np.zeros(0, np.intp)
 
 
 class Said(NamedTuple):
@@ -69,44 +54,66 @@ class Said(NamedTuple):
 class Speakers:
     """State of R rows between ticks."""
 
-    def __init__(self, streams: Streams, jitter: JitterBuffer) -> None:
+    def __init__(self, streams: Streams, jitter: JitterBuffer, decoding: Decoding | None = None) -> None:
         rows = streams.capacity
         self._streams = streams
         self.a_law = np.zeros(rows, np.bool_)
         """The row speaks PCMA; otherwise PCMU."""
-        self._repair = Repair(streams, jitter, CodeSource(jitter, self.a_law))
+        self._jitter = jitter
+        self._decoding = Decoding(rows, jitter) if decoding is None else decoding
+        self._repairs = {NARROW: Repair(streams, jitter, CodeSource(jitter, self.a_law))}
         self.slot = np.zeros(rows, np.int32)
         """The row's room, as a slot of `rooms`."""
-        self.band = np.ones(rows, np.uint8)
-        """The rate of the row's codec, times 8 kHz."""
+        self.bands = Bands(self.slot, rows + 1)
+        """At which rates they speak and listen."""
         self.gains = Gains(streams)
         self.whispers = Whispers(rows, self.slot)
         self._listened = np.zeros(rows, np.bool_)
         self._listening = False  # any of them
         self.said: Said | None = None
         """Of the rows that are listened to (`listen`), in the last tick; None where there is none."""
-        self._lines = new_lines(rows)
+        self.lines = Lines(self.slot)
+        self._cleaned: set[int] = set()  # rows that noise is taken out of
         self._held = np.full(rows, SILENCE_DBOV, np.float32)
         self._heard = np.zeros(rows, np.bool_)
         self._suppressed = np.zeros(rows, np.bool_)  # sounded last tick, and nobody heard it
-        self._departed: list[tuple[int, NDArray[np.int16]]] = []
-        self._whispered: list[tuple[int, NDArray[np.int16]]] = []  # the same of whispers: who heard it
+        self._departed: list[tuple[int, Departed]] = []  # with their bands
+        self._whispered: list[tuple[int, Whispered]] = []
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
-        self._lines[row] = new_lines(1)[0]
+        self.lines.clear(row)
+        self._cleaned.discard(row)
         self._held[row] = SILENCE_DBOV
         self._heard[row] = False
         self._suppressed[row] = False
-        self._repair.clear(row)
+        for repair in self._repairs.values():
+            repair.clear(row)
         self.gains.clear(row)
         self.whispers.begin(row, NOBODY)
+
+    def speak(self, row: int, codec: Codec, band: int) -> None:
+        """The row speaks this codec from now on, at this band."""
+        self.bands.change(row, band)
+        if row in self._cleaned:
+            self.lines.suppress(row, on=True, band=band)
+        if codec in (Codec.PCMU, Codec.PCMA):
+            self._decoding.close(row)
+            return
+        self._decoding.open(row, codec, band)
+        if band not in self._repairs:
+            self._repairs[band] = Repair(self._streams, self._jitter, self._decoding.sources[band])
 
     def listen(self, row: int, *, on: bool) -> None:
         """What the row says is wanted in `said`, whatever it is, or is no more."""
         if bool(self._listened[row]) != on:
             self._listened[row] = on
             self._listening = bool(self._listened.any())
+
+    def suppress(self, row: int, *, on: bool) -> None:
+        """Take noise out of what the row says, at whatever band it speaks, or let it in again."""
+        (self._cleaned.add if on else self._cleaned.discard)(row)
+        self.lines.suppress(row, on=on, band=int(self.bands.of[row]))
 
     def whisper(self, row: int, to: int) -> None:
         """From now on the row speaks to the stream `to` alone, or to its room (`NOBODY`)."""
@@ -117,20 +124,24 @@ class Speakers:
     def leave(self, row: int) -> None:
         """The row is about to be heard by others; what it was saying to these sinks away, and to those it fades in."""
         if self._heard[row]:
-            sinking = ramp(self._repair.going_on(row), self.gains.ratio[row], 0.0)[0]
+            band = int(self.bands.of[row])
+            going_on = self.lines.going_on(row, self._repairs[band].going_on(row), band=band)
+            sinking = ramp(going_on, self.gains.ratio[row] * self.lines.crowding(row), 0.0)[0]
             if self.whispers.apart[row]:
-                self._whispered.append((self.whispers.to(row), sinking))
+                listener = self.whispers.rows.get(self.whispers.to(row))
+                if listener is not None:
+                    self._whispered.append((band, Whispered(row, listener, sinking)))
             else:
-                self._departed.append((int(self.slot[row]), sinking))
+                self._departed.append((band, Departed(row, int(self.slot[row]), sinking)))
         self._heard[row] = False
         self._suppressed[row] = True
 
     def room_emptied(self, slot: int) -> None:
         """Nobody is there to hear who left it."""
-        self._departed = [departed for departed in self._departed if departed[0] != slot]
+        self._departed = [departed for departed in self._departed if departed[1].slot != slot]
 
-    def tick(self, count: int, pull: Pull, pressed: NDArray[np.bool_], *, both_laws: bool) -> Heard:
-        """Choose among the first `count` rows.
+    def tick(self, count: int, pull: Pull, pressed: NDArray[np.bool_], *, both_laws: bool) -> list[Voices]:
+        """Choose among the first `count` rows; returns who is heard, by the band that they speak at.
 
         Parameters
         ----------
@@ -139,15 +150,21 @@ class Speakers:
         both_laws : bool
             Some row speaks PCMA.
         """
+        self.lines.begin()
         rows, may_speak = self._sounding(count, pull, pressed, both_laws=both_laws)
-        departed, self._departed = self._departed, []
         self.said = None
+        parts = self._parts(rows)
+        frames = [self._repairs[band].samples(mine, pull) for band, mine in parts]
+        if len(parts) > 1:
+            rows = np.concatenate([mine for _, mine in parts])
         if not rows.size:
             self._settle(count, rows, pull)
-            return Heard(rows, _NO_FRAMES, departed, self._whispers(rows, _NO_FRAMES))
-
-        frames = self._repair.samples(rows, pull)
-        levels, active = self._measure(rows, frames, pressed)
+            return self._voices(parts, frames, [rows] * len(parts))
+        measured = [
+            self._measure(band, mine, part, pressed) for (band, mine), part in zip(parts, frames, strict=True)
+        ]
+        levels = np.concatenate([level for level, _ in measured])
+        active = np.concatenate([is_active for _, is_active in measured])
         held = hold_levels(levels, self._held[rows])
         was = self._heard[rows]
         chosen = self._choose(rows, may_speak[rows], active, held, was)
@@ -156,18 +173,69 @@ class Speakers:
         self._held[rows] = held
         self._heard[rows] = chosen
         self._suppressed[rows] = ~chosen & (levels > LEAST_SPEECH_DBOV)
-        audible = (chosen | was).nonzero()[0]
+        heard = chosen | was
         fading = fresh | (was & ~chosen)
-        if fading.any():
-            turns = fading.nonzero()[0]
-            frames[turns] = ramp(
-                frames[turns], was[turns].astype(np.float32), chosen[turns].astype(np.float32)
-            )
-        whispers = self._whispers(rows[audible], frames[audible])
-        if not self.whispers.idle:
-            audible = audible[~self.whispers.apart[rows[audible]]]
-        order = audible[self.slot[rows[audible]].argsort(kind="stable")]
-        return Heard(rows[order], frames[order], departed, whispers)
+        before, after = self._turns(rows, held, chosen, was, fading)
+        turning = (before != 1) | (after != 1)
+        audible = []
+        begin = 0
+        for (_, mine), part in zip(parts, frames, strict=True):
+            here = slice(begin, begin + len(mine))
+            begin += len(mine)
+            if turning[here].any():
+                turns = turning[here].nonzero()[0]
+                part[turns] = ramp(part[turns], before[here][turns], after[here][turns])
+            audible.append(heard[here].nonzero()[0])
+        return self._voices(parts, frames, audible)
+
+    def _turns(
+        self,
+        rows: NDArray[np.intp],
+        held: NDArray[np.float32],
+        chosen: NDArray[np.bool_],
+        was: NDArray[np.bool_],
+        fading: NDArray[np.bool_],
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """By what the frames of `rows` are multiplied, at their begin and end: fades, and what a crowd makes softer."""
+        before = np.where(fading, was, np.True_).astype(np.float32)
+        after = np.where(fading, chosen, np.True_).astype(np.float32)
+        to_room = ((chosen | was) & ~self.whispers.apart[rows]).nonzero()[0]
+        mine = rows[to_room]
+        self.lines.heard(rows[(chosen & ~self.whispers.apart[rows]).nonzero()[0]])
+        crowd = self.lines.crowd(mine, held[to_room] + self.gains.db(mine))
+        if crowd is not None:
+            before[to_room] *= crowd[0]
+            after[to_room] *= crowd[1]
+        return before, after
+
+    def _parts(self, rows: NDArray[np.intp]) -> list[tuple[int, NDArray[np.intp]]]:
+        """`rows` by the band that they speak at."""
+        if self.bands.narrow:
+            return [(NARROW, rows)]
+        bands = self.bands.of[rows]
+        return [(band, rows[bands == band]) for band in self.bands.in_use]
+
+    def _voices(
+        self,
+        parts: list[tuple[int, NDArray[np.intp]]],
+        frames: list[NDArray[np.int16]],
+        audible: list[NDArray[np.intp]],
+    ) -> list[Voices]:
+        """Those of each part who are audible, sorted by room, and what is left of those who are gone."""
+        departed, self._departed = self._departed, []
+        whispered, self._whispered = self._whispered, []
+        voices = []
+        for (band, rows), part, heard in zip(parts, frames, audible, strict=True):
+            to_room = heard
+            whispers = []
+            if whispered or not self.whispers.idle:
+                whispers = [each for at, each in whispered if at == band]
+                whispers += self._whispers(rows[heard], part[heard])
+                to_room = heard[~self.whispers.apart[rows[heard]]]
+            order = to_room[self.slot[rows[to_room]].argsort(kind="stable")]
+            gone = [each for at, each in departed if at == band]
+            voices.append(Voices(band, rows[order], part[order], gone, whispers))
+        return voices
 
     def _sounding(
         self, count: int, pull: Pull, pressed: NDArray[np.bool_], *, both_laws: bool
@@ -177,7 +245,9 @@ class Speakers:
         if both_laws:
             loud = np.where(self.a_law[:count], ~g711.quiet(pull.codes, g711.Law.A), loud)
         in_room = self.slot[:count] != NO_SLOT
-        sounds = in_room & (loud | (self._lines["hangover"][:count] > 0))
+        if not self._decoding.idle:
+            self._ask_codecs(loud, in_room, pull)
+        sounds = in_room & (loud | (self.lines.lasting(count)))
         sounds |= self._heard[:count]
         if self._listening:
             sounds |= self._listened[:count]
@@ -185,18 +255,35 @@ class Speakers:
         self._streams.speaking[:count] = False
         return sounds.nonzero()[0], in_room & ~self._streams.muted[:count] & ~pressed
 
+    def _ask_codecs(self, loud: NDArray[np.bool_], in_room: NDArray[np.bool_], pull: Pull) -> None:
+        """Enter into `loud` which rows that do not speak G.711 may be heard; nothing is decoded of those that
+        are muted, unless it is watched whether their trouble is over.
+        """
+        count = len(loud)
+        there = pull.complete.copy()
+        there[pull.trouble.rows[pull.trouble.run > 0]] = True
+        coded = self._decoding.coded[:count]
+        loud[coded] = False
+        wanted = ~self._streams.muted[:count] | self.lines.troubled(count)
+        which = (coded & there & in_room & wanted).nonzero()[0]
+        start = pull.start[which]
+        loud[which] = self._decoding.sound(which, start)
+
     def _measure(
-        self, rows: NDArray[np.intp], frames: NDArray[np.int16], pressed: NDArray[np.bool_]
+        self, band: int, rows: NDArray[np.intp], frames: NDArray[np.int16], pressed: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """How loud `rows` are and who of them speaks; then `frames` get their gain."""
-        levels = rms_dbov(frames)
-        self._repair.note(rows, levels)
-        active, self._lines[rows] = speech_step(levels, self._lines[rows])
+        if not rows.size:
+            return _NO_LEVELS, _NOBODY
+        here = self._listened[rows].nonzero()[0] if self._listening else _NO_ROWS
+        as_they_came = frames[here]
+        levels, active, floors = self.lines.apply(rows, frames, band=band)
+        self._repairs[band].note(rows, levels)
         self._streams.level_dbov[rows] = levels
-        if self._listening:
-            self.said = self._listen(rows, frames, pressed)
+        if here.size:
+            self._listen(band, rows[here], as_they_came, pressed)
         if not self.gains.idle:
-            self.gains.apply(rows, frames, levels, active & ~pressed[rows], self._lines["floor_dbov"][rows])
+            self.gains.apply(rows, frames, levels, active & ~pressed[rows], floors)
         return levels, active
 
     def _choose(
@@ -228,29 +315,36 @@ class Speakers:
             chosen[candidates] = True
         return chosen
 
-    def _whispers(
-        self, rows: NDArray[np.intp], frames: NDArray[np.int16]
-    ) -> list[tuple[int, NDArray[np.int16]]]:
-        """Which row hears what of those of `rows` that whisper, and of whispers that ended."""
-        if self.whispers.idle and not self._whispered:
-            return []
-        gone, self._whispered = self._whispered, []
-        heard = [(self.whispers.rows.get(to), frame) for to, frame in gone]
+    def _whispers(self, rows: NDArray[np.intp], frames: NDArray[np.int16]) -> list[Whispered]:
+        """What those of `rows` who whisper say, and to which row."""
         whispering = self.whispers.apart[rows].nonzero()[0].tolist()
-        heard += [(self.whispers.listener(int(rows[place])), frames[place]) for place in whispering]
-        return [(row, frame) for row, frame in heard if row is not None]
+        heard = [(int(rows[place]), frames[place]) for place in whispering]
+        said = [(row, self.whispers.listener(row), frame) for row, frame in heard]
+        return [Whispered(row, listener, frame) for row, listener, frame in said if listener is not None]
 
-    def _listen(self, rows: NDArray[np.intp], frames: NDArray[np.int16], pressed: NDArray[np.bool_]) -> Said:
-        here = self._listened[rows].nonzero()[0]
-        mine = rows[here]
+    def _listen(
+        self, band: int, rows: NDArray[np.intp], frames: NDArray[np.int16], pressed: NDArray[np.bool_]
+    ) -> None:
+        """Add to `said` what `rows` say, who are listened to."""
+        mine, said = rows, frames
         keyed = pressed[mine]
-        said = frames[here]
+        if band != NARROW:
+            said = self.bands.narrowed(band, mine, said)
         said[keyed] = 0
-        return Said(mine, said, (self._lines["hangover"][mine] == HANGOVER_TICKS) & ~keyed)
+        loud = self.lines.standing_out(mine) & ~keyed
+        if self.said is not None:
+            before = self.said
+            mine, said = np.concatenate((before.rows, mine)), np.concatenate((before.frames, said))
+            loud = np.concatenate((before.loud, loud))
+        self.said = Said(mine, said, loud)
 
     def _settle(self, count: int, rows: NDArray[np.intp], pull: Pull) -> None:
         """Make every row one that made no sound; of the others what is remembered is entered after."""
-        self._repair.settle(rows, pull)
+        for band, repair in self._repairs.items():
+            mine = pull
+            if not self.bands.narrow:
+                mine = pull._replace(wish=pull.wish.some(self.bands.of[pull.wish.rows] == band))
+            repair.settle(rows, mine)
         self._heard[:count] = False
         self._suppressed[:count] = False
         self._held[:count] = SILENCE_DBOV

@@ -159,8 +159,11 @@ class EventSender:
             if event >= 0:
                 self.queue.append(_Press(event, max(2, duration_ms // 20), max(1, gap_ms // 20)))
 
-    def tick(self, timestamp: int) -> Iterator[tuple[int, bool, bytes]]:
-        """What this tick sends, as (timestamp, marker, payload). Nothing during the gap after a key."""
+    def tick(self, timestamp: int, ticks: int = 1) -> Iterator[tuple[int, bool, bytes]]:
+        """What this tick sends, as (timestamp, marker, payload). Nothing during the gap after a key.
+
+        `ticks` are those of the RTP clock per sample at 8 kHz.
+        """
         if not self.queue:
             return
         press = self.queue[0]
@@ -170,7 +173,7 @@ class EventSender:
                 press.timestamp = timestamp
             press.sent += 1
             end = press.sent == press.ticks
-            payload = self._payload(press, end=end)
+            payload = self._payload(press, ticks, end=end)
             yield press.timestamp, marker, payload
             if end:
                 for _ in range(END_REPEATS - 1):
@@ -181,6 +184,6 @@ class EventSender:
             self.queue.popleft()
 
     @staticmethod
-    def _payload(press: _Press, *, end: bool) -> bytes:
-        duration = min(press.sent * _TICK_SAMPLES, LONGEST)
+    def _payload(press: _Press, ticks: int, *, end: bool) -> bytes:
+        duration = min(press.sent * _TICK_SAMPLES * ticks, LONGEST)
         return bytes((press.event, (0x80 if end else 0) | _VOLUME, duration >> 8, duration & 0xFF))

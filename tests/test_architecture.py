@@ -27,6 +27,8 @@ BEHAVIOURS = {
     "bridge/switchboard/test_callers.py",  # people who press anything at any time: the whole package
     "bridge/switchboard/test_operators_at_random.py",  # operators, consoles and blasts in any order
     "media/test_digit_matrix.py",  # keys as telephone-events through the whole engine
+    "media/test_hd.py",  # rooms of telephones with all codecs
+    "media/test_troubles.py",  # a line's trouble from its packets to the event
     "prompts/test_grammar.py",  # whole texts with their numbers, in three languages
     "sip/test_every_state.py",  # calls and subscriptions in every state, whatever happens
     "sip/test_lossy_network.py",  # calls over a network that loses and reorders: the whole package

@@ -15,8 +15,8 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from media.bands import Heard
 from media.recording.ring import NOBODY, Ring
-from media.speakers import Heard
 
 _NOTHING = 0
 

@@ -200,7 +200,7 @@ def test_who_monitors_hears_the_room_is_heard_by_nobody_and_holds_no_place() -> 
         heard = world.phones[number].samples(20)
         assert power_at(heard, hz[monitor.stream]) < FAINT
         others = set(hz) - {number, monitor.stream}
-        assert all(power_at(heard, hz[other]) > 800 for other in others)
+        assert all(power_at(heard, hz[other]) > 400 for other in others)  # many at once are made softer
     assert not world.engine.streams.speaking[monitor.row]
 
 

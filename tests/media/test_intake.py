@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dsp import g711
-from media import control
+from media import control, rtp
 from media.rtp import Drop
 from tests.media.wire import G711, HERE, World, packet, power_at, tone
 
@@ -49,7 +49,7 @@ def test_unknown_payload_types_and_broken_packets_are_counted_by_reason() -> Non
         packet(b"", sequence=2, timestamp=2),
         packet(b"x" * 20, sequence=3, timestamp=3, first=0x40),
         packet(b"x" * 20, sequence=4, timestamp=3, first=0x9F),
-        packet(b"x" * 700, sequence=5, timestamp=3),
+        packet(b"x" * rtp.SLOT_BYTES, sequence=5, timestamp=3),
     )
     world.tick()
     assert world.engine.drops == {

@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 
+from media.clocks import Clocks
 from media.intake import NO_EVENT
 from media.keys_out import KeysOut
 from media.streams import Streams
@@ -18,7 +19,7 @@ def keys(rows: int = 3) -> tuple[KeysOut, Streams]:
     streams.ssrc_out[:] = range(rows)
     event_type = np.full(rows, 101)
     event_type[2] = NO_EVENT
-    return KeysOut(streams, event_type), streams
+    return KeysOut(streams, event_type, Clocks(streams.capacity)), streams
 
 
 def test_a_row_sends_events_until_its_keys_are_pressed_and_then_is_free() -> None:
@@ -27,7 +28,7 @@ def test_a_row_sends_events_until_its_keys_are_pressed_and_then_is_free() -> Non
     assert out.rows.tolist() == [1]
     sent: list[bytes] = []
     for _ in range(30):
-        packets, finished = out.tick(np.array([0, 1]))
+        packets, finished = out.tick(np.array([True, True]))
         assert all(row == 1 for row, _ in packets)
         sent += [data for _, data in packets]
         streams.timestamp_out += 160
@@ -48,7 +49,7 @@ def test_without_telephone_events_and_while_nothing_may_be_sent_nothing_is() -> 
     out.press(2, "5", 100, 60)
     assert out.idle
     out.press(1, "5", 100, 60)
-    assert out.tick(np.array([0]))[0] == []
+    assert out.tick(np.array([True, False]))[0] == []
     assert streams.sequence_out[1] == 0xFFFF
     out.forget(1)
     out.forget(1)

@@ -84,7 +84,7 @@ def test_sixty_milliseconds_with_all_that_a_header_may_carry_fit_into_a_slot() -
         (packet(b"", sequence=1, timestamp=1), Drop.EMPTY),
         (packet(b"x" * 40, sequence=1, timestamp=1, first=0x00), Drop.VERSION),
         (packet(b"x" * 40, sequence=1, timestamp=1, first=0xC0), Drop.VERSION),
-        (packet(b"x" * 628, sequence=1, timestamp=1), Drop.TOO_LONG),
+        (packet(b"x" * (rtp.SLOT_BYTES - 12), sequence=1, timestamp=1), Drop.TOO_LONG),
         (packet(b"x" * 9_000, sequence=1, timestamp=1), Drop.TOO_LONG),
         (packet(b"x" * 11, sequence=1, timestamp=1, first=0x83), Drop.LENGTH),
         (packet(b"", sequence=1, timestamp=1, first=0x90), Drop.LENGTH),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from media import rtcp
 from media.control import Srtp, SrtpNumbers, Suite
-from media.rtp import Drop
+from media.rtp import SLOT_BYTES, Drop
 from media.srtcp import LAST_INDEX
 from media.srtp import mark
 from media.srtp_in import MAX_SOURCES, OLD_KEY_S
@@ -141,7 +141,7 @@ class TestWhatIsNotThePeers:
             (b"", Drop.SHORT),
             (b"\x80" + bytes(20), Drop.SHORT),
             (b"\0" + bytes(199), Drop.VERSION),  # STUN, say
-            (b"\x80" + bytes(639), Drop.TOO_LONG),
+            (b"\x80" + bytes(SLOT_BYTES - 1), Drop.TOO_LONG),
             (b"\x8f" + bytes(50), Drop.AUTH),  # CSRCs beyond the end
             (b"\x90" + bytes(13) + b"\xff\xff" + bytes(50), Drop.AUTH),  # an extension beyond the end
             (b"\x90" + bytes(21), Drop.AUTH),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from media.bands import Heard
 from media.recording.ring import GAP, NOBODY, Ring
 from media.recording.tap import Tap
-from media.speakers import Heard
 
 NOBODY_ANNOUNCED = (np.zeros(0, np.intp), np.zeros((0, 160), np.int16))
 SLOTS = np.array([1, 1, 2, 3], np.int32)

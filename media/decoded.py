@@ -1,0 +1,271 @@
+"""Samples of rows whose codec remembers: decoded one after another as they are needed, and kept by position.
+
+Theory of operation
+-------------------
+What came waits undecoded: bytes of G.722 in the jitter buffer's ring, where one byte is one position, packets of any other
+codec here, by the position that they begin at. A row is decoded from where it was left off as far as somebody wants to read
+(`repair` reads ahead where it changes the delay), never twice, and what comes out lies in a ring of samples of the same span.
+
+Where a packet is missing the decoder is told how much: Opus goes through the gap with its own means, so that what follows
+is decoded as it was meant. Is the next packet here already and repeats what was lost (in-band FEC), then the lost one counts as
+come: the jitter buffer is told so when the next one comes, and nothing has to be made up.
+
+Nobody decodes what nobody may hear. When somebody may again, decoding begins there; what lies between is nobody's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media.codecs.coders import decoder
+from media.codecs.face import Decoder
+from media.codecs.kind import facts
+from media.jitter import FRAME, JitterBuffer, Pull
+from media.ring import SPAN
+
+WAITING_PACKETS: Final = 128
+"""Of one row, undecoded: more than fit into the buffer's 640 ms at 5 ms each. A peer that sends more has some thrown away."""
+_LEFT_BEHIND: Final = 2 * FRAME
+"""Who was not decoded for longer than this begins afresh."""
+
+
+@dataclass(slots=True)
+class _Packet:
+    """An undecoded packet."""
+
+    payload: bytes
+    duration: int
+    repeated: bool = False
+    """It is the packet behind this one, which repeats it."""
+
+
+@dataclass(slots=True)
+class _Row:
+    """One row's decoding."""
+
+    decoder: Decoder
+    in_ring: bool
+    """Its payload is in the jitter buffer's ring."""
+    run: int
+    """Of the jitter buffer's positions; in another one everything is somewhere else."""
+    packets: dict[int, _Packet] = field(default_factory=dict)
+    done: int = 0
+    """Everything before this position is decoded, or given up."""
+
+    def covering(self, position: int) -> int | None:
+        """Where the packet begins that holds `position`; None where it has not come."""
+        if position in self.packets:
+            return position
+        covers = (at for at, packet in self.packets.items() if at < position < at + packet.duration)
+        return next(covers, None)
+
+
+class Decoding:
+    """All rows that are decoded one by one, at whatever band.
+
+    Parameters
+    ----------
+    rows : int
+    jitter : JitterBuffer
+    """
+
+    def __init__(self, rows: int, jitter: JitterBuffer) -> None:
+        self._capacity = rows
+        self._jitter = jitter
+        self.sources: dict[int, DecodedSource] = {}
+        """By band; one that was needed once stays."""
+        self.apart = np.zeros(rows, np.bool_)
+        """The row's payload is not in the jitter buffer's ring."""
+        self.coded = np.zeros(rows, np.bool_)
+        """The row is one of them."""
+        self._band: dict[int, int] = {}
+
+    @property
+    def idle(self) -> bool:
+        """There are no such rows."""
+        return not self._band
+
+    def open(self, row: int, codec: int, band: int) -> None:
+        """The row speaks this from now on.
+
+        Raises CodecError where the codec has no such band, or its library is missing.
+        """
+        self.close(row)
+        if band not in self.sources:
+            self.sources[band] = DecodedSource(band, self._capacity, self._jitter)
+        in_ring = facts(codec).sample_bytes == 1
+        self.sources[band].open(row, decoder(codec, band), in_ring=in_ring)
+        self.apart[row] = not in_ring
+        self.coded[row] = True
+        self._band[row] = band
+
+    def close(self, row: int) -> None:
+        """The row is gone, or speaks G.711."""
+        band = self._band.pop(row, None)
+        if band is not None:
+            self.sources[band].close(row)
+            self.apart[row] = self.coded[row] = False
+
+    def source(self, row: int) -> DecodedSource:
+        """That of a row that was opened."""
+        return self.sources[self._band[row]]
+
+    def sound(self, rows: NDArray[np.intp], start: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which of `rows`, all decoded here, may have something to say in what begins at `start`."""
+        return np.array(
+            [
+                not self.sources[self._band[row]].silent(row, position)
+                for row, position in zip(rows.tolist(), start.tolist(), strict=True)
+            ],
+            np.bool_,
+        )
+
+
+class DecodedSource:
+    """The rows of one band; see `repair.Source`.
+
+    Parameters
+    ----------
+    band : int
+    rows : int
+    jitter : JitterBuffer
+    """
+
+    def __init__(self, band: int, rows: int, jitter: JitterBuffer) -> None:
+        self.band = band
+        self._jitter = jitter
+        self._samples = np.zeros(
+            (rows, SPAN * band), np.int16
+        )  # memory of rows that are not used is never touched
+        self._rows: dict[int, _Row] = {}
+
+    def open(self, row: int, decoder: Decoder, *, in_ring: bool) -> None:
+        """The row's payload is decoded by this from now on."""
+        self._rows[row] = _Row(decoder, in_ring, int(self._jitter.runs[row]))
+
+    def close(self, row: int) -> None:
+        """The row is gone, or at another band."""
+        self._rows.pop(row, None)
+
+    # In --------------------------------------------------------------------------------------------------------
+
+    def duration(self, row: int, payload: bytes) -> int:
+        """How long `payload` is, in samples at 8 kHz; 0 where it is none of the row's codec."""
+        return self._rows[row].decoder.duration(payload)
+
+    def keep(self, row: int, position: int, payload: bytes, duration: int) -> None:
+        """Keep what begins at `position`; and where the packet before is missing and this one repeats it, that, too."""
+        state = self._present(row)
+        if len(state.packets) >= WAITING_PACKETS:
+            self._tidy(row, state)
+        state.packets[position] = _Packet(payload, duration)
+        repeated = state.decoder.repeats(payload)
+        before = position - repeated
+        if not repeated or before < state.done or state.covering(before) is not None:
+            return
+        if self._jitter.supply(row, before, repeated):
+            state.packets[before] = _Packet(payload, repeated, repeated=True)
+
+    def _present(self, row: int) -> _Row:
+        """The row, with nothing left of positions that are none any more."""
+        state = self._rows[row]
+        run = int(self._jitter.runs[row])
+        if state.run != run:
+            state.run = run
+            state.packets.clear()
+            state.done = 0
+            state.decoder.reset()
+        return state
+
+    def _tidy(self, row: int, state: _Row) -> None:
+        """Throw away what will not be played: what is behind, and of the rest what is furthest ahead."""
+        behind = max(state.done, int(self._jitter.play[row]) - _LEFT_BEHIND)
+        kept = sorted(position for position in state.packets if position >= behind)[: WAITING_PACKETS // 2]
+        state.packets = {position: state.packets[position] for position in kept}
+
+    def silent(self, row: int, position: int) -> bool:
+        """Whether nobody is heard in what is at `position`, as can be seen without decoding it."""
+        state = self._present(row)
+        if state.in_ring:
+            return False
+        begin = state.covering(position)
+        return begin is not None and state.decoder.silent(state.packets[begin].payload)
+
+    # Out -------------------------------------------------------------------------------------------------------
+
+    def frames(self, rows: NDArray[np.intp], pull: Pull) -> NDArray[np.int16]:
+        """See `repair.Source`."""
+        return self.read(rows, pull.start[rows], FRAME)
+
+    def read(self, rows: NDArray[np.intp], start: NDArray[np.int64], size: int) -> NDArray[np.int16]:
+        """See `repair.Source`."""
+        for row, begin in zip(rows.tolist(), start.tolist(), strict=True):
+            self._decode(row, begin, begin + size)
+        at = (start[:, None] * self.band + np.arange(size * self.band)) % (SPAN * self.band)
+        samples: NDArray[np.int16] = self._samples[rows[:, None], at]
+        return samples
+
+    def write(
+        self,
+        rows: NDArray[np.intp],
+        start: NDArray[np.int64],
+        samples: NDArray[np.int16],
+        only: NDArray[np.bool_],
+    ) -> None:
+        """See `repair.Source`."""
+        at = (start[:, None] * self.band + np.arange(samples.shape[1])) % (SPAN * self.band)
+        wanted = np.repeat(only, self.band, axis=1)
+        owner = np.broadcast_to(rows[:, None], at.shape)
+        self._samples[owner[wanted], at[wanted]] = samples[wanted]
+
+    def _decode(self, row: int, start: int, until: int) -> None:
+        """Decode what has come of the row as far as `until`; `start` is what is wanted first."""
+        state = self._present(row)
+        if start - state.done > _LEFT_BEHIND:
+            begin = state.covering(start)
+            state.done = start if begin is None else begin
+        go_on = self._decode_ring if state.in_ring else self._decode_next
+        while state.done < until and go_on(row, state, until):
+            pass
+
+    def _decode_ring(self, row: int, state: _Row, until: int) -> bool:
+        """Decode a run of bytes in the ring; False where there is none before `until`."""
+        rows, begin = np.array([row]), np.array([state.done])
+        end = int(self._jitter.ring.run(rows, begin, there=True)[0])
+        if end == state.done:
+            end = int(self._jitter.ring.run(rows, begin, there=False)[0])
+            if end >= until:
+                return False
+            state.done = end
+            return True
+        end = min(end, until)
+        codes = self._jitter.ring.codes(rows, begin, end - state.done)[0].tobytes()
+        self._put(row, state.done, state.decoder.decode(codes))
+        state.done = end
+        return True
+
+    def _decode_next(self, row: int, state: _Row, until: int) -> bool:
+        """Decode the next packet, after the gap before it if there is one; False where there is none before `until`."""
+        if state.done not in state.packets:
+            later = [position for position in state.packets if state.done < position < until]
+            if not later:
+                return False
+            begin = min(later)
+            state.decoder.conceal(begin - state.done)
+            state.done = begin
+        packet = state.packets.pop(state.done)
+        decode = state.decoder.recover if packet.repeated else state.decoder.decode
+        self._put(row, state.done, decode(packet.payload))
+        state.done += packet.duration
+        return True
+
+    def _put(self, row: int, position: int, samples: NDArray[np.int16] | None) -> None:
+        """Lay decoded samples down; what could not be decoded leaves what was there."""
+        if samples is None:
+            return
+        at = (position * self.band + np.arange(len(samples))) % (SPAN * self.band)
+        self._samples[row, at] = samples
