@@ -12,7 +12,7 @@ from dsp.frames import RATE_HZ
 from prompts.errors import PromptError
 from prompts.library import Library
 from prompts.mastering import active_level
-from prompts.reading import read
+from prompts.reading import WIDE_RATE_HZ, read
 from prompts.recordings import AUDIO, SUFFIXES, find, place, recordings
 from prompts.tones import TONES
 
@@ -122,13 +122,14 @@ def _level_faults(take: Take) -> Iterator[str]:
         yield f"too quiet: {level_dbov:.1f} dBov; at least {QUIETEST_DBOV:.0f} is wanted, -20 is best"
 
 
-def export(utterance: Utterance, language: str, target: Path, *, override: Path | None = None) -> float:
-    """Write what a caller hears to a WAV file at 8 kHz; return its length in seconds."""
+def export(
+    utterance: Utterance, language: str, target: Path, *, override: Path | None = None, hd: bool = False
+) -> float:
+    """Write what a caller hears to a WAV file, at 8 kHz or as `hd` telephones at 16; return its length in seconds."""
     library = Library.load(override=override, languages=[language])
-    heard = [
-        library.audio[offset : offset + length] for offset, length in library.segments(utterance, language)
-    ]
-    samples = np.concatenate(heard)
+    array, rate_hz = (library.wide, WIDE_RATE_HZ) if hd else (library.audio, RATE_HZ)
+    places = np.array(library.segments(utterance, language)) * (rate_hz // RATE_HZ)
+    samples = np.concatenate([array[offset : offset + length] for offset, length in places])
     with target.open("wb") as file:
-        soundfile.write(file, samples, RATE_HZ, format="WAV", subtype="PCM_16")
-    return len(samples) / RATE_HZ
+        soundfile.write(file, samples, rate_hz, format="WAV", subtype="PCM_16")
+    return len(samples) / rate_hz

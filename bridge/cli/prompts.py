@@ -68,12 +68,14 @@ def export(
         list[str] | None, typer.Argument(metavar="[VALUE=...]...", help="Such as count=3.")
     ] = None,
     language: Annotated[str, typer.Option(help="pt-BR, en or es.")] = "en",
+    *,
+    hd: Annotated[bool, typer.Option("--hd", help="As an HD telephone plays it, at 16 kHz.")] = False,
     config: ConfigFile = None,
 ) -> None:
     """Write what a caller would hear to a WAV file."""
     try:
         length_s = inspection.export(
-            utterance(name, **_given(values or [])), language, target, override=_override(config)
+            utterance(name, **_given(values or [])), language, target, override=_override(config), hd=hd
         )
     except OSError as error:
         raise UserError(f"{target}: {error.strerror}") from error

@@ -90,3 +90,9 @@ def test_an_utterance_can_be_written_to_a_file_and_heard(
     assert rate_hz == 8_000
     assert len(samples) == round(duration_s * rate_hz)
     assert duration_s > 2 + PAUSE_MS / 1_000
+    assert export(say("participants_count", count=3), "es", tmp_path / "hd.wav", hd=True) == duration_s
+    wide, rate_hz = soundfile.read(tmp_path / "hd.wav")
+    assert rate_hz == 16_000
+    power = np.abs(np.fft.rfft(wide)) ** 2
+    above = power[np.fft.rfftfreq(len(wide), 1 / 16_000) > 4_000].sum() / power.sum()
+    assert above > 0.001

@@ -27,3 +27,6 @@ def test_what_a_caller_hears_is_written_to_a_file(roda: Roda, tmp_path: Path) ->
     target = tmp_path / "x.wav"
     assert roda("prompts", "export", "greeting", str(target))[0] == 0
     assert target.read_bytes()[:4] == b"RIFF"
+    plain_bytes = target.stat().st_size
+    assert roda("prompts", "export", "greeting", str(target), "--hd")[0] == 0
+    assert target.stat().st_size > 1.9 * plain_bytes
