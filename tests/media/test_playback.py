@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dsp import g711
-from media.control import Segment
+from media import control
+from media.control import Codec, Segment
 from media.playback import FRAME, QUEUE_LIMIT, Ended, MusicLoops, Player, SharedAudio
+from tests.media.test_hd import HD, House, tone_part
 
 TOTAL = 10_000
 
@@ -185,12 +187,6 @@ def sines(seconds: float, rate: int, *frequencies: float) -> NDArray[np.int16]:
     return samples
 
 
-def tone_part(samples: NDArray[np.int16], frequency: float, rate: int) -> float:
-    """Amplitude of a tone within samples."""
-    wave = np.exp(-2j * np.pi * frequency * np.arange(len(samples)) / rate) * np.hanning(len(samples))
-    return float(abs(samples @ wave) * 4 / len(samples))
-
-
 def prompt_and_name() -> SharedAudio:
     """A second of a prompt with tones of 1 and 5.5 kHz, and behind it a caller's name, a tone of 1.5 kHz."""
     pcm = np.concatenate((sines(1.0, 8_000, 1_000.0, 5_500.0), sines(1.0, 8_000, 1_500.0)))
@@ -239,3 +235,39 @@ def test_frames_at_any_rate_fit_together_and_are_not_late(band: int, has_wide: b
     assert np.abs(heard - expected.astype(int)).max() < 60  # the filter's ripple is 0.1 dB
     beyond = audio.frames(np.array([audio.samples - FRAME // 2]), band)
     assert beyond.shape == (1, FRAME * band)
+
+
+@pytest.mark.parametrize("codec", HD, ids=lambda codec: codec.name)
+def test_an_hd_phone_hears_a_prompt_above_4_khz_and_a_g711_phone_what_it_can(codec: Codec) -> None:
+    house = House()
+    house.engine.load(prompt_and_name())
+    phone, plain = (house.call(each, room=control.NO_ROOM) for each in (codec, Codec.PCMU))
+    house.run(5)
+    for each in (phone, plain):
+        house.apply(control.Play(each.stream, 9, [Segment(0, 8_000)]))
+    house.run(45)
+    assert tone_part(phone.recent(30), 5_500.0, phone.rate) > 3_500
+    assert tone_part(phone.recent(30), 1_000.0, phone.rate) > 4_000
+    assert tone_part(plain.recent(30), 1_000.0, plain.rate) == pytest.approx(5_000, rel=0.05)
+
+
+@pytest.mark.parametrize("codec", HD, ids=lambda codec: codec.name)
+def test_a_room_of_both_hears_an_announcement_each_at_its_own_rate(codec: Codec) -> None:
+    house = House()
+    house.engine.load(prompt_and_name())
+    phone, plain = (house.call(each) for each in (codec, Codec.PCMU))
+    house.run(5)
+    house.apply(control.PlayRoom(5, 9, [Segment(0, 8_000)]))
+    house.run(45)
+    assert tone_part(phone.recent(30), 5_500.0, phone.rate) > 3_500
+    assert tone_part(plain.recent(30), 1_000.0, plain.rate) == pytest.approx(5_000, rel=0.05)
+
+
+@pytest.mark.parametrize("codec", HD, ids=lambda codec: codec.name)
+def test_hold_music_has_its_gleam_for_hd_phones_round_and_round(codec: Codec) -> None:
+    house = House()
+    house.engine.load(prompt_and_name())
+    phone = house.call(codec, room=control.NO_ROOM)
+    house.apply(control.Music(phone.stream, Segment(1_600, 4_800)))
+    house.run(100)
+    assert tone_part(phone.recent(80), 5_500.0, phone.rate) > 3_500
