@@ -89,7 +89,7 @@ def calls(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
         show_json(found)
         return
     show_table(
-        ["LEG", "CALLER", "DIALLED", "VIA", "STATE", "CONFERENCE", "FOR", "SECURED", "KEYS BY"],
+        ["LEG", "CALLER", "DIALLED", "VIA", "STATE", "CONFERENCE", "FOR", "CODEC", "SECURED", "KEYS BY"],
         [
             (
                 row.leg,
@@ -99,6 +99,7 @@ def calls(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
                 row.state,
                 row.conference[:SHORT_ID],
                 length(row.since_s),
+                row.codec,
                 row.secured,
                 _keys(row.keys),
             )

@@ -203,6 +203,8 @@ class _Reader:
         self._repeated("open_rooms", "pattern", [each.pattern for each in config.open_rooms])
         self._repeated("operators", "name", [each.name for each in config.operators])
         self._calling(config)
+        if len(set(config.audio.codecs)) < len(config.audio.codecs):
+            self.fault(("audio", "codecs"), "audio.codecs names something twice")
         for key, text in config.registrar.faults():
             self.fault(("registrar", key), text)
         for index, number in enumerate(config.access_numbers):

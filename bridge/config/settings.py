@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from bridge.conference.keymap import Keymap
 from bridge.conference.keymaps import MANUAL, find
 from bridge.config.accounts import Registrar
+from bridge.config.audio import Audio
 from bridge.config.calling import HOST, Blast, DialOut, RingS
 from bridge.config.listening import Server
 from bridge.config.meeting import Conference, Names
@@ -218,6 +219,7 @@ class Config:
 
     server: Server = field(default_factory=Server)
     media: Media = field(default_factory=Media)
+    audio: Audio = field(default_factory=Audio)
     limits: Limits = field(default_factory=Limits)
     store: Store = field(default_factory=Store)
     service: Service = field(default_factory=Service)

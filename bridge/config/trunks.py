@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final
 
+from bridge.config.audio import G711, Codecs
 from bridge.config.calling import HOST
 from bridge.config.values import Address, Form, Network, OneOf, Range
 from bridge.errors import StartError
@@ -94,8 +95,8 @@ class Trunk:
     """Where the number stands: in From alone, or also in P-Asserted-Identity (RFC 3325) or Remote-Party-ID."""
     privacy: bool = False
     """Whether the called person sees no number (RFC 3323): the carrier alone does."""
-    codecs: Annotated[tuple[Annotated[str, OneOf(("PCMU", "PCMA"))], ...], Range(1)] = ("PCMU", "PCMA")
-    """What is offered, the liked best first."""
+    codecs: Codecs = G711
+    """What is offered and taken, the liked best first. Few carriers have more, and some refuse a call that offers it."""
     dtmf: Annotated[tuple[Annotated[str, OneOf(("rtp", "info", "inband"))], ...], Range(1)] = ("rtp", "info")
     """The ways keys are taken, the first that a call has being the way they are sent. INFO is always taken. Tones are listened
     for where a call has agreed on no telephone-events; with "inband" also where it has, for gateways that agree and send none.

@@ -285,6 +285,8 @@ class CallRow(msgspec.Struct, frozen=True):
     """The trunk or account that it came by or goes to: "trunk:NAME", "account:NAME"; empty: by none."""
     secured: str = ""
     """What secures the audio, by the name that SDP has for it; empty: it is plain."""
+    codec: str = ""
+    """By the name that SDP has for it; empty: none is agreed on yet."""
 
 
 class Calls(Reply, frozen=True):

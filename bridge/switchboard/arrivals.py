@@ -222,7 +222,15 @@ class Arrivals:
         lines = self._lines
         lines.add(leg)
         lines.figures["came"] += 1
-        lines.log(Level.INFO, "call came", leg, caller=leg.caller, dialled=leg.dialled, source=leg.source)
+        lines.log(
+            Level.INFO,
+            "call came",
+            leg,
+            caller=leg.caller,
+            dialled=leg.dialled,
+            source=leg.source,
+            codec=leg.negotiation.codec,
+        )
         if not leg.negotiation.late:
             note_audio(lines, leg)
         lines.effects.append(

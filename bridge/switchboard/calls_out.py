@@ -357,7 +357,9 @@ class CallsOut:
         if leg.early:
             self._sessions.listen_anew(leg)
         self._audio.pop(leg.number, None)  # from here on nobody else is called
-        lines.log(Level.INFO, "call answered", leg, after_s=round(now - leg.came_at, 1))
+        lines.log(
+            Level.INFO, "call answered", leg, after_s=round(now - leg.came_at, 1), codec=leg.negotiation.codec
+        )
         if not (leg.post_dial and self._keys_out.press(leg, leg.post_dial, now, self._reached)):
             self._reached(leg, now)
 

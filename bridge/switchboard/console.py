@@ -155,6 +155,7 @@ class Console:
                     keys=leg.keys.ways,
                     via=leg.via,
                     secured=leg.negotiation.secured,
+                    codec=leg.negotiation.codec,
                 )
                 for leg in self._lines.by_number.values()
             )

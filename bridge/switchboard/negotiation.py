@@ -3,7 +3,7 @@
 `sip.offer` has the rules; this keeps what one leg needs of them between two messages, and that is little: our last
 description as bytes, from which everything else can be read again, and the keys that were agreed.
 
-Three things are decided here that SDP cannot know:
+Four things are decided here that SDP cannot know:
 
 - A peer may name loopback as where its audio goes where it signals from there itself, and nobody else may.
 - Where it names another host than the one it signals from, and is none whose gateways we trust, that host is heard before
@@ -12,6 +12,9 @@ Three things are decided here that SDP cannot know:
 - Who calls is not sent to before their ACK (`confirm`). Anybody can write anybody's address on an INVITE; the ACK has the
   tag of our 200 in it, so it comes from where that went. Else one forged datagram of 450 bytes would have 275 kB of audio
   sent to whoever it names, until the call is given up after 32 s (64*T1, RFC 3261 13.3.1.4). Keys may come before.
+- How much goes into a packet: what the peer likes, no more than it takes (a=ptime, a=maxptime). What is made of it is the media
+  plane's affair: 20, 40 or 60 ms, never less. A peer that takes 10 ms at most gets 20 all the same: RFC 3551 section 4.2 has
+  receivers take up to 200, and a call without audio helps nobody.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from bridge.codecs import number_of
+from media.codecs.terms import OpusTerms
 from media.control import Codec, Endpoint, Format, Srtp, Suite
 from sip import offer, sdp
 from sip.media_address import is_loopback, literal
@@ -31,8 +36,8 @@ if TYPE_CHECKING:
     from sip.securing import Entropy, Secured
 
 CAPABILITIES: Final = Capabilities()
-CODECS: Final = {"PCMU": Codec.PCMU, "PCMA": Codec.PCMA}
-"""What `CAPABILITIES` names, as the media plane names it."""
+PACKET_MS: Final = 20
+"""How much is in a packet where the peer does not say what it likes (RFC 3551 section 4.2)."""
 
 UNTIL_ANSWERED: Final = Format(
     codec=Codec.PCMU, payload_type=Codec.PCMU, telephone_event=CAPABILITIES.event_payload_type, send=False
@@ -54,7 +59,7 @@ class Negotiation:
     """One leg's. A method that raises `sip.errors.RemoteError` has changed nothing."""
 
     __slots__ = (
-        "_address", "_capabilities", "_confirmed", "_entropy", "_format", "_late", "_local", "_loopback", "_ours", "_peer",
+        "_address", "_capabilities", "_codec", "_confirmed", "_entropy", "_format", "_late", "_local", "_loopback", "_ours", "_peer",
         "_secured", "_tones", "_trusted", "heard_early", "remote",
     )  # fmt: skip
 
@@ -111,6 +116,7 @@ class Negotiation:
         # What comes before keys are agreed may be secured, and would be noise.
         self._format = UNTIL_ANSWERED if capabilities.srtp == "off" or entropy is None else UNTIL_CALLED
         self.remote: Endpoint | None = None
+        self._codec = ""
         self._address = address
         self._local = LocalDescription(session_id)
         self._ours: Session | None = None
@@ -162,6 +168,11 @@ class Negotiation:
     def late(self) -> bool:
         """Whether our offer is out, or is to go, and nothing has been agreed."""
         return self._late
+
+    @property
+    def codec(self) -> str:
+        """The codec that was agreed on, by the name that SDP has for it; empty: none was yet."""
+        return self._codec
 
     @property
     def secured(self) -> str:
@@ -236,7 +247,7 @@ class Negotiation:
         if agreed.remote is not None:
             self.remote = Endpoint(*agreed.remote)
         self._format = Format(
-            codec=CODECS[agreed.codec.name],
+            codec=number_of(agreed.codec),
             payload_type=agreed.codec.payload_type,
             telephone_event=-1 if event is None else event,
             send=agreed.send,
@@ -244,7 +255,10 @@ class Negotiation:
             tones=self._tones or event is None,
             srtp=None if agreed.secured is None else _keys(agreed.secured),
             hear_first=self._is_third_party(),
+            ptime_ms=_packet_ms(agreed),
+            opus=_opus(agreed),
         )
+        self._codec = agreed.codec.name
         self._secured = agreed.secured
         self._late = False
         self._ours = agreed.answer
@@ -265,6 +279,20 @@ def _keys(secured: Secured) -> Srtp:
         mki_in_bytes=theirs.mki_bytes,
         mki_out=ours.mki.to_bytes(ours.mki_bytes, "big"),
     )
+
+
+def _packet_ms(agreed: Negotiated) -> int:
+    """How much the peer wants in a packet."""
+    liked = agreed.ptime_ms or PACKET_MS
+    return min(liked, agreed.maxptime_ms or liked)
+
+
+def _opus(agreed: Negotiated) -> OpusTerms | None:
+    """What the peer asks of our Opus, and no more than we have said of it ourselves; None of another codec."""
+    if number_of(agreed.codec) is not Codec.OPUS:
+        return None
+    theirs, ours = OpusTerms.from_fmtp(agreed.fmtp), OpusTerms.from_fmtp(agreed.codec.fmtp)
+    return msgspec.structs.replace(theirs, max_playback_hz=min(theirs.max_playback_hz, ours.max_capture_hz))
 
 
 def _placed(session: Session, host: str, port: int) -> Session:

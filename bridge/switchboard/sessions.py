@@ -1,6 +1,6 @@
 """Offers and answers while a call is up: hold, resume, a new address, and the answer to our own offer (RFC 3264).
 
-What secures the audio of a call is logged and counted when it is agreed, by its name. The keys are not.
+A call's codec and what secures its audio are counted when they are agreed, and logged, by their names. The keys are not.
 """
 
 from __future__ import annotations
@@ -79,9 +79,13 @@ class Sessions:
         self._lines.command(UpdateStream(leg.number, leg.negotiation.format))
 
     def _tell_change(self, leg: Leg, format_: Format) -> None:
-        """Log what a new offer has made of how the audio is secured, if anything."""
-        if leg.negotiation.format.srtp != format_.srtp:
-            note_audio(self._lines, leg)
+        """Log what a new offer has made of the codec and of how the audio is secured, if anything."""
+        now = leg.negotiation
+        if now.format.codec != format_.codec:
+            _count_codec(self._lines, leg)
+            self._lines.log(Level.INFO, "codec changed", leg, codec=now.codec)
+        if now.format.srtp != format_.srtp:
+            _note_keys(self._lines, leg)
 
     def _update_stream(self, leg: Leg, format_: Format, remote: Endpoint | None) -> None:
         """Tell the media plane what has changed of `format_` and `remote`, if anything."""
@@ -93,7 +97,16 @@ class Sessions:
 
 
 def note_audio(lines: Lines, leg: Leg) -> None:
-    """Log and count how the audio of a call is secured, as it was just agreed."""
+    """Count the codec of a call, log and count how its audio is secured, as it was just agreed."""
+    _count_codec(lines, leg)
+    _note_keys(lines, leg)
+
+
+def _count_codec(lines: Lines, leg: Leg) -> None:
+    lines.figures[f"codec:{leg.negotiation.codec}"] += 1
+
+
+def _note_keys(lines: Lines, leg: Leg) -> None:
     suite = leg.negotiation.secured
     lines.figures[f"audio:{suite or 'plain'}"] += 1
     if suite:

@@ -1,7 +1,7 @@
 """What a peer may have agreed on: by the trunk that it is, else by the transport that it comes by.
 
     a trunk           its codecs, its ways for keys, its rule for encryption; its gateways may be anywhere
-    anybody else      all that we can, and the rule of the listener
+    anybody else      the codecs of telephones, all ways for keys, and the rule of the listener
 
 Only here is it known where random bytes come from, that keys are made of.
 """
@@ -9,16 +9,17 @@ Only here is it known where random bytes come from, that keys are made of.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
+from bridge.codecs import spoken
 from bridge.config.values import within
 from bridge.gate import trunk_of
-from bridge.switchboard.negotiation import CAPABILITIES, Negotiation
+from bridge.switchboard.negotiation import Negotiation
 from bridge.trunks.capabilities import capabilities_of
 from sip.errors import RemoteError
 from sip.flow import is_ipv6
 from sip.media_address import is_loopback
+from sip.offer import Capabilities
 from sip.uri import Uri
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from bridge.config.trunks import Trunk
     from sip.events import IncomingCall
     from sip.flow import Flow
-    from sip.offer import Capabilities
-    from sip.securing import Entropy, Rule
+    from sip.securing import Entropy
 
 _LOCALHOST: Final = "localhost"
 
@@ -39,9 +39,11 @@ class Terms:
     ----------
     entropy : callable, optional
         `entropy(n)` returns n random bytes. Without it no audio is secured.
+
+    Raises StartError where a list of codecs has none that can be spoken here.
     """
 
-    __slots__ = ("_both_versions", "_config", "_entropy", "_trunks")
+    __slots__ = ("_both_versions", "_config", "_entropy", "_of_telephones", "_of_trunks", "_trunks")
 
     def __init__(self, config: Config, entropy: Entropy | None = None) -> None:
         self._config = config
@@ -52,6 +54,12 @@ class Terms:
         }
         """Whether there is an address of ours in each IP version, for peers on this machine and for others."""
         self._trunks = {trunk.name: trunk for trunk in config.trunks}
+        self._of_trunks = {trunk.name: capabilities_of(trunk, config.audio) for trunk in config.trunks}
+        telephones = Capabilities(spoken(config.audio.codecs, config.audio))
+        self._of_telephones = {
+            rule: replace(telephones, srtp=rule) for rule in ("off", "optional", "mandatory")
+        }
+        """By the rule for encryption."""
 
     def of_caller(self, event: IncomingCall, session_id: int) -> Negotiation:
         """Take the offer of a call that comes; raises what `Negotiation` raises."""
@@ -61,7 +69,7 @@ class Terms:
             event.offer,
             event.flow.local[0],
             session_id,
-            self._by_transport(event.flow.transport) if trunk is None else capabilities_of(trunk),
+            self._by_transport(event.flow.transport) if trunk is None else self._of_trunks[trunk.name],
             entropy=self._entropy,
             peer=peer,
             trusted=event.trusted or trunk is not None or within(peer, self._config.server.trusted_networks),
@@ -81,7 +89,7 @@ class Terms:
             transport, host = _way(uri) if flow is None else (flow.transport, flow.remote[0])
             capabilities = self._by_transport(transport)
         else:
-            host, capabilities = named.host, capabilities_of(named)
+            host, capabilities = named.host, self._of_trunks[named.name]
         return Negotiation.calling(
             local,
             session_id,
@@ -95,12 +103,7 @@ class Terms:
 
     def _by_transport(self, transport: str) -> Capabilities:
         rules = self._config.server.srtp
-        return _secured(getattr(rules, transport, rules.udp))
-
-
-@lru_cache(maxsize=4)
-def _secured(rule: str) -> Capabilities:
-    return replace(CAPABILITIES, srtp=cast("Rule", rule))
+        return self._of_telephones[getattr(rules, transport, rules.udp)]
 
 
 def _sends_tones(trunk: Trunk | None) -> bool:

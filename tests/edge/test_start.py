@@ -132,6 +132,7 @@ def test_what_happened_is_told_in_numbers_at_the_latest_when_it_ends(tmp_path: P
     expected = {
         "came": 1,
         "audio:plain": 1,
+        "codec:PCMU": 1,
         "joined:participant": 1,
         "left:shut_down": 1,
         "ended:shut_down": 1,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 from bridge import ledger, subscriptions
+from bridge.config.audio import G711, Audio
 from bridge.config.settings import AccessNumber, Config, Limits, Media, OpenRoom, Service
 from bridge.control.protocol import AnyReply, AnyRequest
 from bridge.desk import Desk
@@ -79,6 +80,7 @@ EXCHANGE: Final = "10.254.0.1"
 YEAR_S: Final = 365 * 86_400.0
 
 CONFIG: Final = Config(
+    audio=Audio(codecs=G711),
     access_numbers=(AccessNumber(ACCESS_NUMBER, language="en"),),
     open_rooms=(OpenRoom("conf-{room}", (ip_network("10.0.0.0/8"),)),),
     limits=Limits(calls=0, calls_per_source=0, calls_per_second=0),

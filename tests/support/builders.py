@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from bridge.config.audio import G711, Audio
 from bridge.config.calling import DialOut, Prefix
 from bridge.config.settings import AccessNumber, Config, Limits, OpenRoom, Service
 from bridge.config.trunks import Trunk
@@ -47,9 +48,10 @@ CALLER_RTP = Endpoint(CALLER_HOST, 40_000)
 
 
 def config(**changes: object) -> Config:
-    """A bridge with one access number, in English, and `conf-{room}` open to loopback."""
+    """A bridge with one access number, in English, and `conf-{room}` open to loopback. It speaks G.711, wherever it is."""
     return replace(
         Config.with_open_rooms(),
+        audio=Audio(codecs=G711),
         access_numbers=(AccessNumber(ACCESS_NUMBER, language="en"),),
         limits=Limits(calls=0, calls_per_source=0, calls_per_second=0),
         service=Service(attempts=3),

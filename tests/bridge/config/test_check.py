@@ -32,6 +32,14 @@ def test_sound_values_are_taken() -> None:
     assert config.access_number("1001") is None
 
 
+def test_codecs_have_names_and_each_stands_once() -> None:
+    assert said('[audio]\ncodecs = ["G722", "G722"]') == ["line 2: audio.codecs names something twice"]
+    assert said('[audio]\ncodecs = ["G729"]') == [
+        'line 2: audio.codecs must be one of "opus", "G722", "PCMU", "PCMA", "L16", not "G729"'
+    ]
+    assert said('[audio]\ncodecs = ["opus", "L16", "G722", "PCMA", "PCMU"]\nopus_rate_hz = 16000') == []
+
+
 def test_every_fault_is_said_at_once_with_its_line() -> None:
     text = """[server]
 upd = ["0.0.0.0:5060"]

@@ -35,6 +35,7 @@ TRUNK = "[[trunks]]\nname = 'a'\naddress = 'sip.example'\n"
         (TRUNK + "registrar = '[::g]'", "line 4: trunks.registrar must be a host"),
         (TRUNK + "registrar = '[1:2]'", "line 4: trunks.registrar: not an IPv6 address"),
         (TRUNK + "codecs = []", "line 4: trunks.codecs must have at least 1 entry"),
+        (TRUNK + "codecs = ['G729']", 'line 4: trunks.codecs must be one of "opus", "G722", "PCMU", "PCMA", "L16"'),
         (TRUNK + "codecs = ['PCMA', 'PCMA']", "line 4: trunks.codecs names something twice"),
         (TRUNK + "dtmf = ['sms']", 'line 4: trunks.dtmf must be one of "rtp", "info", "inband"'),
         (TRUNK + "prefixes = ['55']", 'line 4: trunks.prefixes must be the beginning of numbers with "+"'),

@@ -175,7 +175,7 @@ def test_an_operator_reads_of_a_call_from_its_coming_to_its_end() -> None:
     noted()
     play.skip()
     assert read == [
-        "call came {'caller': 'caller1', 'dialled': '551130000000', 'source': '192.0.2.7'}",
+        "call came {'caller': 'caller1', 'dialled': '551130000000', 'source': '192.0.2.7', 'codec': 'PCMU'}",
         "passcode refused {'why': 'unknown', 'source': '192.0.2.7'}",
         "conference opened {'pair': 7}",
         "joined {'role': 'moderator', 'caller': 'caller1', 'came_by': 'dial-in', 'people': 1}",
@@ -200,6 +200,7 @@ def test_what_happens_is_counted(play: Playbook) -> None:
     play.skip()
     assert dict(play.board.figures) == {
         "audio:plain": 1,
+        "codec:PCMU": 1,
         "refused:unknown number": 1,
         "refused:offer": 1,
         "came": 1,

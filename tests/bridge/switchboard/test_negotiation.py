@@ -6,8 +6,12 @@ import base64
 
 import pytest
 
+from bridge.codecs import spoken
+from bridge.config.audio import Audio
 from bridge.switchboard.negotiation import UNTIL_ANSWERED, Negotiation
-from media.control import Codec, Endpoint, Srtp, Suite
+from media.codecs.coders import available
+from media.codecs.terms import OpusTerms
+from media.control import Codec, Endpoint, Format, Srtp, Suite
 from sip.errors import RemoteError
 from sip.offer import Capabilities, NotAcceptable
 from tests.support.builders import CALLER_RTP, PCMU, sdp
@@ -203,6 +207,111 @@ def test_no_key_is_shown() -> None:
     shown = repr(negotiation.format) + repr(negotiation._local) + repr(negotiation._secured)
     assert "x01\\x01" not in shown
     assert KEY[7:20] not in shown
+
+
+TELEPHONES = Audio(codecs=("opus", "G722", "L16", "PCMU", "PCMA"), opus_rate_hz=16_000)
+
+
+def hd(names: tuple[str, ...] = TELEPHONES.codecs) -> Capabilities:
+    if not available(Codec.OPUS):
+        pytest.skip("libopus is not on this machine")
+    return Capabilities(spoken(names, TELEPHONES))
+
+
+def opus_offer(*more: str, formats: str = "0 96 101 97", **offer: object) -> bytes:
+    """A telephone that has Opus, too."""
+    attributes = ("rtpmap:96 opus/48000/2", "rtpmap:97 telephone-event/48000", *more)
+    return sdp(formats=formats, **offer) + "".join(f"a={each}\r\n" for each in attributes).encode()
+
+
+class TestHd:
+    def test_opus_is_agreed_with_what_the_peer_asks_and_no_more_than_we_say_of_ours(self) -> None:
+        negotiation = Negotiation(
+            opus_offer("fmtp:96 useinbandfec=1;maxplaybackrate=48000;cbr=1"), "0.0.0.0", 7, hd()
+        )
+        answer = lines(negotiation.describe("192.0.2.1", 20_000))
+        assert "m=audio 20000 RTP/AVP 96 97" in answer
+        assert "a=fmtp:96 maxplaybackrate=16000;sprop-maxcapturerate=16000;useinbandfec=1" in answer
+        assert negotiation.codec == "opus"
+        assert negotiation.format == Format(
+            Codec.OPUS, 96, 97, opus=OpusTerms(max_playback_hz=16_000, cbr=True, fec=True)
+        )
+
+    @pytest.mark.parametrize(
+        ("names", "formats", "codec", "number"),
+        [
+            (("G722", "opus"), "0 96 9 101", Codec.G722, 9),
+            (("L16", "PCMA"), "0 8 101", Codec.PCMA, 8),
+            (("opus", "PCMA"), "18 8 101", Codec.PCMA, 8),
+        ],
+    )
+    def test_the_order_is_ours_and_what_we_do_not_speak_is_passed_over(
+        self, names: tuple[str, ...], formats: str, codec: Codec, number: int
+    ) -> None:
+        negotiation = Negotiation(opus_offer(formats=formats), "192.0.2.1", 7, hd(names))
+        assert negotiation.format == Format(codec, number, 101)
+
+    def test_g729_alone_is_refused_with_the_names_of_what_is_spoken(self) -> None:
+        with pytest.raises(NotAcceptable) as caught:
+            Negotiation(sdp(formats="18 101"), "192.0.2.1", 7, hd())
+        assert caught.value.status == 488
+        assert "opus, G722, L16, PCMU, PCMA are spoken here" in caught.value.warning
+
+    def test_hold_and_resume_keep_the_codec(self) -> None:
+        negotiation = Negotiation(opus_offer("fmtp:96 usedtx=1"), "192.0.2.1", 7, hd())
+        negotiation.describe("192.0.2.1", 20_000)
+        before = negotiation.format
+        for version, direction in ((2, "sendonly"), (3, "inactive"), (4, "sendrecv")):
+            body = opus_offer("fmtp:96 usedtx=1", formats="96 97", direction=direction, version=version)
+            assert "m=audio 20000 RTP/AVP 96 97" in lines(negotiation.reoffered(body))
+            assert (negotiation.format.codec, negotiation.format.opus) == (Codec.OPUS, before.opus)
+        assert negotiation.format == before
+
+    def test_a_re_invite_may_change_the_codec(self) -> None:
+        negotiation = Negotiation(opus_offer(), "192.0.2.1", 7, hd())
+        negotiation.describe("192.0.2.1", 20_000)
+        negotiation.reoffered(opus_offer(formats="9 101", version=2))
+        assert (negotiation.codec, negotiation.format) == ("G722", Format(Codec.G722, 9, 101))
+
+    def test_a_late_offer_and_a_call_out_have_the_same_list_and_the_peer_chooses(self) -> None:
+        for negotiation in (
+            Negotiation(None, "192.0.2.1", 7, hd()),
+            Negotiation.calling("192.0.2.1", 7, hd()),
+        ):
+            offered = lines(negotiation.describe("192.0.2.1", 20_000))
+            assert "m=audio 20000 RTP/AVP 111 9 98 0 8 101 96 97" in offered
+            assert negotiation.codec == ""
+            negotiation.answered(
+                sdp(formats="98 96") + b"a=rtpmap:98 L16/16000\r\na=rtpmap:96 telephone-event/16000\r\n"
+            )
+            assert (negotiation.codec, negotiation.format) == ("L16", Format(Codec.L16_16, 98, 96))
+
+    def test_our_offer_in_mid_call_keeps_the_numbers_of_the_call(self) -> None:
+        negotiation = Negotiation(opus_offer(), "192.0.2.1", 7, hd())
+        negotiation.describe("192.0.2.1", 20_000)
+        offered = lines(negotiation.reoffered(None))
+        assert "a=rtpmap:96 opus/48000/2" in offered
+        assert "a=rtpmap:97 telephone-event/48000" in offered
+
+    @pytest.mark.parametrize(
+        ("said", "packet_ms"),
+        [
+            ((), 20),
+            (("ptime:40",), 40),
+            (("ptime:40", "maxptime:30"), 30),
+            (("ptime:10",), 10),
+            (("maxptime:10",), 10),
+            (("maxptime:120",), 20),
+        ],
+    )
+    def test_packets_are_as_long_as_the_peer_likes_and_no_longer_than_it_takes(
+        self, said: tuple[str, ...], packet_ms: int
+    ) -> None:
+        for formats in ("0 101", "96 97"):
+            assert (
+                Negotiation(opus_offer(*said, formats=formats), "192.0.2.1", 7, hd()).format.ptime_ms
+                == packet_ms
+            )
 
 
 class TestWhereAudioGoes:

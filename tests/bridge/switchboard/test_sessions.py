@@ -65,6 +65,14 @@ def test_hold_stops_what_we_send_and_resume_starts_it_again(play: Playbook) -> N
     play >> OfferReceived(1, sdp(version=3)) << MediaCommand(UpdateStream(1, PCMU)) << a(AcceptOffer, call=1)
 
 
+def test_a_re_invite_may_change_the_codec_and_the_media_plane_is_told(play: Playbook) -> None:
+    greeted(play) >> OfferReceived(1, sdp(formats="8 101", version=2))
+    play << MediaCommand(UpdateStream(1, control.Format(control.Codec.PCMA, 8, 101)))
+    play << a(Log, event="codec changed") << a(AcceptOffer, call=1)
+    assert [play.board.figures[f"codec:{name}"] for name in ("PCMU", "PCMA")] == [1, 1]
+    assert play.board.figures["audio:plain"] == 1
+
+
 def test_a_new_address_is_learned_anew(play: Playbook) -> None:
     greeted(play) >> OfferReceived(1, sdp(port=50_000, version=2))
     play << MediaCommand(UpdateStream(1, PCMU, Endpoint("192.0.2.7", 50_000))) << a(AcceptOffer, call=1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bridge.config.audio import Audio
 from bridge.config.listening import Srtp
 from bridge.config.trunks import Trunk
 from bridge.config.values import Address
@@ -78,6 +79,19 @@ def test_a_trunk_has_its_own_codecs_keys_and_rule() -> None:
     assert agreed.format.codec is Codec.PCMA
     assert agreed.format.telephone_event == -1
     assert agreed.format.tones
+
+
+def test_telephones_have_the_codecs_of_theirs_and_trunks_their_own() -> None:
+    ours = replace(config(), audio=Audio(codecs=("G722", "PCMU")), trunks=(CARRIER,))
+    made = Terms(ours, zeros)
+    offered = sdp(formats="8 0 9 101")
+    assert made.of_caller(incoming(offer=offered), 1).codec == "G722"
+    carried = replace(incoming(offer=offered), identity="trunk:carrier")
+    assert made.of_caller(carried, 1).codec == "PCMA"
+    called = made.of_called(BRIDGE_HOST, 1, trunk="", uri="sip:7@192.0.2.7")
+    assert b"RTP/AVP 9 0 101\r\n" in called.describe(BRIDGE_HOST, 20_000)
+    called = made.of_called(BRIDGE_HOST, 1, trunk="carrier", uri="tel:+5511")
+    assert b"RTP/AVP 8\r\n" in called.describe(BRIDGE_HOST, 20_000)
 
 
 def test_without_entropy_nothing_is_secured() -> None:

@@ -1,0 +1,28 @@
+"""Which codecs are spoken with telephones, and how Opus is. Trunks name their own (`config.trunks`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from bridge.config.values import OneOf, Range
+
+CodecName = Annotated[str, OneOf(("opus", "G722", "PCMU", "PCMA", "L16"))]
+"""As SDP calls them. L16 has 16 kHz here."""
+Codecs = Annotated[tuple[CodecName, ...], Range(1)]
+
+G711: Final = ("PCMU", "PCMA")
+"""What every carrier and every telephone speaks."""
+OF_TELEPHONES: Final = G711
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Of telephones: accounts, open rooms, operators, and whoever dials an access number by no trunk."""
+
+    codecs: Codecs = OF_TELEPHONES
+    """What is offered and taken, the liked best first. Opus only where libopus is installed."""
+    opus_rate_hz: Annotated[int, Range(8_000, 48_000)] = 48_000
+    """The highest sample rate that Opus is asked for and sent with: 16,000 has all of speech but a breath, for less of processor."""
+    opus_dtx: bool = False
+    """Whether telephones are asked to send nothing while nobody speaks there (usedtx)."""
