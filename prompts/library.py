@@ -194,21 +194,19 @@ def _digest(tones: Mapping[str, _Sound], files: Mapping[str, Path]) -> str:
 
 def _laid_out(tones: Mapping[str, _Sound], files: Mapping[str, Path]) -> Library:
     music = _key(HOLD_MUSIC, "")
+    places: dict[str, Segment] = {}
+    audio, wide = np.zeros(0, np.int16), np.zeros(0, np.int16)
     with ThreadPoolExecutor(_DECODERS) as pool:
         recorded = pool.map(lambda key: _read(files[key], loop=key == music), files)
-        clips = {**tones, **dict(zip(files, recorded, strict=True))}
-    places: dict[str, Segment] = {}
-    end = 0
-    for key, (narrow, _) in clips.items():
-        around = FRAME_SAMPLES if key == music else 0
-        places[key] = (end + around, len(narrow))
-        end += -(-len(narrow) // FRAME_SAMPLES) * FRAME_SAMPLES + 2 * around
-    audio, wide = np.zeros(end, np.int16), np.zeros(2 * end, np.int16)
-    for key, (offset, length) in places.items():
-        sound = clips.pop(key)  # of all recordings there is never more than one copy
-        around = FRAME_SAMPLES if key == music else 0
-        _put(audio, offset, sound.narrow, around)
-        _put(wide, 2 * offset, sound.wide[: 2 * length], 2 * around)
+        for key, sound in chain(tones.items(), zip(files, recorded, strict=True)):
+            around = FRAME_SAMPLES if key == music else 0
+            offset, length = len(audio) + around, len(sound.narrow)
+            places[key] = offset, length
+            end = offset + -(-length // FRAME_SAMPLES) * FRAME_SAMPLES + around
+            audio.resize(end, refcheck=False)  # in place: of all recordings there is never a second copy
+            wide.resize(2 * end, refcheck=False)
+            _put(audio, offset, sound.narrow, around)
+            _put(wide, 2 * offset, sound.wide[: 2 * length], 2 * around)
     audio.flags.writeable = wide.flags.writeable = False
     return Library(audio, wide, places)
 
