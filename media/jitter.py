@@ -38,7 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.delay import LARGEST, RATE_HZ, DelayTarget
-from media.ring import FRAME, SLOTS, Ring
+from media.ring import BLOCK, FRAME, SLOTS, Ring
 
 __all__ = ["FRAME", "HISTORY", "RATE_HZ", "JitterBuffer", "Pull", "State", "Trouble"]
 
@@ -380,7 +380,7 @@ class JitterBuffer:
     def _start(self, count: int, spare: NDArray[np.float64]) -> None:
         """Let waiting rows whose time has come play."""
         waiting = self.state[:count] == _WAITING
-        self.state[:count][waiting & (spare >= 0)] = _PLAYING
+        self.state[:count][waiting & (spare >= FRAME - self._grid[:count])] = _PLAYING
         self._some_wait = bool((self.state == _WAITING).any())
 
     def _goal(self, rows: NDArray[np.intp], due: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -446,6 +446,11 @@ class JitterBuffer:
         rest = FRAME - lead - run
         goes_on = ~stands
         trouble_gap = np.where(goes_on, rest, np.where(found, begin + FRAME - play, gap + FRAME))
+        missed = goes_on & (at > play) & (made + lead > 0)
+        if missed.any():
+            self._delay.miss(
+                rows[missed], (at - play)[missed] / np.maximum(self._length[rows[missed]], BLOCK)
+            )
         self._gap[rows] = trouble_gap
         self.made[rows] = np.where(goes_on, rest, made + FRAME)
         self.play[rows] = np.where(goes_on, at + run, play)

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.conceal import conceal, find_period
+from dsp.conceal import AHEAD, conceal, find_period
 from dsp.stretch import LIKE, LONGEST, SHORTEST, Stretched, lengthen, shorten
 from media import laws
 from media.jitter import FRAME, HISTORY, STEP, JitterBuffer, Pull, Trouble, Wish
@@ -35,10 +35,12 @@ PATIENCE: Final = 10
 """Frames (200 ms) of speech between two changes of delay, where it is nearly right."""
 WORTH_IT: Final = 40
 """5 ms: while somebody speaks, less is left as it is."""
-ALIKE: Final = 0.9
+ALIKE: Final = 0.93
 """The likeness asked for where there is no haste; where there is, `LIKE` will do."""
+PAUSE_COMES: Final = 75
+"""Frames (1.5 s) for which a pause is waited for before a voice is changed, where the delay is nearly right."""
 HASTE: Final = 480
-"""Where the delay is 60 ms wrong, every frame is changed."""
+"""Where the delay is 60 ms more wrong than by a frame, every frame is changed."""
 
 
 class Source(Protocol):
@@ -102,8 +104,11 @@ class Repair:
         self._band = source.band
         self._period = np.zeros(rows, np.intp)  # of the voice before the gap
         self._looked_at = np.full(rows, -1)  # where that gap began
+        self._lasts = np.zeros(rows, np.int64)  # how long it is, where that is known
+        self._known_at = np.zeros(rows, np.int64)  # how much had been made up when it was
         self._voice = np.full(rows, -100.0, np.float32)  # dBov; how loud the row is when it is loud
         self._rests = np.zeros(rows, np.int64)  # the frame from which on delay may change again
+        self._wished = np.full(rows, -1)  # the last frame in which the row wished anything
         self._tick = 0
 
     def clear(self, row: int) -> None:
@@ -134,10 +139,8 @@ class Repair:
     def going_on(self, row: int) -> NDArray[np.int16]:
         """What the row would say next if it lost a frame now; (1, 160 * band)."""
         rows = np.array([row])
-        gap_at, made = self._jitter.play[rows], self._jitter.made[rows]
-        if self._looked_at[row] != gap_at[0]:
-            self._look(rows, gap_at)
-        return self._conceal(rows, gap_at, made, FRAME)
+        unknown = np.zeros(1, np.int64)
+        return self._conceal(rows, self._jitter.play[rows], self._jitter.made[rows], FRAME, unknown, unknown)
 
     def samples(self, rows: NDArray[np.intp], pull: Pull) -> NDArray[np.int16]:
         """The frames of `rows`, with gaps repaired, and longer or shorter where their delay should change."""
@@ -163,12 +166,17 @@ class Repair:
         old = ((trouble.made > 0) | (lead > 0)).nonzero()[0]
         made = np.zeros((len(rows), (FRAME + STEP + MERGE) * band), np.int16)
         if old.size:
-            which = rows[old]
-            fresh = old[self._looked_at[which] != trouble.gap_at[old]]
-            if fresh.size:
-                self._look(rows[fresh], trouble.gap_at[fresh])
             size = FRAME + (STEP + MERGE if bool(run[old].any()) else 0)
-            made[old, : size * band] = self._conceal(which, trouble.gap_at[old], trouble.made[old], size)
+            # What led up to what comes now is continued by it.
+            led_up = (self._looked_at[rows] == trouble.gap_at) & (self._lasts[rows] == trouble.made)
+            returns = np.where((lead > 0) | (led_up & (trouble.skipped == 0)), trouble.made + lead, 0)
+            long = (lead == FRAME) & (run == 0)
+            returns[long] += (trouble.returns - at)[long]
+            returns[(run == 0) & (trouble.returns < 0)] = 0
+            after = np.where(run > 0, at, trouble.returns)
+            made[old, : size * band] = self._conceal(
+                rows[old], trouble.gap_at[old], trouble.made[old], size, after[old], returns[old]
+            )
         goes_on = run > 0
         lead, run = self._linger(trouble, made, lead, run)
         if goes_on.any():
@@ -226,9 +234,9 @@ class Repair:
     ) -> None:
         """Fill the ends of frames in which a gap begins behind `until`."""
         rows, begin, band = trouble.rows[over], until[over], self._band
-        gap_at = trouble.at[over] + trouble.run[over]
-        self._look(rows, gap_at)
-        made = self._conceal(rows, gap_at, np.zeros(len(rows), np.int64), FRAME)
+        gap_at, after = trouble.at[over] + trouble.run[over], trouble.returns[over]
+        lasts = np.where(after < 0, 0, after - gap_at)
+        made = self._conceal(rows, gap_at, np.zeros(len(rows), np.int64), FRAME, after, lasts)
         time = np.arange(FRAME * band) - begin[:, None] * band
         tail = np.take_along_axis(made, np.maximum(time, 0), axis=1)
         frames[over] = np.where(time >= 0, tail, frames[over])
@@ -248,25 +256,66 @@ class Repair:
             only = made[some] & ~self._jitter.ring.there(which, begin, made.shape[1])
             self._source.write(which, begin, frames[some], only)
 
-    def _look(self, rows: NDArray[np.intp], gap_at: NDArray[np.int64]) -> None:
-        self._looked_at[rows] = gap_at
-        history = self._source.read(rows, gap_at - HISTORY, HISTORY)
-        self._period[rows] = find_period(history, band=self._band)
-
     def _conceal(
-        self, rows: NDArray[np.intp], gap_at: NDArray[np.int64], made: NDArray[np.int64], size: int
+        self,
+        rows: NDArray[np.intp],
+        gap_at: NDArray[np.int64],
+        made: NDArray[np.int64],
+        size: int,
+        after: NDArray[np.int64],
+        lasts: NDArray[np.int64],
     ) -> NDArray[np.int16]:
-        """What is made up for gaps that began at `gap_at`, from as far as it has come."""
-        before = self._source.read(rows, gap_at - HISTORY, HISTORY)
+        """What is made up for gaps, from as far as it has come.
+
+        Parameters
+        ----------
+        gap_at, made : ndarray of shape (M,), int64
+            Where each gap began, and how much has been made up for it.
+        after : ndarray of shape (M,), int64
+            Where what comes after it begins.
+        lasts : ndarray of shape (M,), int64
+            How long it lasts in all, if that is known; 0 where not.
+        """
         band = self._band
-        return conceal(before, made * band, size * band, periods=self._period[rows], band=band)
+        before = self._source.read(rows, gap_at - HISTORY, HISTORY)
+        fresh = np.flatnonzero(self._looked_at[rows] != gap_at)
+        if fresh.size:
+            mine = rows[fresh]
+            self._looked_at[mine] = gap_at[fresh]
+            self._period[mine] = find_period(before[fresh], band=band)
+            self._lasts[mine] = 0
+        known = np.flatnonzero(lasts)
+        if not known.size:
+            return conceal(before, made * band, size * band, periods=self._period[rows], band=band)
+        there = self._jitter.ring.run(rows[known], after[known], there=True) - after[known]
+        lasts = lasts.copy()
+        lasts[known[there < AHEAD]] = 0
+        news = np.flatnonzero(lasts != self._lasts[rows])
+        self._lasts[rows[news]], self._known_at[rows[news]] = lasts[news], made[news]
+        known = np.flatnonzero(lasts)
+        ahead = np.zeros((len(rows), AHEAD * band), np.int16)
+        ahead[known] = self._source.read(rows[known], after[known], AHEAD)
+        return conceal(
+            before,
+            made * band,
+            size * band,
+            periods=self._period[rows],
+            band=band,
+            ahead=ahead,
+            ahead_gap=lasts * band,
+            ahead_from=self._known_at[rows] * band,
+        )
 
     # Delay -----------------------------------------------------------------------------------------------------
 
     def _stretch(self, here: NDArray[np.intp], wish: Wish, pull: Pull, frames: NDArray[np.int16]) -> None:
         """Make the frames `here` longer or shorter, as `wish` says, where it is not heard."""
         calm = _level_dbov(frames[here]) < self._voice[wish.rows] - CALM_DB
-        may = calm | ((self._rests[wish.rows] <= self._tick) & (np.abs(wish.samples) >= WORTH_IT))
+        begins = wish.rows[self._wished[wish.rows] < self._tick - 1]
+        self._rests[begins] = np.maximum(self._rests[begins], self._tick + PAUSE_COMES)
+        self._wished[wish.rows] = self._tick
+        wrong = np.abs(wish.samples)
+        may = calm | ((self._rests[wish.rows] <= self._tick) & (wrong >= WORTH_IT)) | (wrong > 2 * FRAME)
         may &= ~self._jitter.steady[wish.rows]
         most = np.minimum(wish.samples, wish.ahead)
         for change, which in (
@@ -291,7 +340,7 @@ class Repair:
             start, most = pull.start[rows], np.minimum(np.minimum(wish.samples, wish.ahead), LONGEST)
         else:
             start, most = pull.start[rows] - LONGEST, np.full(len(rows), LONGEST)
-        haste = np.minimum(np.abs(wish.samples) / HASTE, 1.0)
+        haste = np.clip((np.abs(wish.samples) - FRAME) / HASTE, 0.0, 1.0)
         made = change(self._source.read(rows, start, FRAME + LONGEST), most, band=self._band)
         done = (calm | (made.likeness >= ALIKE - (ALIKE - LIKE) * haste)).nonzero()[0]
         if not done.size:
