@@ -27,6 +27,10 @@ MAX_MISORDER: Final = 100
 JUMP_SAMPLES: Final = 80_000
 """10 s: no packet is delayed so much more than the one before; the peer's clock has jumped, and that is no jitter."""
 
+GRACE: Final = 14
+"""The newest numbers, of which `survey` does not speak yet: 280 ms at 20 ms, for what comes later is not played anyway. The
+other 50 are as many packets as come between two looks (`bursts.LOOK_TICKS`) if each has 10 ms."""
+
 NO_SOURCE: Final = -1
 """In place of an SSRC, before the first packet."""
 _NO_NUMBER: Final = -1
@@ -40,6 +44,19 @@ class Received(NamedTuple):
     duplicate: NDArray[np.bool_]
     renewed: NDArray[np.bool_]
     """A source, a numbering or a clock begins: what the jitter buffer holds must be forgotten."""
+
+
+class Surveyed(NamedTuple):
+    """What became of the numbers of M rows that nobody had asked for before."""
+
+    shown: NDArray[np.int64]
+    """How many the window shows."""
+    gone: NDArray[np.uint64]
+    """Bit k: of these, the one with k newer ones behind it was lost, or discarded."""
+    overlooked: NDArray[np.int64]
+    """How many came before and are in the window no more."""
+    missing: NDArray[np.int64]
+    """How many of those were lost; where in between is not known."""
 
 
 class Reception:
@@ -58,17 +75,23 @@ class Reception:
         self._base = np.zeros(rows, np.int64)
         self._received = np.zeros(rows, np.int64)
         self._carried_loss = np.zeros(rows, np.int64)  # of numberings that ended
+        self._carried_expected = np.zeros(rows, np.int64)
         self._seen = np.zeros(rows, np.uint64)  # bit k: highest - k has come
         self._timestamp = np.zeros(rows, np.uint32)  # of the last packet
         self._arrival = np.zeros(rows, np.float64)
         self._expected_prior = np.zeros(rows, np.int64)
         self._received_prior = np.zeros(rows, np.int64)
+        self._discarded = np.zeros(rows, np.uint64)  # bit k: `_discarded_at` - k came, but too late
+        self._discarded_at = np.zeros(rows, np.int64)
+        self._surveyed = np.zeros(rows, np.int64)  # the highest number that `survey` spoke of
+        self._surveyed_loss = np.zeros(rows, np.int64)  # of the numbering, up to `highest` at that time
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
         for column in (
-            self.highest, self.jitter, self._base, self._received, self._carried_loss, self._seen,
+            self.highest, self.jitter, self._base, self._received, self._carried_loss, self._carried_expected, self._seen,
             self._timestamp, self._arrival, self._expected_prior, self._received_prior,
+            self._discarded, self._discarded_at, self._surveyed, self._surveyed_loss,
         ):  # fmt: skip
             column[row] = 0
         self.ssrc[row] = NO_SOURCE
@@ -132,6 +155,40 @@ class Reception:
         counts &= ~self._known(rows, step)
         self._mark(rows[counts], step[counts])
 
+    def discard(self, rows: NDArray[np.intp], sequence: NDArray[np.uint16]) -> None:
+        """These packets, which were counted, came too late to be played; rows all different."""
+        step = self._step(rows, sequence)
+        within = ((step <= 0) & (step > -WINDOW)).nonzero()[0]
+        rows, step = rows[within], step[within]
+        bits = self._late_bits(rows)
+        self._discarded[rows] = bits | np.uint64(1) << (-step).astype(np.uint64)
+        self._discarded_at[rows] = self.highest[rows]
+
+    def _late_bits(self, rows: NDArray[np.intp]) -> NDArray[np.uint64]:
+        """Bit k: highest - k was discarded."""
+        on = (self.highest[rows] - self._discarded_at[rows]).astype(np.uint64)
+        return np.where(on < WINDOW, self._discarded[rows] << on % np.uint64(WINDOW), np.uint64(0))
+
+    def survey(self, rows: NDArray[np.intp]) -> Surveyed:
+        """Tell what became of the numbers since the last survey, but the newest `GRACE`; rows all different."""
+        highest, before = self.highest[rows], self._surveyed[rows]
+        newest = np.maximum(highest - GRACE, before)
+        from_here = np.clip(highest - WINDOW, before, newest)
+        count = newest - from_here
+        overlooked = from_here - before
+        all_of_them = (np.uint64(1) << count.astype(np.uint64)) - np.uint64(1)
+        good = self._seen[rows] & ~self._late_bits(rows)
+        gone = ~good >> np.uint64(GRACE) & all_of_them
+        self._surveyed[rows] = newest
+        loss = self._loss(rows)
+        missing = np.zeros(len(rows), np.int64)
+        far = overlooked.nonzero()[0]
+        if far.size:
+            shown = np.array([int(bits).bit_count() for bits in ~self._seen[rows[far]]], np.int64)
+            missing[far] = np.clip((loss - self._surveyed_loss[rows])[far] - shown, 0, overlooked[far])
+        self._surveyed_loss[rows] = loss
+        return Surveyed(count, gone, overlooked, missing)
+
     def _step(self, rows: NDArray[np.intp], sequence: NDArray[np.uint16]) -> NDArray[np.int64]:
         """How far ahead of the highest number each is, from -32,768 on."""
         return (sequence - self.highest[rows].astype(np.uint16)).view(np.int16).astype(np.int64)
@@ -171,6 +228,7 @@ class Reception:
 
     def _begin(self, rows: NDArray[np.intp], ssrc: NDArray[np.uint32], sequence: NDArray[np.uint16]) -> None:
         self._carried_loss[rows] += self._loss(rows)
+        self._carried_expected[rows] += self._expected(rows)
         self.ssrc[rows] = ssrc
         self.highest[rows] = sequence
         self._base[rows] = sequence
@@ -179,6 +237,10 @@ class Reception:
         self._bad[rows] = _NO_NUMBER
         self._expected_prior[rows] = 0
         self._received_prior[rows] = 0
+        self._discarded[rows] = 0
+        self._discarded_at[rows] = sequence
+        self._surveyed[rows] = sequence.astype(np.int64) - 1
+        self._surveyed_loss[rows] = 0
 
     def _expected(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
         return np.where(self.started(rows), self.highest[rows] - self._base[rows] + 1, 0)
@@ -186,6 +248,10 @@ class Reception:
     def _loss(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
         missing: NDArray[np.int64] = np.maximum(self._expected(rows) - self._received[rows], 0)
         return missing
+
+    def expected(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Packets that should have come so far, over all numberings."""
+        return self._carried_expected[rows] + self._expected(rows)
 
     def lost(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
         """Packets lost so far, over all numberings, never below 0."""

@@ -10,6 +10,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+from media import xr
+
 INTERVAL_S: Final = 5.0
 """RFC 3550 section 6.2: the least interval of a small session."""
 _NTP_EPOCH: Final = 2_208_988_800
@@ -33,6 +35,7 @@ class ReceptionBlock:
     lost: int
     highest_sequence: int
     jitter_samples: int
+    """In units of the RTP clock."""
     last_sender_report: int = 0
     delay_since: int = 0
     """In 1/65536 s."""
@@ -57,6 +60,8 @@ class Report:
     """The middle 32 bits of its NTP time, to be returned in our next report; 0 where it is no sender."""
     about_us: ReceptionBlock | None
     bye: bool
+    metrics: xr.VoipMetrics | None = None
+    """How good what we send sounds there (RFC 3611), where it tells."""
 
 
 def compact_ntp(wall: float) -> int:
@@ -65,7 +70,7 @@ def compact_ntp(wall: float) -> int:
 
 
 def build(ssrc: int, cname: str, sender: SenderInfo | None, block: ReceptionBlock | None) -> bytes:
-    """One compound packet: SR (or RR when nothing was sent), SDES with CNAME."""
+    """One compound packet: SR (or RR when nothing was sent), SDES with CNAME. An extended report may follow (`xr.build`)."""
     blocks = b"" if block is None else _encode_block(block)
     count = 0x80 | (1 if blocks else 0)
     if sender is None:
@@ -124,6 +129,7 @@ def parse(data: bytes, our_ssrc: int) -> Report | None:
     sender_report = 0
     about_us: ReceptionBlock | None = None
     bye = False
+    metrics: xr.VoipMetrics | None = None
     offset = 0
     while offset < len(data):
         if len(data) - offset < 4:
@@ -132,22 +138,30 @@ def parse(data: bytes, our_ssrc: int) -> Report | None:
         end = offset + 4 * (words + 1)
         if first >> 6 != 2 or end > len(data) or (offset == 0 and kind not in (_SR, _RR)):
             return None
-        count = first & 0x1F
-        blocks_at = offset + (28 if kind == _SR else 8)
         if kind in (_SR, _RR):
-            if blocks_at + _BLOCK.size * count > end:
+            blocks_at = offset + (28 if kind == _SR else 8)
+            if blocks_at + _BLOCK.size * (first & 0x1F) > end:
                 return None
             ssrc = int.from_bytes(data[offset + 4 : offset + 8], "big")
             if kind == _SR:
                 sender_report = int.from_bytes(data[offset + 10 : offset + 14], "big")
-            for index in range(count):
-                block = _decode_block(data, blocks_at + _BLOCK.size * index)
-                if block.ssrc == our_ssrc:
-                    about_us = block
+            about_us = _find_block(data, blocks_at, first & 0x1F, our_ssrc) or about_us
         elif kind == _BYE:
             bye = True
+        elif kind == xr.PACKET_TYPE:
+            metrics = xr.find(data, offset + 8, end, our_ssrc) or metrics
         offset = end
-    return Report(ssrc, sender_report, about_us, bye) if data else None
+    return Report(ssrc, sender_report, about_us, bye, metrics) if data else None
+
+
+def _find_block(data: bytes, begin: int, count: int, our_ssrc: int) -> ReceptionBlock | None:
+    """The last of `count` blocks that is about us."""
+    found = None
+    for index in range(count):
+        block = _decode_block(data, begin + _BLOCK.size * index)
+        if block.ssrc == our_ssrc:
+            found = block
+    return found
 
 
 def _decode_block(data: bytes, offset: int) -> ReceptionBlock:

@@ -54,12 +54,20 @@ _COLUMNS: Final[tuple[tuple[str, Any], ...]] = (
         np.uint32,
     ),  # packets of other sources, while the peer's is not locked; then the kernel drops them
     ("concealed", np.uint32),  # frames, some of them in part
-    ("accelerated", np.uint32),  # samples at 8 kHz taken out of what was said, for its delay to shrink
+    (
+        "accelerated",
+        np.uint32,
+    ),  # samples at 8 kHz that were taken out of what was said, for its delay to shrink
     ("expanded", np.uint32),  # and put in, for it to grow
     ("jitter_ms", np.float32),
     ("delay_ms", np.float32),  # of the jitter buffer
     ("lost_by_peer", np.int32),  # of what we sent, as the peer reports
     ("round_trip_ms", np.float32),
+    ("loss_percent", np.float32),  # of the last seconds (`rtcp.INTERVAL_S`), what we hear and what the peer does
+    ("loss_by_peer_percent", np.float32),
+    ("r_factor", np.float32),  # of the call so far, by the E-model (`quality`); 0: nothing has come
+    ("mos", np.float32),
+    ("mos_by_peer", np.float32),  # as the peer has it; 0: it does not say
 )
 
 _ALIGN: Final = 64  # bytes: a cache line, so that columns do not share one
@@ -121,6 +129,11 @@ class Streams:
     delay_ms: NDArray[np.float32]
     lost_by_peer: NDArray[np.int32]
     round_trip_ms: NDArray[np.float32]
+    loss_percent: NDArray[np.float32]
+    loss_by_peer_percent: NDArray[np.float32]
+    r_factor: NDArray[np.float32]
+    mos: NDArray[np.float32]
+    mos_by_peer: NDArray[np.float32]
 
     def __init__(self, rows: int = DEFAULT_ROWS, buffer: Any = None) -> None:
         self.capacity = rows

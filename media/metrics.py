@@ -1,0 +1,171 @@
+"""How good each row sounds: what is known of its losses, delay and levels, as a rating and as a block of RTCP XR.
+
+Figures are those of the call so far, as RFC 3611 wants them. Rows are looked at in turns, twice a second, all of a tick at
+once; what is told is put together when a row's report is due. Levels are samples of those moments: the level of the frame
+that is being said, or of what is heard while nothing is.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.level import SILENCE_DBOV
+from media import quality, xr
+from media.bursts import GMIN, LOOK_TICKS, Bursts
+from media.control import Codec, Format
+from media.delay import LARGEST
+from media.jitter import FRAME, RATE_HZ, JitterBuffer
+from media.reception import Reception
+from media.streams import Streams
+
+PEER_DELAY_MS: Final = 60.0
+"""What packets and jitter buffer of a peer take that does not tell: 20 ms and 40 ms."""
+DBM0_DB: Final = 6.15
+"""A sine of 0 dBm0 is so far below a full square wave of G.711 (Q.551: overload of PCMU is at 3.17 dBm0, and of PCMA at 3.14)."""
+_MS: Final = 1_000 / RATE_HZ
+_LARGEST_MS: Final = round(LARGEST * _MS)
+_FRAME_MS: Final = FRAME * _MS
+_CONFIGURATION: Final = xr.PLC_ENHANCED | xr.JB_ADAPTIVE | 1
+"""The buffer's delay grows at once, when the first late packet comes: 1 is the least that says so, two frames."""
+_SMOOTH: Final = np.float32(1 / 8)
+"""Of a new level, in the mean: eight looks are 4 s."""
+_UNHEARD: Final = np.float32(np.nan)
+
+
+class Figures(NamedTuple):
+    """Of a row, from its beginning to now."""
+
+    delay_ms: float
+    """Mean of the jitter buffer's."""
+    r_factor: float
+    mos: float
+
+
+class Metrics:
+    """State of R rows."""
+
+    def __init__(self, streams: Streams, reception: Reception, jitter: JitterBuffer) -> None:
+        rows = streams.capacity
+        self._streams = streams
+        self._reception = reception
+        self._jitter = jitter
+        self._bursts = Bursts(reception, rows)
+        self._signal_dbov = np.full(rows, _UNHEARD, np.float32)
+        self._noise_dbov = np.full(rows, _UNHEARD, np.float32)
+        self._delays_ms = np.zeros(rows, np.float64)  # the sum of so many
+        self._delays = np.zeros(rows, np.int64)
+        self._codec = np.full(rows, Codec.PCMU, np.int16)
+        self._packing_ms = np.full(rows, _FRAME_MS, np.float32)
+        self._peer_ms = np.full(rows, PEER_DELAY_MS, np.float32)  # of the peer's own packets and buffer
+        self._listening = np.full(rows, xr.UNKNOWN, np.uint8)
+        self._index = np.arange(rows)
+
+    def open(self, row: int) -> None:
+        """A new stream has the row."""
+        self._bursts.clear(row)
+        self._signal_dbov[row] = self._noise_dbov[row] = _UNHEARD
+        self._delays_ms[row] = self._delays[row] = 0
+        self._peer_ms[row] = PEER_DELAY_MS
+        self._listening[row] = xr.UNKNOWN
+
+    def set_format(self, row: int, new: Format) -> None:
+        """What the row is sent, and sends."""
+        self._codec[row] = new.codec
+        self._packing_ms[row] = max(new.ptime_ms, _FRAME_MS)
+
+    def hear(self, row: int, metrics: xr.VoipMetrics) -> None:
+        """The peer says how good we sound there."""
+        if metrics.end_system_ms:
+            self._peer_ms[row] = metrics.end_system_ms
+        opinion = metrics.opinion_conversing
+        if opinion == xr.UNKNOWN:
+            opinion = metrics.opinion_listening
+        self._streams.mos_by_peer[row] = 0 if opinion == xr.UNKNOWN else opinion / 10
+
+    def look(self, count: int, tick: int) -> None:
+        """Look at those of the first `count` rows whose turn it is in this tick."""
+        rows = self._index[tick % LOOK_TICKS : count : LOOK_TICKS]
+        if not rows.size:
+            return
+        self._bursts.look(rows)
+        levels = self._streams.level_dbov[rows]
+        sounds = (levels > SILENCE_DBOV) & ~self._streams.muted[rows]
+        if sounds.any():
+            speaks = self._streams.speaking[rows]
+            for means, which in (
+                (self._signal_dbov, sounds & speaks),
+                (self._noise_dbov, sounds & ~speaks),
+            ):
+                mine, new = rows[which], levels[which]
+                mean = means[mine]
+                means[mine] = np.where(np.isnan(mean), new, mean + _SMOOTH * (new - mean))
+
+    def renew(self, rows: NDArray[np.intp], now: float) -> None:
+        """Bring the columns that others read up to date for these rows."""
+        streams = self._streams
+        delays = self._jitter.delay(rows, now * RATE_HZ) * _MS
+        streams.delay_ms[rows] = delays
+        self._delays_ms[rows] += delays
+        self._delays[rows] += 1
+        expected = self._reception.expected(rows)
+        gone = self._reception.lost(rows) + streams.late[rows]
+        percent = 100 * gone / np.maximum(expected, 1)
+        one_way = (streams.round_trip_ms[rows] + self._end_system_ms(rows) + self._peer_ms[rows]) / 2
+        for row, has_come, loss, delay in zip(
+            rows.tolist(), (expected > 0).tolist(), percent.tolist(), one_way.tolist(), strict=True
+        ):
+            if has_come:
+                codec, ratio = Codec(int(self._codec[row])), self._bursts.pattern(row).ratio
+                rating = quality.rating(codec, loss_percent=loss, burst_ratio=ratio, delay_ms=delay)
+                streams.r_factor[row] = rating
+                streams.mos[row] = quality.opinion(rating)
+                heard = quality.rating(codec, loss_percent=loss, burst_ratio=ratio)
+                self._listening[row] = round(10 * quality.opinion(heard))
+
+    def figures(self, row: int, now: float) -> Figures:
+        """Sum the row up."""
+        self.renew(self._index[row : row + 1], now)
+        mean = self._delays_ms[row] / self._delays[row]
+        return Figures(float(mean), float(self._streams.r_factor[row]), float(self._streams.mos[row]))
+
+    def _end_system_ms(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Delay that is ours: a packet waits to be played, and what is sent waits until a packet is full."""
+        waits: NDArray[np.float32] = self._streams.delay_ms[rows] + self._packing_ms[rows]
+        return waits
+
+    def block(self, row: int) -> xr.VoipMetrics:
+        """What the peer is told, of a row that has been renewed."""
+        streams = self._streams
+        rows = self._index[row : row + 1]
+        expected = max(int(self._reception.expected(rows)[0]), 1)
+        pattern = self._bursts.pattern(row)
+        packet_ms = float(self._jitter.packet_samples(rows)[0]) * _MS
+        rated = streams.mos[row] > 0
+        return xr.VoipMetrics(
+            ssrc=int(self._reception.ssrc[row]),
+            loss_rate=256 * int(self._reception.lost(rows)[0]) // expected,
+            discard_rate=256 * int(streams.late[row]) // expected,
+            burst_density=int(256 * pattern.burst_density),
+            gap_density=int(256 * pattern.gap_density),
+            burst_ms=round(pattern.burst_packets * packet_ms),
+            gap_ms=round(pattern.gap_packets * packet_ms),
+            round_trip_ms=round(float(streams.round_trip_ms[row])),
+            end_system_ms=round(float(self._end_system_ms(rows)[0])),
+            signal_dbm0=_dbm0(self._signal_dbov[row]),
+            noise_dbm0=_dbm0(self._noise_dbov[row]),
+            gmin=GMIN,
+            rating=round(float(streams.r_factor[row])) if rated else xr.UNKNOWN,
+            opinion_listening=int(self._listening[row]),
+            opinion_conversing=round(10 * float(streams.mos[row])) if rated else xr.UNKNOWN,
+            configuration=_CONFIGURATION,
+            buffer_nominal_ms=round(float(streams.delay_ms[row])),
+            buffer_maximum_ms=_LARGEST_MS,
+            buffer_limit_ms=_LARGEST_MS,
+        )
+
+
+def _dbm0(level_dbov: np.float32) -> int:
+    return xr.UNKNOWN if np.isnan(level_dbov) else round(float(level_dbov) + DBM0_DB)
