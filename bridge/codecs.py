@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.errors import StartError
 from media.codecs.coders import available
+from media.codecs.kind import facts
 from media.codecs.terms import OpusTerms
 from media.control import Codec
 from sip import codec
@@ -42,6 +43,12 @@ def spoken(names: Sequence[str], audio: Audio) -> tuple[codec.Codec, ...]:
     if not found:
         raise StartError(f"codecs are {', '.join(names)} alone, and {LIBOPUS}")
     return found
+
+
+def hd(config: Config) -> bool:
+    """Whether anybody may speak a codec with us that carries more than a plain telephone."""
+    wanted = {_NUMBERS[name] for names in _lists(config) for name in names}
+    return any(facts(number).band > 1 and available(number) for number in wanted)
 
 
 def missing(config: Config) -> list[str]:

@@ -25,7 +25,7 @@ from typing import Any, Final, get_args
 import structlog
 import uvloop
 
-from bridge import ledger, logs
+from bridge import codecs, ledger, logs
 from bridge.addresses import Addresses
 from bridge.alarm import Alarm
 from bridge.config import Config
@@ -249,12 +249,17 @@ class Server:
             )
         except PromptError as error:
             raise StartError(f"the prompts cannot be loaded: {error}") from error
+        hd = codecs.hd(self._config)  # for plain telephones alone, half the memory is enough
         shared = await asyncio.to_thread(
-            SharedFile, library.shared(), static=library.samples, arena=self._config.names.arena_s * RATE_HZ
+            SharedFile,
+            library.shared(wide=hd),
+            static=library.samples,
+            arena=self._config.names.arena_s * RATE_HZ,
+            wide=library.samples if hd else 0,
         )
         self._to_close.callback(shared.close)
         self._audio = shared.audio
-        self._pool.load(shared.descriptor, shared.samples, shared.arena)
+        self._pool.load(shared.descriptor, shared.samples, shared.arena, shared.wide)
         self._switchboard = Switchboard(
             self._config,
             library,

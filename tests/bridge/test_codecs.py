@@ -65,5 +65,20 @@ def test_without_libopus_opus_is_left_out_and_check_says_so() -> None:
 
 
 @pytest.mark.usefixtures("with_opus")
+def test_hd_is_where_one_list_has_more_than_g711() -> None:
+    assert not codecs.hd(Config())
+    assert not codecs.hd(Config(trunks=(Trunk(name="t", address="a"),)))
+    for name in ("opus", "G722", "L16"):
+        assert codecs.hd(Config(audio=Audio(codecs=("PCMU", name))))
+        assert codecs.hd(Config(trunks=(Trunk(name="t", address="a", codecs=("PCMA", name)),)))
+
+
+@pytest.mark.usefixtures("without_opus")
+def test_a_machine_without_libopus_is_not_hd_for_the_sake_of_opus() -> None:
+    assert not codecs.hd(Config(audio=Audio(codecs=("opus", "PCMU"))))
+    assert codecs.hd(Config(audio=Audio(codecs=("opus", "G722"))))
+
+
+@pytest.mark.usefixtures("with_opus")
 def test_where_it_is_there_is_nothing_to_say() -> None:
     assert codecs.missing(Config(audio=Audio(codecs=("opus",)))) == []

@@ -13,14 +13,19 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bridge.config import Address, Config
+from bridge.config.audio import Audio
+from bridge.config.meeting import Names
 from bridge.errors import StartError
 from bridge.listeners import Listeners
 from bridge.logs import LineLogger
 from bridge.server import Server
 from bridge.store.database import open_database
+from media.pool import Pool
+from prompts.library import Library
 from tests.interop.phone import Phone
 from tests.interop.started import LOOPBACK, Bridge, free_port
 
@@ -110,6 +115,23 @@ def test_a_port_that_is_taken_in_the_last_moment_leaves_no_process_and_no_thread
     assert "store" not in {thread.name for thread in threading.enumerate()}
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as port:
         port.bind((LOOPBACK, config.server.udp[0].port))
+
+
+@pytest.mark.parametrize(("spoken", "wide"), [(("PCMU", "PCMA"), 0), (("G722", "PCMU"), 1_600)])
+def test_workers_get_prompts_at_16_khz_where_hd_is_spoken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoken: tuple[str, ...], wide: int
+) -> None:
+    told: list[tuple[int, ...]] = []
+    short = Library(np.zeros(1_600, np.int16), np.zeros(3_200, np.int16), {})
+    monkeypatch.setattr(Library, "load", lambda **_: short)
+    monkeypatch.setattr(Pool, "load", lambda _, _fd, *sizes: told.append(sizes))
+    monkeypatch.setattr(Listeners, "probe", lambda _: None)
+    config = replace(configured(tmp_path), audio=Audio(codecs=spoken), names=Names(arena_s=10))
+    with closing(socket.socket()) as other:
+        other.bind((LOOPBACK, config.server.tcp[0].port))
+        other.listen()
+        assert "Address already in use" in refusal(config)
+    assert told == [(1_600 + 80_000, 80_000, wide)]
 
 
 def test_an_address_of_another_machine_is_told_as_such(tmp_path: Path) -> None:
