@@ -138,7 +138,8 @@ def highpass(
     sound = products[:, :BLOCK]
     sound += np.ascontiguousarray(chain[:, :blocks]).reshape(rows * blocks, STATE) @ matrices.ring
     np.rint(sound, out=sound)
-    np.clip(sound, -FULL_SCALE, FULL_SCALE - 1, out=sound)
+    np.minimum(sound, np.float32(FULL_SCALE - 1), out=sound)
+    np.maximum(sound, np.float32(-FULL_SCALE), out=sound)
     if out is None:
         out = np.empty(frames.shape, np.int16)
     out[...] = sound.reshape(rows, samples)

@@ -25,6 +25,9 @@ that talk at once cut each other three times as often in the middle of a sound."
 ALONE: Final = 2
 """So many voices at once are a conversation and sound as loud as they are; of more, each is made softer."""
 
+_TO_POWER: Final = np.float32(np.log(10) / 10)
+"""From decibels: `np.exp` takes a tenth of the time of `np.power`."""
+
 _FEW: Final = 8
 """Up to so many rows, rooms are summed all at once, rank by rank. A larger room is worth a call of its own, which adds
 whole rows at memory speed; there are at most T / 9 of them, and with the loudest few chosen first there are none."""
@@ -103,13 +106,16 @@ def crowding_db(
     How many speak is how often the power of the loudest goes into that of all: who is 10 dB softer counts a tenth.
 
     levels : ndarray of shape (T,), float32, dBov: of those that are heard, as `level.hold_levels` remembers them
-    rooms : ndarray of shape (T,), int: each row's room, in any order
+    rooms : ndarray of shape (T,), int, 0 or more and not far more: each row's room, in any order
     returns : the rooms (R,), each row's index into them (T,), and what to add in decibels (R,), 0 or less
     """
-    which, index = np.unique(rooms, return_inverse=True)
-    power = np.power(np.float32(10), levels / np.float32(10))
-    most = np.full(len(which), 1e-13, np.float32)
-    np.maximum.at(most, index, power)
-    voices = np.bincount(index, power, minlength=len(which)) / most
+    power = np.exp(levels * _TO_POWER)
+    sums = np.bincount(rooms, power)
+    most = np.zeros(len(sums))
+    np.maximum.at(most, rooms, power)
+    which = most.nonzero()[0]
+    index = np.empty(len(sums), np.intp)
+    index[which] = np.arange(len(which))
+    voices = sums[which] / most[which]
     softer: Levels = (-10 * np.log10(np.maximum(voices / ALONE, 1.0))).astype(np.float32)
-    return which, index, softer
+    return which, index[rooms], softer

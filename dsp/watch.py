@@ -91,7 +91,13 @@ _TOPS: Final = {
     Trouble.HOWL: HOWL_MS // FRAME_MS,
     Trouble.ECHO: ECHO_TIMES * ECHO_EVERY,
 }
+_LIMITS: Final = np.array([_TOPS.get(which, 32_767) for which in Trouble], np.int16)
+"""The same by `Trouble`; nothing counts how much nothing there is."""
 _PEAK_FALL_DB: Final = np.float32(PEAK_FALL_DB_PER_S * FRAME_MS / 1_000)
+_LAGS: Final = LAG_MOST - LAG_LEAST + 1
+_PLACE: Final = np.arange(ECHO_FRAMES + LAG_MOST)[:, None] - np.arange(_LAGS)
+_WINDOWS: Final = ((_PLACE >= 0) & (_PLACE < ECHO_FRAMES)).astype(np.float32) / np.float32(ECHO_FRAMES)
+"""(ECHO_FRAMES + LAG_MOST, _LAGS): the mean over the window of each lag, from the longest to the shortest."""
 _BINS: Final = FRAME_SAMPLES // 2 + 1
 _BIN_HZ: Final = 50.0
 
@@ -126,7 +132,7 @@ def watch_step(
 ) -> NDArray[Any]:
     """Return the rows' watches after this frame.
 
-    Who wants it cheaper gives two neighbouring frames of each eight, the second with `follows`, each standing for four.
+    Who wants it cheaper gives two neighbouring frames of each sixteen, the second with `follows`, each standing for eight.
 
     frames : ndarray of shape (N, S), int16: at any rate; what is above 4 kHz is not looked at
     levels : ndarray of shape (N,), float32, dBov: of the frames
@@ -153,7 +159,8 @@ def watch_step(
         if follows:
             cosine = np.vecdot(magnitude, watches["spectrum"][here])
             mean = watches["alike"][here]
-            after["alike"][here] = np.where(mean > 0, mean + FORGET * weight * (cosine - mean), cosine)
+            share = FORGET * (stands_for if stands_for == 1 else 2 * stands_for)  # of two it tells, or of one
+            after["alike"][here] = np.where(mean > 0, mean + share * (cosine - mean), cosine)
         after["spectrum"][here] = magnitude
         howling[here] = _tone(power, levels[here], after, here)
 
@@ -201,23 +208,26 @@ def echo_step(own: Levels, sent: Levels, watches: NDArray[Any]) -> NDArray[Any]:
     """
     after = watches.copy()
     bottom = np.float32(ECHO_BOTTOM_DBOV)
-    mine = np.maximum(own, bottom)
-    mine = mine - mine.mean(axis=1, keepdims=True)
-    theirs = np.lib.stride_tricks.sliding_window_view(np.maximum(sent, bottom), ECHO_FRAMES, axis=1)
-    theirs = theirs[:, : LAG_MOST - LAG_LEAST + 1]  # lags from the longest to the shortest
-    mean = theirs.mean(axis=-1)
-    swing = theirs.std(axis=-1)
-    along = np.einsum("nw,nlw->nl", mine, theirs, optimize=True) / np.float32(ECHO_FRAMES)
-    alike = along / (swing * mine.std(axis=1, keepdims=True) + np.float32(1e-3))
+    mine = np.maximum(own, bottom) - bottom
+    average = mine.mean(axis=1, keepdims=True)
+    loud = mine.max(axis=1) >= np.float32(LOUD_DBOV) - bottom
+    mine -= average
+    theirs = np.maximum(sent, bottom) - bottom
+    mean = theirs @ _WINDOWS  # of all windows, and their mean squares: two products
+    swing = np.sqrt(np.maximum(np.square(theirs) @ _WINDOWS - np.square(mean), np.float32(0)))
+    windows = np.lib.stride_tricks.sliding_window_view(theirs, ECHO_FRAMES, axis=1)[:, :_LAGS]
+    along = np.vecdot(mine[:, None], windows) / np.float32(ECHO_FRAMES)
+    own_swing = np.sqrt(np.vecdot(mine, mine) / np.float32(ECHO_FRAMES))
+    alike = along / (swing * own_swing[:, None] + np.float32(1e-3))
     best = alike.argmax(axis=1)
     rows = np.arange(len(own))
     lags = (LAG_MOST - best).astype(np.int16)
-    found = (alike[rows, best] >= np.float32(ECHO_ALIKE)) & (swing[rows, best] >= np.float32(ECHO_SWING_DB))
-    found &= mine.max(axis=1) + own.clip(bottom).mean(axis=1) >= np.float32(LOUD_DBOV)
-    found &= own.clip(bottom).mean(axis=1) <= mean[rows, best]  # an echo is softer than what it is of
+    swing = swing[rows, best]
+    found = loud & (alike[rows, best] >= np.float32(ECHO_ALIKE)) & (swing >= np.float32(ECHO_SWING_DB))
+    found &= average[:, 0] <= mean[rows, best]  # an echo is softer than what it is of
     same = np.abs(lags - watches["lag"]) <= 1
     count = watches["counters"][:, Trouble.ECHO]
-    silent = swing[rows, best] < np.float32(ECHO_SWING_DB)  # nothing was sent that could have come back
+    silent = swing < np.float32(ECHO_SWING_DB)  # nothing was sent that could have come back
     step = np.int16(ECHO_EVERY)
     again = np.where(same | (count <= 0), count + step, step)
     after["counters"][:, Trouble.ECHO] = np.where(found, again, np.where(silent, count, count - step))
@@ -227,11 +237,14 @@ def echo_step(own: Levels, sent: Levels, watches: NDArray[Any]) -> NDArray[Any]:
 
 def _judge(after: NDArray[Any]) -> NDArray[Any]:
     """Keep the counters in their bounds and declare what has reached the top; the last of `Trouble` comes first."""
-    counters = after["counters"]
+    counters = np.maximum(after["counters"], np.int16(0))
+    np.minimum(counters, _LIMITS, out=counters)
+    after["counters"] = counters
     trouble = after["trouble"].copy()
+    if not (trouble.any() or (counters >= _LIMITS).any()):
+        return after
     after["trouble"] = Trouble.NONE
     for which, top in _TOPS.items():
-        np.clip(counters[:, which], 0, top, out=counters[:, which])
         there = (counters[:, which] >= top) | ((trouble == which) & (counters[:, which] > 0))
         after["trouble"][there] = which
     return after

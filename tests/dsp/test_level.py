@@ -37,6 +37,30 @@ def test_a_sine_is_3_db_below_its_amplitude(amplitude):
     assert level.rms_dbov(np.rint(wave).astype(np.int16)[None])[0] == pytest.approx(expected, abs=0.05)
 
 
+@pytest.mark.parametrize("size", [160, 320, 960])
+@pytest.mark.parametrize(
+    ("hz", "softer_db"), [(0, 60), (25, 7), (50, 60), (60, 9.5), (80, 0), (100, 0), (120, 0), (440, 0)]
+)
+def test_hum_and_offset_are_told_from_what_is_said(size, hz, softer_db):
+    angle = 2 * np.pi * hz * np.arange(size) / (50 * size)
+    tones = np.rint(8_000 * np.cos(angle + np.arange(12)[:, None] * np.pi / 6 + 0.1)).astype(np.int16)
+    power, hum = level.powers(tones)
+    assert level.dbov(power + hum) == pytest.approx(level.rms_dbov(tones), abs=0.01)
+    ratio = 10 * np.log10((power.mean() + 1e-12) / (power + hum).mean())
+    if softer_db:
+        assert ratio < -softer_db
+    else:
+        assert ratio > (-1.7 if hz == 80 else -0.5)
+
+
+def test_speech_on_a_line_that_hums_is_measured_without_the_hum():
+    said = voice(2.0, -25)
+    hum = 1_000 + 1_000 * np.sin(2 * np.pi * 50 * np.arange(len(said)) / 8_000)
+    clean, with_hum = level.powers(frames(said))[0], level.powers(frames(said + hum))[0]
+    loud = clean > 10**-4.5
+    assert level.dbov(with_hum)[loud] == pytest.approx(level.dbov(clean)[loud], abs=0.3)
+
+
 @settings(max_examples=50)
 @given(npst.arrays(np.int16, (3, 160)))
 def test_levels_are_finite_in_range_and_float32(frames):
@@ -45,6 +69,10 @@ def test_levels_are_finite_in_range_and_float32(frames):
     assert ((levels >= -127.001) & (levels <= 0.001)).all()
     power = (frames.astype(float) ** 2).mean(axis=1) / 2**30
     assert levels == pytest.approx(10 * np.log10(np.maximum(power, 10**-12.7)), abs=0.01)
+    clean, hum = level.powers(frames)
+    assert (clean >= 0).all()
+    assert (hum >= 0).all()
+    assert clean + hum == pytest.approx(power, abs=1e-6)
 
 
 def test_speech_begins_with_its_first_frame_and_ends_after_the_hangover():

@@ -28,9 +28,9 @@ def run(*sounds, sparsely=True):
         _, lines = speech_step(levels, lines)
         if not sparsely:
             watches = watch.watch_step(heard[:, tick], levels, lines["floor_dbov"], watches)
-        elif tick % 8 < 2:
+        elif tick % 16 < 2:
             watches = watch.watch_step(
-                heard[:, tick], levels, lines["floor_dbov"], watches, follows=tick % 8 == 1, stands_for=4
+                heard[:, tick], levels, lines["floor_dbov"], watches, follows=tick % 16 == 1, stands_for=8
             )
         told.append(watches["trouble"].copy())
     return np.array(told)

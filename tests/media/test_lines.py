@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from scipy import signal
 
-from dsp import highpass
+from dsp import g711, highpass
 from dsp.gain import ramp
 from dsp.level import FLOOR_START_DBOV, hold_levels, rms_dbov
 from dsp.watch import NOISE_MS, Trouble
-from media.lines import Lines
+from media.lines import Lines, _Turns
 from tests.dsp.speech import frames, noise, voice, whole
 
 ROWS = 8
@@ -80,6 +80,16 @@ def test_a_clean_line_is_not_changed_by_a_bit(band):
     made, _ = run(lines_of(), {0: sound, 1: sound // 8}, band=band)
     assert np.array_equal(made[0], sound)
     assert np.array_equal(made[1], sound // 8)
+
+
+@pytest.mark.parametrize("law", g711.Law)
+def test_digital_silence_of_either_law_is_no_hum(law):
+    codes = g711.encode(whole(voice(8.0, pause=0.5)), law)
+    quiet = np.repeat(np.arange(400) % 50 < 25, 160)
+    codes[quiet] = g711.SILENCE[law]
+    sound = g711.decode(codes, law)
+    made, _ = run(lines_of(), {0: sound})
+    assert np.array_equal(made[0], sound)
 
 
 def test_a_line_that_hums_no_more_comes_back_bit_by_bit_without_a_click():
@@ -196,6 +206,24 @@ def test_a_noisy_line_is_told_once_and_again_when_it_has_fallen_silent():
     assert [(row, trouble) for _, row, trouble in silent] == [(0, Trouble.NONE)]
     assert silent[0][0] >= NOISE_MS // 20 - 10
     assert lines.troubles() == []
+
+
+def test_of_many_rows_each_has_a_turn_in_time_and_few_have_it_together():
+    turns = _Turns(16, (1, 2, 4, 8), 10)
+    rows = np.arange(3, 33)
+    for begin in (0, 16):
+        turns.begin(begin, len(rows))
+        looked = [turns.of(begin + tick, rows, ticks=2) for tick in range(16)]
+        assert [each is not None for each in looked] == [True] * 8 + [False] * 8
+        for first, second in zip(looked[::2], looked[1::2], strict=True):
+            assert np.array_equal(first, second)
+        assert sorted(np.concatenate(looked[:8:2])) == list(range(30))
+    turns.begin(33, 5)  # once begun they are as they are
+    assert turns.of(33, rows, ticks=2).size < 10
+    turns.begin(48, 5)
+    assert turns.of(48, rows[:5], ticks=2) == slice(None)
+    turns.begin(64, 1_000)
+    assert turns.of(64, rows, ticks=2).size == 4
 
 
 def conversation(lag_ticks, *, seconds=14.0):
