@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from bridge.config.libraries import NO_LIBOPUS
 from bridge.errors import StartError
 from media.codecs.coders import available
 from media.codecs.kind import facts
@@ -26,7 +27,6 @@ _NUMBERS: Final = {
     codec.PCMA.name: Codec.PCMA,
     codec.L16.name: Codec.L16_16,
 }
-LIBOPUS: Final = "libopus is not on this machine (Debian and Ubuntu: libopus0)"
 
 
 def number_of(agreed: codec.Codec) -> Codec:
@@ -41,7 +41,7 @@ def spoken(names: Sequence[str], audio: Audio) -> tuple[codec.Codec, ...]:
     """
     found = tuple(_described(_NAMED[name], audio) for name in names if available(_NUMBERS[name]))
     if not found:
-        raise StartError(f"codecs are {', '.join(names)} alone, and {LIBOPUS}")
+        raise StartError(f"codecs are {', '.join(names)} alone, and {NO_LIBOPUS}")
     return found
 
 
@@ -49,14 +49,6 @@ def hd(config: Config) -> bool:
     """Whether anybody may speak a codec with us that carries more than a plain telephone."""
     wanted = {_NUMBERS[name] for names in _lists(config) for name in names}
     return any(facts(number).band > 1 and available(number) for number in wanted)
-
-
-def missing(config: Config) -> list[str]:
-    """What is configured and cannot be spoken here, a sentence for each: warnings of `roda check`, and no faults."""
-    wanted = {name for names in _lists(config) for name in names}
-    if "opus" not in wanted or available(Codec.OPUS):
-        return []
-    return [f"audio.codecs and trunks.codecs: Opus is neither offered nor taken, since {LIBOPUS}"]
 
 
 def _lists(config: Config) -> Iterable[tuple[str, ...]]:

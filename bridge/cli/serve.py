@@ -50,8 +50,7 @@ def check(
     ] = DEFAULT_FILE,
 ) -> None:
     """Say every fault of a configuration, each with its line, and what will soon be one."""
-    from bridge import codecs
-    from bridge.config import expiry, exposure  # the first takes longer to load than all else here
+    from bridge.config import expiry, exposure, libraries  # the first takes longer to load than all else here
     from bridge.config.certificates import tls_settings
 
     try:
@@ -62,6 +61,6 @@ def check(
         warn(f"{count} fault{'' if count == 1 else 's'}")
         raise typer.Exit(1) from None
     ends = expiry.warnings(tls_settings(sound.server.identity, sound.resolve), datetime.now(UTC))
-    for text in (*ends, *exposure.warnings(sound), *codecs.missing(sound)):
+    for text in (*ends, *exposure.warnings(sound), *libraries.warnings(sound)):
         warn(f"warning: {text}")
     say(f"{config}: no fault")

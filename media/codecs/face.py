@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-from dsp.frames import Frames
+if TYPE_CHECKING:  # so that whoever asks for the library alone does not load numpy
+    from dsp.frames import Frames
 
 
 class CodecError(Exception):
