@@ -6,7 +6,7 @@ single loss with enough good packets on both sides is part of one.
 
 Nothing is done per packet. Reception keeps a window of 64 numbers per row anyway, so each row is looked at twice a second
 (`LOOK_TICKS`), which is often enough for packets of 10 ms and more, and most rows have lost nothing: for them it is one
-addition. Only losses are gone through one by one. The newest `GRACE` numbers are left for the next look, for they may
+comparison. Only losses are gone through one by one. The newest `GRACE` numbers are left for the next look, for they may
 still come.
 """
 
@@ -15,10 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from media.reception import Reception
+from media.reception import GRACE, Reception
 
 GMIN: Final = 16
 """Good packets in a row that end a burst: what RFC 3611 section 4.7.2 recommends."""
@@ -41,7 +38,7 @@ class Pattern(NamedTuple):
 
 @dataclass(slots=True)
 class _Losses:
-    """Of one row. Packets are numbered from 0 on as they were looked at."""
+    """Of one row. Packets are numbered from 0 on, over all numberings."""
 
     lost: int = 0
     runs: int = 0
@@ -73,67 +70,63 @@ class _Losses:
         self.clustered = 0
 
     def pattern(self, packets: int) -> Pattern:
-        """Tell how they lie among so many packets, as if good ones followed (section 4.7.2)."""
+        """Tell how they lie among so many packets, of which the last are good."""
         whole = _Losses(
             self.lost, self.runs, self.last, self.begin, self.clustered,
             self.bursts, self.burst_packets, self.burst_lost, self.opens,
         )  # fmt: skip
         whole.settle()
-        ends = self.clustered > 1 and self.last == packets - 1
         gap_packets = packets - whole.burst_packets
-        gaps = max(whole.bursts + 1 - whole.opens - ends, 0)
+        gaps = whole.bursts + 1 - whole.opens
         return Pattern(
             whole.burst_lost / whole.burst_packets if whole.bursts else 0.0,
             (whole.lost - whole.burst_lost) / gap_packets if gap_packets else 0.0,
             whole.burst_packets / whole.bursts if whole.bursts else 0.0,
-            gap_packets / gaps if gaps else 0.0,
-            max(self.lost / self.runs * (1 - self.lost / packets), 1.0),
+            gap_packets / gaps,
+            self.ratio(packets),
         )
+
+    def ratio(self, packets: int) -> float:
+        """As `Pattern.ratio`, among so many packets."""
+        return max(self.lost / self.runs * (1 - self.lost / packets), 1.0)
 
 
 class Bursts:
-    """State of R rows."""
+    """State of the rows that ever lost something."""
 
-    def __init__(self, reception: Reception, rows: int) -> None:
+    def __init__(self, reception: Reception) -> None:
         self._reception = reception
-        self.packets = np.zeros(rows, np.int64)
-        """How many packets have been looked at."""
-        self._losses: dict[int, _Losses] = {}  # of rows that ever had one
+        self._losses: dict[int, _Losses] = {}
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
-        self.packets[row] = 0
         self._losses.pop(row, None)
 
-    def look(self, rows: NDArray[np.intp]) -> None:
-        """Take in what has come for `rows`, all different, since the last look."""
+    def look(self, rows: slice) -> None:
+        """Take in what has come for `rows` since the last look."""
         seen = self._reception.survey(rows)
-        before = self.packets[rows]
-        self.packets[rows] = before + seen.overlooked + seen.shown
-        lossy = (seen.gone != 0) | (seen.overlooked != 0)
-        if not lossy.any():
+        if seen is None:
             return
+        lossy = ((seen.gone != 0) | (seen.missing & (seen.overlooked > GRACE))).nonzero()[0]
         for row, first, overlooked, missing, shown, gone in zip(
-            rows[lossy].tolist(),
-            before[lossy].tolist(),
-            seen.overlooked[lossy].tolist(),
-            seen.missing[lossy].tolist(),
-            seen.shown[lossy].tolist(),
-            seen.gone[lossy].tolist(),
-            strict=True,
+            *(column[lossy].tolist() for column in seen), strict=True
         ):
             losses = self._losses.setdefault(row, _Losses())
-            behind = first + overlooked
-            if missing:
-                losses.add(behind - missing, missing)
-            for newer in range(shown - 1, -1, -1):
-                if gone >> newer & 1:
-                    losses.add(behind + shown - 1 - newer)
+            if missing and overlooked > GRACE:  # an outage; what the last look left over came before it
+                losses.add(first + GRACE, overlooked - GRACE)
+            behind, left = first + overlooked + shown, gone
+            while left:
+                length = left.bit_length()
+                losses.add(behind - length)
+                left ^= 1 << length - 1
+
+    def ratio(self, row: int) -> float:
+        """As `Pattern.ratio`."""
+        losses = self._losses.get(row)
+        return 1.0 if losses is None else losses.ratio(self._reception.expected(row))
 
     def pattern(self, row: int) -> Pattern:
-        """How the row's losses lie."""
-        packets = int(self.packets[row])
+        """How the row's losses lie; what has not been looked at yet counts as good."""
+        packets = self._reception.expected(row)
         losses = self._losses.get(row)
-        if losses is None or not losses.lost:
-            return Pattern(0.0, 0.0, 0.0, float(packets), 1.0)
-        return losses.pattern(packets)
+        return Pattern(0.0, 0.0, 0.0, float(packets), 1.0) if losses is None else losses.pattern(packets)

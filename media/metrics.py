@@ -52,28 +52,30 @@ class Metrics:
         self._streams = streams
         self._reception = reception
         self._jitter = jitter
-        self._bursts = Bursts(reception, rows)
+        self._bursts = Bursts(reception)
         self._signal_dbov = np.full(rows, _UNHEARD, np.float32)
         self._noise_dbov = np.full(rows, _UNHEARD, np.float32)
-        self._delays_ms = np.zeros(rows, np.float64)  # the sum of so many
-        self._delays = np.zeros(rows, np.int64)
-        self._codec = np.full(rows, Codec.PCMU, np.int16)
-        self._packing_ms = np.full(rows, _FRAME_MS, np.float32)
-        self._peer_ms = np.full(rows, PEER_DELAY_MS, np.float32)  # of the peer's own packets and buffer
-        self._listening = np.full(rows, xr.UNKNOWN, np.uint8)
+        # What few rows at a time are asked for: lists, of which one item is had sooner.
+        self._delays_ms = [0.0] * rows  # the sum of so many
+        self._delays = [0] * rows
+        self._codec = [int(Codec.PCMU)] * rows
+        self._packing_ms = [_FRAME_MS] * rows
+        self._peer_ms = [PEER_DELAY_MS] * rows  # of the peer's own packets and buffer
+        self._listening = [xr.UNKNOWN] * rows
         self._index = np.arange(rows)
 
     def open(self, row: int) -> None:
         """A new stream has the row."""
         self._bursts.clear(row)
         self._signal_dbov[row] = self._noise_dbov[row] = _UNHEARD
-        self._delays_ms[row] = self._delays[row] = 0
+        self._delays_ms[row] = 0.0
+        self._delays[row] = 0
         self._peer_ms[row] = PEER_DELAY_MS
         self._listening[row] = xr.UNKNOWN
 
     def set_format(self, row: int, new: Format) -> None:
         """What the row is sent, and sends."""
-        self._codec[row] = new.codec
+        self._codec[row] = int(new.codec)
         self._packing_ms[row] = max(new.ptime_ms, _FRAME_MS)
 
     def hear(self, row: int, metrics: xr.VoipMetrics) -> None:
@@ -87,60 +89,61 @@ class Metrics:
 
     def look(self, count: int, tick: int) -> None:
         """Look at those of the first `count` rows whose turn it is in this tick."""
-        rows = self._index[tick % LOOK_TICKS : count : LOOK_TICKS]
-        if not rows.size:
-            return
+        rows = slice(tick % LOOK_TICKS, count, LOOK_TICKS)
         self._bursts.look(rows)
-        levels = self._streams.level_dbov[rows]
-        sounds = (levels > SILENCE_DBOV) & ~self._streams.muted[rows]
+        sounds = self._streams.level_dbov[rows] > SILENCE_DBOV
         if sounds.any():
-            speaks = self._streams.speaking[rows]
-            for means, which in (
-                (self._signal_dbov, sounds & speaks),
-                (self._noise_dbov, sounds & ~speaks),
-            ):
-                mine, new = rows[which], levels[which]
-                mean = means[mine]
-                means[mine] = np.where(np.isnan(mean), new, mean + _SMOOTH * (new - mean))
+            self._measure(self._index[rows][sounds])
 
-    def renew(self, rows: NDArray[np.intp], now: float) -> None:
-        """Bring the columns that others read up to date for these rows."""
+    def _measure(self, rows: NDArray[np.intp]) -> None:
+        """Take the levels of rows that sound into their means."""
+        streams = self._streams
+        rows = rows[~streams.muted[rows]]
+        speaks = streams.speaking[rows]
+        for means, mine in ((self._signal_dbov, rows[speaks]), (self._noise_dbov, rows[~speaks])):
+            mean, new = means[mine], streams.level_dbov[mine]
+            means[mine] = np.where(np.isnan(mean), new, mean + _SMOOTH * (new - mean))
+
+    def renew(self, rows: NDArray[np.intp], lost: NDArray[np.int64], now: float) -> None:
+        """Bring the columns that others read up to date for these rows, which have lost so many packets so far."""
         streams = self._streams
         delays = self._jitter.delay(rows, now * RATE_HZ) * _MS
         streams.delay_ms[rows] = delays
-        self._delays_ms[rows] += delays
-        self._delays[rows] += 1
-        expected = self._reception.expected(rows)
-        gone = self._reception.lost(rows) + streams.late[rows]
-        percent = 100 * gone / np.maximum(expected, 1)
-        one_way = (streams.round_trip_ms[rows] + self._end_system_ms(rows) + self._peer_ms[rows]) / 2
-        for row, has_come, loss, delay in zip(
-            rows.tolist(), (expected > 0).tolist(), percent.tolist(), one_way.tolist(), strict=True
+        rated = []
+        for row, delay, trip, missing, late in zip(
+            rows.tolist(),
+            delays.tolist(),
+            streams.round_trip_ms[rows].tolist(),
+            lost.tolist(),
+            streams.late[rows].tolist(),
+            strict=True,
         ):
-            if has_come:
-                codec, ratio = Codec(int(self._codec[row])), self._bursts.pattern(row).ratio
-                rating = quality.rating(codec, loss_percent=loss, burst_ratio=ratio, delay_ms=delay)
-                streams.r_factor[row] = rating
-                streams.mos[row] = quality.opinion(rating)
-                heard = quality.rating(codec, loss_percent=loss, burst_ratio=ratio)
-                self._listening[row] = round(10 * quality.opinion(heard))
+            self._delays_ms[row] += delay
+            self._delays[row] += 1
+            expected = self._reception.expected(row)
+            ratings = quality.rate(
+                self._codec[row],
+                loss_percent=100 * (missing + late) / max(expected, 1),
+                burst_ratio=self._bursts.ratio(row),
+                delay_ms=(trip + delay + self._packing_ms[row] + self._peer_ms[row]) / 2,
+            )
+            self._listening[row] = round(10 * quality.opinion(ratings.listening))
+            opinion = quality.opinion(ratings.conversing)
+            rated.append((ratings.conversing, opinion) if expected else (0.0, 0.0))
+        streams.r_factor[rows], streams.mos[rows] = np.transpose(rated)
 
     def figures(self, row: int, now: float) -> Figures:
         """Sum the row up."""
-        self.renew(self._index[row : row + 1], now)
+        rows = self._index[row : row + 1]
+        self.renew(rows, self._reception.lost(rows), now)
         mean = self._delays_ms[row] / self._delays[row]
-        return Figures(float(mean), float(self._streams.r_factor[row]), float(self._streams.mos[row]))
-
-    def _end_system_ms(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Delay that is ours: a packet waits to be played, and what is sent waits until a packet is full."""
-        waits: NDArray[np.float32] = self._streams.delay_ms[rows] + self._packing_ms[rows]
-        return waits
+        return Figures(mean, float(self._streams.r_factor[row]), float(self._streams.mos[row]))
 
     def block(self, row: int) -> xr.VoipMetrics:
         """What the peer is told, of a row that has been renewed."""
         streams = self._streams
         rows = self._index[row : row + 1]
-        expected = max(int(self._reception.expected(rows)[0]), 1)
+        expected = max(self._reception.expected(row), 1)
         pattern = self._bursts.pattern(row)
         packet_ms = float(self._jitter.packet_samples(rows)[0]) * _MS
         rated = streams.mos[row] > 0
@@ -153,12 +156,12 @@ class Metrics:
             burst_ms=round(pattern.burst_packets * packet_ms),
             gap_ms=round(pattern.gap_packets * packet_ms),
             round_trip_ms=round(float(streams.round_trip_ms[row])),
-            end_system_ms=round(float(self._end_system_ms(rows)[0])),
+            end_system_ms=round(float(streams.delay_ms[row]) + self._packing_ms[row]),
             signal_dbm0=_dbm0(self._signal_dbov[row]),
             noise_dbm0=_dbm0(self._noise_dbov[row]),
             gmin=GMIN,
             rating=round(float(streams.r_factor[row])) if rated else xr.UNKNOWN,
-            opinion_listening=int(self._listening[row]),
+            opinion_listening=self._listening[row],
             opinion_conversing=round(10 * float(streams.mos[row])) if rated else xr.UNKNOWN,
             configuration=_CONFIGURATION,
             buffer_nominal_ms=round(float(streams.delay_ms[row])),

@@ -47,6 +47,7 @@ IMPAIRMENTS: Final = {
     Codec.L16_16: Impairment(0.0, _WIDE_BPL, wide=True),
     Codec.L16_48: Impairment(0.0, _WIDE_BPL, wide=True),
 }
+_BY_NUMBER: Final = {int(codec): impairment for codec, impairment in IMPAIRMENTS.items()}
 
 # G.107 Table 2: the default telephones, and a quiet room.
 _SLR: Final = 8.0  # loudness, in dB: of sending and of receiving
@@ -122,13 +123,22 @@ DEFAULT_RATING: Final = _UNIMPAIRED - _NO_DELAY
 """93.2: nothing lost, no delay."""
 
 
-def rating(
-    codec: Codec, *, loss_percent: float = 0.0, burst_ratio: float = 1.0, delay_ms: float = 0.0
-) -> float:
-    """R, from 0 to 100.
+class Ratings(NamedTuple):
+    """R, from 0 to 100."""
+
+    listening: float
+    """As if there were no delay."""
+    conversing: float
+
+
+def rate(
+    codec: int, *, loss_percent: float = 0.0, burst_ratio: float = 1.0, delay_ms: float = 0.0
+) -> Ratings:
+    """Rate what comes over a line.
 
     Parameters
     ----------
+    codec : Codec
     loss_percent : float
         0 to 100, packets that came too late among them.
     burst_ratio : float >= 1
@@ -136,14 +146,14 @@ def rating(
     delay_ms : float
         From mouth to ear.
     """
-    ie, bpl, wide = IMPAIRMENTS[codec]
+    ie, bpl, wide = _BY_NUMBER[codec]
     loss = min(max(loss_percent, 0.0), 100.0)
     burst = min(max(burst_ratio, 1.0), _BURSTIEST)
     ie += (_MOST_LOSS - ie) * loss / (loss / burst + bpl)
-    impaired = min(ie, _MOST_LOSS) + delay_impairment(delay_ms)
-    if wide:
-        return min(max((_WIDE_SCALE + _NO_DELAY - impaired) / _WIDE_SCALE * 100, 0.0), 100.0)
-    return min(max(_UNIMPAIRED - impaired, 0.0), 100.0)
+    best, scale = (_WIDE_SCALE, 100 / _WIDE_SCALE) if wide else (DEFAULT_RATING, 1.0)
+    heard = best - min(ie, _MOST_LOSS)
+    late = delay_impairment(delay_ms) - _NO_DELAY
+    return Ratings(min(max(heard * scale, 0.0), 100.0), min(max((heard - late) * scale, 0.0), 100.0))
 
 
 def opinion(of: float) -> float:

@@ -34,6 +34,9 @@ other 50 are as many packets as come between two looks (`bursts.LOOK_TICKS`) if 
 NO_SOURCE: Final = -1
 """In place of an SSRC, before the first packet."""
 _NO_NUMBER: Final = -1
+_ALL_SEEN: Final = np.uint64(2**WINDOW - 1)
+_OLDEST: Final = np.uint64(WINDOW - 4)
+"""Where the four oldest of a window lie: if none of them came, neither did what was before."""
 
 
 class Received(NamedTuple):
@@ -49,14 +52,18 @@ class Received(NamedTuple):
 class Surveyed(NamedTuple):
     """What became of the numbers of M rows that nobody had asked for before."""
 
+    rows: NDArray[np.intp]
+    """Those that may have lost something; of the others all has come."""
+    first: NDArray[np.int64]
+    """How many should have come before, over all numberings."""
+    overlooked: NDArray[np.int64]
+    """How many of these numbers are in the window no more."""
+    missing: NDArray[np.bool_]
+    """Those were lost, all of them; else they came."""
     shown: NDArray[np.int64]
     """How many the window shows."""
     gone: NDArray[np.uint64]
     """Bit k: of these, the one with k newer ones behind it was lost, or discarded."""
-    overlooked: NDArray[np.int64]
-    """How many came before and are in the window no more."""
-    missing: NDArray[np.int64]
-    """How many of those were lost; where in between is not known."""
 
 
 class Reception:
@@ -84,14 +91,14 @@ class Reception:
         self._discarded = np.zeros(rows, np.uint64)  # bit k: `_discarded_at` - k came, but too late
         self._discarded_at = np.zeros(rows, np.int64)
         self._surveyed = np.zeros(rows, np.int64)  # the highest number that `survey` spoke of
-        self._surveyed_loss = np.zeros(rows, np.int64)  # of the numbering, up to `highest` at that time
+        self._index = np.arange(rows)
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
         for column in (
             self.highest, self.jitter, self._base, self._received, self._carried_loss, self._carried_expected, self._seen,
             self._timestamp, self._arrival, self._expected_prior, self._received_prior,
-            self._discarded, self._discarded_at, self._surveyed, self._surveyed_loss,
+            self._discarded, self._discarded_at, self._surveyed,
         ):  # fmt: skip
             column[row] = 0
         self.ssrc[row] = NO_SOURCE
@@ -169,25 +176,29 @@ class Reception:
         on = (self.highest[rows] - self._discarded_at[rows]).astype(np.uint64)
         return np.where(on < WINDOW, self._discarded[rows] << on % np.uint64(WINDOW), np.uint64(0))
 
-    def survey(self, rows: NDArray[np.intp]) -> Surveyed:
-        """Tell what became of the numbers since the last survey, but the newest `GRACE`; rows all different."""
-        highest, before = self.highest[rows], self._surveyed[rows]
+    def survey(self, rows: slice) -> Surveyed | None:
+        """Tell what became of the numbers since the last survey, but the newest `GRACE`; None where all has come."""
+        whole = self._seen[rows] == _ALL_SEEN
+        whole &= self._discarded[rows] == 0
+        if whole.all():
+            np.subtract(self.highest[rows], GRACE, out=self._surveyed[rows])
+            return None
+        odd = self._index[rows][~whole]
+        before, highest = self._surveyed[odd], self.highest[odd]
         newest = np.maximum(highest - GRACE, before)
-        from_here = np.clip(highest - WINDOW, before, newest)
-        count = newest - from_here
-        overlooked = from_here - before
-        all_of_them = (np.uint64(1) << count.astype(np.uint64)) - np.uint64(1)
-        good = self._seen[rows] & ~self._late_bits(rows)
-        gone = ~good >> np.uint64(GRACE) & all_of_them
-        self._surveyed[rows] = newest
-        loss = self._loss(rows)
-        missing = np.zeros(len(rows), np.int64)
-        far = overlooked.nonzero()[0]
-        if far.size:
-            shown = np.array([int(bits).bit_count() for bits in ~self._seen[rows[far]]], np.int64)
-            missing[far] = np.clip((loss - self._surveyed_loss[rows])[far] - shown, 0, overlooked[far])
-        self._surveyed_loss[rows] = loss
-        return Surveyed(count, gone, overlooked, missing)
+        np.subtract(self.highest[rows], GRACE, out=self._surveyed[rows], where=whole)
+        self._surveyed[odd] = newest
+        begin = np.clip(highest - WINDOW, before, newest)
+        shown = newest - begin
+        late = self._late_bits(odd)
+        self._discarded[odd] = late
+        self._discarded_at[odd] = highest
+        seen = self._seen[odd]
+        gone = ~(seen & ~late) >> np.uint64(GRACE) & (
+            (np.uint64(1) << shown.astype(np.uint64)) - np.uint64(1)
+        )
+        first = self._carried_expected[odd] + before + 1 - self._base[odd]
+        return Surveyed(odd, first, begin - before, seen >> _OLDEST == 0, shown, gone)
 
     def _step(self, rows: NDArray[np.intp], sequence: NDArray[np.uint16]) -> NDArray[np.int64]:
         """How far ahead of the highest number each is, from -32,768 on."""
@@ -240,7 +251,6 @@ class Reception:
         self._discarded[rows] = 0
         self._discarded_at[rows] = sequence
         self._surveyed[rows] = sequence.astype(np.int64) - 1
-        self._surveyed_loss[rows] = 0
 
     def _expected(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
         return np.where(self.started(rows), self.highest[rows] - self._base[rows] + 1, 0)
@@ -249,9 +259,11 @@ class Reception:
         missing: NDArray[np.int64] = np.maximum(self._expected(rows) - self._received[rows], 0)
         return missing
 
-    def expected(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+    def expected(self, row: int) -> int:
         """Packets that should have come so far, over all numberings."""
-        return self._carried_expected[rows] + self._expected(rows)
+        if self.ssrc[row] == NO_SOURCE:
+            return 0
+        return int(self._carried_expected[row]) + int(self.highest[row]) - int(self._base[row]) + 1
 
     def lost(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
         """Packets lost so far, over all numberings, never below 0."""

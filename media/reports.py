@@ -114,7 +114,7 @@ class Reports:
         streams.lost[due] = lost
         streams.loss_percent[due] = fraction * (100 / 256)
         streams.jitter_ms[due] = reception.jitter[due] * (1_000 / RATE_HZ)
-        self._metrics.renew(due, now)
+        self._metrics.renew(due, lost, now)
         reports: list[tuple[int, bytes]] = []
         for row, row_fraction, row_lost in zip(due.tolist(), fraction.tolist(), lost.tolist(), strict=True):
             block = self._block(row, row_fraction, row_lost, now)

@@ -54,17 +54,14 @@ _COLUMNS: Final[tuple[tuple[str, Any], ...]] = (
         np.uint32,
     ),  # packets of other sources, while the peer's is not locked; then the kernel drops them
     ("concealed", np.uint32),  # frames, some of them in part
-    (
-        "accelerated",
-        np.uint32,
-    ),  # samples at 8 kHz that were taken out of what was said, for its delay to shrink
+    ("accelerated", np.uint32),  # samples at 8 kHz taken out of what was said, for its delay to shrink
     ("expanded", np.uint32),  # and put in, for it to grow
     ("jitter_ms", np.float32),
     ("delay_ms", np.float32),  # of the jitter buffer
     ("lost_by_peer", np.int32),  # of what we sent, as the peer reports
     ("round_trip_ms", np.float32),
-    ("loss_percent", np.float32),  # of the last seconds (`rtcp.INTERVAL_S`), what we hear and what the peer does
-    ("loss_by_peer_percent", np.float32),
+    ("loss_percent", np.float32),  # of the last seconds (`rtcp.INTERVAL_S`), not of the call
+    ("loss_by_peer_percent", np.float32),  # likewise, as the peer reports
     ("r_factor", np.float32),  # of the call so far, by the E-model (`quality`); 0: nothing has come
     ("mos", np.float32),
     ("mos_by_peer", np.float32),  # as the peer has it; 0: it does not say

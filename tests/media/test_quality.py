@@ -10,9 +10,17 @@ from media import quality
 from media.control import Codec
 
 
+def rated(
+    codec: Codec, *, loss_percent: float = 0.0, burst_ratio: float = 1.0, delay_ms: float = 0.0
+) -> float:
+    return quality.rate(
+        codec, loss_percent=loss_percent, burst_ratio=burst_ratio, delay_ms=delay_ms
+    ).conversing
+
+
 def test_with_all_defaults_the_rating_is_that_of_the_recommendation() -> None:
-    assert round(quality.rating(Codec.PCMU), 1) == 93.2  # G.107 section 7.7
-    assert round(quality.opinion(quality.rating(Codec.PCMU)), 2) == 4.41
+    assert round(rated(Codec.PCMU), 1) == 93.2  # G.107 section 7.7
+    assert round(quality.opinion(rated(Codec.PCMU)), 2) == 4.41
     assert round(quality.DEFAULT_RATING, 6) == 93.206208
 
 
@@ -30,20 +38,26 @@ def test_opinions_are_those_of_annex_b(rating: float, opinion: float) -> None:
 )
 def test_delay_costs_what_the_curve_of_perfect_echo_control_shows(delay_ms: float, rating: float) -> None:
     """G.107 Figure I.2 (TELR 65 dB), read to a point; the decimals are of the equations."""
-    assert quality.rating(Codec.PCMA, delay_ms=delay_ms) == pytest.approx(rating, abs=0.06)
+    assert rated(Codec.PCMA, delay_ms=delay_ms) == pytest.approx(rating, abs=0.06)
 
 
 def test_loss_costs_what_equation_7_29_says() -> None:
-    lost = quality.rating(Codec.PCMU) - quality.rating(Codec.PCMU, loss_percent=5.0)
+    lost = rated(Codec.PCMU) - rated(Codec.PCMU, loss_percent=5.0)
     assert lost == pytest.approx(95 * 5 / (5 + 25.1))
-    in_bursts = quality.rating(Codec.PCMU) - quality.rating(Codec.PCMU, loss_percent=5.0, burst_ratio=2.0)
+    in_bursts = rated(Codec.PCMU) - rated(Codec.PCMU, loss_percent=5.0, burst_ratio=2.0)
     assert in_bursts == pytest.approx(95 * 5 / (2.5 + 25.1))
 
 
 def test_wideband_codecs_are_rated_on_the_scale_of_wideband_telephones() -> None:
-    assert quality.rating(Codec.G722) == pytest.approx((129 - 13) / 1.29)  # G.113 Table IV.1
-    assert quality.rating(Codec.L16_16) == pytest.approx(100)
-    assert quality.rating(Codec.G722) < quality.rating(Codec.OPUS) < quality.rating(Codec.L16_48)
+    assert rated(Codec.G722) == pytest.approx((129 - 13) / 1.29)  # G.113 Table IV.1
+    assert rated(Codec.L16_16) == pytest.approx(100)
+    assert rated(Codec.G722) < rated(Codec.OPUS) < rated(Codec.L16_48)
+
+
+def test_who_only_listens_does_not_mind_delay() -> None:
+    late = quality.rate(Codec.PCMA, loss_percent=2.0, delay_ms=400)
+    assert late.listening == pytest.approx(rated(Codec.PCMA, loss_percent=2.0))
+    assert late.conversing < late.listening - 20
 
 
 def test_every_codec_is_known() -> None:
@@ -62,10 +76,8 @@ def test_every_codec_is_known() -> None:
 def test_more_loss_and_more_delay_are_never_better(
     codec: Codec, loss: float, ratio: float, delay: float, more_loss: float, more_delay: float
 ) -> None:
-    before = quality.rating(codec, loss_percent=loss, burst_ratio=ratio, delay_ms=delay)
-    after = quality.rating(
-        codec, loss_percent=loss + more_loss, burst_ratio=ratio, delay_ms=delay + more_delay
-    )
-    assert 0 <= after <= before + 1e-9
+    before = rated(codec, loss_percent=loss, burst_ratio=ratio, delay_ms=delay)
+    after = rated(codec, loss_percent=loss + more_loss, burst_ratio=ratio, delay_ms=delay + more_delay)
+    assert 0 <= after <= before + 0.07  # a first millisecond of echo makes G.107 a little happier
     assert before <= 100
-    assert 1 <= quality.opinion(after) <= quality.opinion(before) + 1e-9 <= 4.5 + 1e-8
+    assert 1 <= quality.opinion(after) <= quality.opinion(before) + 0.01
