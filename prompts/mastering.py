@@ -19,7 +19,7 @@ VERSION: Final = 2
 """Raised when anything here changes what comes out: every recording is then made anew."""
 
 RATE_HZ: Final = 16_000
-"""Recordings are kept at this rate: wideband codecs will want it; narrowband is derived."""
+"""Recordings are kept at this rate, and HD telephones play them so; what others play is derived."""
 
 LEVEL_DBOV: Final = -20.0
 """Of the speech-active part. Callers come in at -20 to -30: an announcement should be heard, and not startle."""
