@@ -127,33 +127,28 @@ class DelayTarget:
     ) -> None:
         """Learn from one packet of each of `rows`."""
         delay = transit - self.base[rows]
-        where = (delay * (1.0 / BIN)).astype(np.intp)
-        np.maximum(where, 0, out=where)
         quickest = self._quickest[rows]
         if (transit < quickest).any():
             self._quickest[rows] = np.minimum(quickest, transit)
         held_up = (delay > QUEUED).nonzero()[0]
         if held_up.size:
-            self._held_up(held_up, rows[held_up], delay[held_up], arrival[held_up], where)
+            delay[held_up] = self._alone(rows[held_up], delay[held_up], arrival[held_up])
+        where = (delay * (1.0 / BIN)).astype(np.intp)
+        np.maximum(where, 0, out=where)
         self._flat[rows * BINS + where] += np.float32(self._weight)
         late = (delay > self._target[rows]).nonzero()[0]
         if late.size:
             self._surprise(rows[late], delay[late])
 
-    def _held_up(
-        self,
-        which: NDArray[np.intp],
-        rows: NDArray[np.intp],
-        delay: NDArray[np.float64],
-        arrival: NDArray[np.float64],
-        where: NDArray[np.intp],
-    ) -> None:
-        """Count packets that came all together as one that was late and others that were not; `where` is corrected."""
+    def _alone(
+        self, rows: NDArray[np.intp], delay: NDArray[np.float64], arrival: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """How late these packets were by themselves: those that came all together behind one that was held up were not."""
         behind = (arrival - self._held_up_at[rows] < QUEUED) & (delay < self._held_up_by[rows])
-        where[which] = np.where(behind, 0, np.minimum(where[which], BINS - 1))
         self._worst[rows] = np.maximum(self._worst[rows], delay)
         self._held_up_at[rows] = arrival
         self._held_up_by[rows] = delay
+        return np.where(behind, 0.0, np.minimum(delay, LARGEST - 1.0))
 
     def miss(self, rows: NDArray[np.intp], packets: NDArray[np.float64]) -> None:
         """So many packets of these rows did not come, or too late."""

@@ -196,6 +196,7 @@ class Intake:
             late = self._sort(apart, owners, timestamp, clock, packets, which, headers)
         if late.any():
             self._streams.late[owners[late]] += 1
+            self.reception.discard(owners[late], headers.sequence[which[late]])
             self._count(Drop.LATE, late)
 
     def _sort(
@@ -250,6 +251,11 @@ class Intake:
         if count:
             self.drops[reason] += count
 
+    def _pause(self, which: NDArray[np.intp], rows: NDArray[np.intp], headers: rtp.Headers) -> None:
+        """Peers say that they fall silent: what does not come any more is not lost."""
+        if which.size:
+            self.jitter.pause(rows[which], self.clocks.samples(rows[which], headers.timestamp[which]))
+
     def _other(
         self,
         which: NDArray[np.intp],
@@ -262,6 +268,7 @@ class Intake:
         while which.size:
             chosen, which = self._first_of_each(which, rows)
             self.reception.note(rows[chosen], headers.ssrc[chosen], headers.sequence[chosen])
+            self._pause(chosen[headers.payload_type[chosen] == _COMFORT_NOISE], rows, headers)
             chosen = chosen[
                 (headers.payload_type[chosen] == self.event_type[rows[chosen]])
                 & (headers.length[chosen] >= telephone_event.PAYLOAD_BYTES)

@@ -460,12 +460,12 @@ class JitterBuffer:
         if over.any():
             returns[over] = self._next(rows[over], (at + run)[over])
         returns[returns == _NOWHERE] = -1
-        silent = stands & ~found & ((trouble_gap > HOLD_LIMIT * FRAME) | (self._pauses_at[rows] <= play))
+        announced = (self._pauses_at[rows] <= play) & (self._pauses_at[rows] >= self._head[rows])
+        silent = stands & ~found & (announced | (trouble_gap > HOLD_LIMIT * FRAME))
         if silent.any():
             quiet = rows[silent]
-            announced = self._pauses_at[quiet] < _NOWHERE
             self._stop(quiet)
-            self.pausing[quiet] = announced
+            self.pausing[quiet] = announced[silent]
         free = goes_on & (made > 0) & (begin < in_time) & ~steady
         return Trouble(rows, play, made, lead, at, run, returns, begin - in_time, free)
 

@@ -215,6 +215,26 @@ def test_comfort_noise_is_life_and_neither_sound_nor_loss() -> None:
     assert closed.lost == 0
 
 
+def test_a_pause_that_comfort_noise_announces_is_not_concealed() -> None:
+    concealed = []
+    for announced in (True, False):
+        world = World()
+        talker, listener = world.call(1, room=5), world.call(2, room=5)
+        for tick in range(60):
+            if tick < 30:
+                world.receive(talker, talker.audio(tone(440.0, 160, start=160 * tick)))
+            elif tick == 30 and announced:
+                world.receive(
+                    talker,
+                    packet(b"\x20", sequence=talker.sequence, timestamp=talker.timestamp, payload_type=13),
+                )
+            world.receive(listener, listener.audio())
+            world.tick()
+        concealed.append(int(world.engine.streams.concealed[talker.row]))
+    assert concealed[0] <= 1
+    assert concealed[1] >= 10
+
+
 def test_packets_of_a_batch_are_taken_in_order_however_many_a_row_has() -> None:
     world = World()
     caller, listener = world.call(1, room=5), world.call(2, room=5)
