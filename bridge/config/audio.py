@@ -13,7 +13,8 @@ Codecs = Annotated[tuple[CodecName, ...], Range(1)]
 
 G711: Final = ("PCMU", "PCMA")
 """What every carrier and every telephone speaks."""
-OF_TELEPHONES: Final = G711
+OF_TELEPHONES: Final = ("opus", "G722", *G711)
+"""Opus survives what networks do to packets, and G.722 is what desk telephones have of HD."""
 
 
 @dataclass(frozen=True, slots=True)

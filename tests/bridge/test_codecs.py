@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from bridge import codecs
-from bridge.config.audio import Audio, CodecName
+from bridge.config.audio import G711, Audio, CodecName
 from bridge.config.settings import Config
 from bridge.config.trunks import Trunk
 from bridge.errors import StartError
@@ -57,11 +57,11 @@ def test_without_libopus_opus_is_left_out() -> None:
 
 @pytest.mark.usefixtures("with_opus")
 def test_hd_is_where_one_list_has_more_than_g711() -> None:
-    assert not codecs.hd(Config())
-    assert not codecs.hd(Config(trunks=(Trunk(name="t", address="a"),)))
+    plain = Audio(codecs=G711)
+    assert not codecs.hd(Config(audio=plain, trunks=(Trunk(name="t", address="a"),)))
     for name in ("opus", "G722", "L16"):
         assert codecs.hd(Config(audio=Audio(codecs=("PCMU", name))))
-        assert codecs.hd(Config(trunks=(Trunk(name="t", address="a", codecs=("PCMA", name)),)))
+        assert codecs.hd(Config(audio=plain, trunks=(Trunk(name="t", address="a", codecs=("PCMA", name)),)))
 
 
 @pytest.mark.usefixtures("without_opus")
