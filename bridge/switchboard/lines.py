@@ -71,6 +71,7 @@ class Lines:
         "by_number",
         "departures",
         "effects",
+        "ending",
         "figures",
         "late_streams",
         "timers",
@@ -82,6 +83,8 @@ class Lines:
         self.effects: list[Effect] = []
         self.figures: Counter[str] = Counter()
         """What has happened so far, by name and reason."""
+        self.ending: dict[int, dict[str, object]] = {}
+        """What the log says of legs that have ended and whose streams have not: each is told of when it has (`sound`)."""
         self.departures: deque[tuple[Leg, LeaveReason]] = deque()
         """Legs that have ended and are still in a room; whoever keeps the rooms takes them from here."""
         self.late_streams: set[int] = set()
@@ -108,10 +111,7 @@ class Lines:
 
     def log(self, level: Level, event: str, leg: Leg, **fields: object) -> None:
         """Write a line about a leg."""
-        known: dict[str, object] = {"leg": leg.number, "call_id": leg.call_id}
-        if leg.room is not None and leg.room.conference_id:
-            known["conference"] = leg.room.conference_id
-        self.effects.append(Log(level, event, {**known, **fields}))
+        self.effects.append(Log(level, event, {**_known(leg), **fields}))
 
     def note(self, level: Level, event: str, **fields: object) -> None:
         """Write a line about no leg."""
@@ -194,9 +194,18 @@ class Lines:
         if leg.stream is StreamState.ASKED:
             self.late_streams.add(leg.number)
         elif leg.stream is StreamState.OPEN:
+            self.ending[leg.number] = _known(leg)
             self.effects.append(CloseStream(leg.number))
         self.departures.append((leg, leg.leaves_because or because))
 
     def _speech(self) -> int:
         self._playback += 1
         return self._playback
+
+
+def _known(leg: Leg) -> dict[str, object]:
+    """What every line of the log says of the leg that it is about."""
+    known: dict[str, object] = {"leg": leg.number, "call_id": leg.call_id}
+    if leg.room is not None and leg.room.conference_id:
+        known["conference"] = leg.room.conference_id
+    return known

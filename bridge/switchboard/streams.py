@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from bridge.conference.events import LeaveReason
 from bridge.dialogue.requests import NotAvailable, Recorded
+from bridge.switchboard import sound
 from bridge.switchboard.arrivals import retry_after
 from bridge.switchboard.effects import AcceptCall, CloseStream, Level, RejectCall
 from bridge.switchboard.legs import Leg, LegState, LegTimer, StreamState
@@ -83,6 +84,7 @@ class Streams:
     def closed(self, event: StreamClosed, _now: float) -> None:
         """Tell of our own closing, which nobody waits for; or the pool has lost the stream, and the caller hears nothing."""
         self._recordings.closed(event.stream)
+        sound.tell(self._lines, event)
         leg = self._lines.by_number.get(event.stream)
         if leg is not None and leg.stream is StreamState.OPEN:
             leg.stream = StreamState.GONE
