@@ -38,6 +38,7 @@ from bridge.figures import EVERY_S, Figures
 from bridge.keeper import Keeper
 from bridge.service.spending import Placed, Spending
 from bridge.signalling import Signalling
+from bridge.sounding import with_sound
 from bridge.store.calls import CallOut, CallsOut
 from bridge.store.database import open_database
 from bridge.store.errors import StoreError
@@ -442,7 +443,8 @@ class Server:
 
     def _answer(self, effect: effects.Answered) -> None:
         if self._door is not None:
-            self._door.answer(effect.ticket, effect.reply)
+            reply = with_sound(effect.reply, (table for _, table in self._pool.tables()))
+            self._door.answer(effect.ticket, reply)
 
     def _record(self, effect: ledger.Entry) -> None:
         self._store.record(ledger.record(effect, at=time.time(), node=self._config.server.node))

@@ -89,7 +89,20 @@ def calls(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
         show_json(found)
         return
     show_table(
-        ["LEG", "CALLER", "DIALLED", "VIA", "STATE", "CONFERENCE", "FOR", "CODEC", "SECURED", "KEYS BY"],
+        [
+            "LEG",
+            "CALLER",
+            "DIALLED",
+            "VIA",
+            "STATE",
+            "CONFERENCE",
+            "FOR",
+            "CODEC",
+            "SECURED",
+            "KEYS BY",
+            "MOS",
+            "LOST",
+        ],
         [
             (
                 row.leg,
@@ -102,6 +115,8 @@ def calls(config: ConfigFile = None, *, as_json: AsJson = False) -> None:
                 row.codec,
                 row.secured,
                 _keys(row.keys),
+                f"{row.mos:.1f}" if row.mos else "",
+                f"{row.loss_percent:.1f} %" if row.loss_percent else "",
             )
             for row in found.rows
         ],

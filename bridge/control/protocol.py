@@ -287,6 +287,16 @@ class CallRow(msgspec.Struct, frozen=True):
     """What secures the audio, by the name that SDP has for it; empty: it is plain."""
     codec: str = ""
     """By the name that SDP has for it; empty: none is agreed on yet."""
+    mos: float = 0.0
+    """How good it sounds here, by the E-model (`media.quality`), and at the far end, as that says (RTCP XR); 0: not known."""
+    mos_by_peer: float = 0.0
+    loss_percent: float = 0.0
+    """Packets lost in the last seconds, on the way to us and from us."""
+    loss_by_peer_percent: float = 0.0
+    jitter_ms: float = 0.0
+    delay_ms: float = 0.0
+    """Of the jitter buffer."""
+    round_trip_ms: float = 0.0
 
 
 class Calls(Reply, frozen=True):

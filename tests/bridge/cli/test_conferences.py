@@ -101,14 +101,16 @@ def test_a_conference_that_has_not_begun_has_no_length(roda: Roda, bridge: FakeB
 def test_every_call_is_listed_wherever_it_is(roda: Roda, bridge: FakeBridge) -> None:
     bridge.reply = Calls(
         (
-            CallRow(7, "+5511", "1000", "conference", BOARD.id, 61.0, codec="opus"),
+            CallRow(
+                7, "+5511", "1000", "conference", BOARD.id, 61.0, codec="opus", mos=4.26, loss_percent=0.84
+            ),
             CallRow(8, "+5521", "", "calling", "", 1.2, {"INFO": 3}),
         )
     )
     status, out, _ = roda("calls")
     assert (status, bridge.asked) == (0, [ListCalls()])
     assert [cells(line) for line in out.splitlines()[1:]] == [
-        ["7", "+5511", "1000", "conference", "0192f3a4-1111", "0:01:01", "opus"],
+        ["7", "+5511", "1000", "conference", "0192f3a4-1111", "0:01:01", "opus", "4.3", "0.8 %"],
         ["8", "+5521", "calling", "0:00:01", "INFO 3"],
     ]
     assert json.loads(roda("calls", "--json")[1])["type"] == "calls"
