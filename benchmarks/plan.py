@@ -6,7 +6,11 @@ import argparse
 from dataclasses import dataclass, fields
 from typing import Any
 
+from benchmarks.traces import CROWD, FURTHER, NETWORKS
 from benchmarks.transport import TRANSPORTS
+
+WAYS = {network.name: network for network in (*NETWORKS, CROWD, *FURTHER) if not network.skew_ppm}
+"""The networks that phones may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Plan:
     digit_delay: float = 1.5
     quiet: str = "silence"
     cadence: str = "steady"
+    network: str = "clean"
+    endurance: bool = False
     phases: int = 10
     source_addresses: int = 1
     wire: str = "auto"
@@ -47,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
     def option(name: str, help_text: str, **more: Any) -> None:
         key = name.removeprefix("--").replace("-", "_")
-        shown = f" ({defaults[key]})" if defaults[key] not in {"", ()} else ""
+        shown = f" ({defaults[key]})" if defaults[key] not in {"", (), False} else ""
         parser.add_argument(name, default=defaults[key], help=(help_text + shown).replace("%", "%%"), **more)
 
     option("--target", "the server's SIP address, HOST:PORT")
@@ -68,6 +74,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     option("--digit-delay", "seconds between the answer and the first key", type=float)
     option("--quiet", "what those who do not talk send", choices=["none", "silence", "noise"])
     option("--cadence", "how talkers talk: without pause, or in bursts", choices=["steady", "speech"])
+    option("--network", "what becomes of all packets of ours on their way", choices=list(WAYS))
+    option(
+        "--endurance",
+        "keep counts of packets in place of the packets, and look at the server's memory every minute, so that a run may last for hours",
+        action="store_true",
+    )
     option("--phases", "sub-ticks over which the phones are spread in a packet time", type=int)
     option(
         "--source-addresses",

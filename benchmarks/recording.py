@@ -12,6 +12,8 @@ from benchmarks import voices
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from benchmarks.analysis import Delivery
+    from benchmarks.tally import Tally
     from benchmarks.wire import Arrivals
 
 CAPTURED_LISTENERS_PER_ROOM = 12
@@ -67,7 +69,10 @@ def table_of(
 
 
 class Recorder:
-    """Keeps arrivals between `begin` and `end`, and the audio of those moments that will be judged."""
+    """Keeps arrivals between `begin` and `end`, and the audio of those moments that will be judged.
+
+    With a `tally` it has them counted there and keeps none.
+    """
 
     def __init__(
         self,
@@ -76,7 +81,9 @@ class Recorder:
         place: NDArray[np.int64],
         shift_s: NDArray[np.float64],
         samples: int,
+        tally: Tally | None = None,
     ) -> None:
+        self._tally = tally
         self._room, self._shift_s = room, shift_s
         self.samples = samples
         """Of one packet of the server, which need not be what we asked for: learned before the window."""
@@ -122,7 +129,10 @@ class Recorder:
             if (usual := int(np.median(arrivals.sizes)) - 12) > 0:
                 self.samples = usual
             return
-        self._columns.append((arrivals.rows, arrivals.at_ns, arrivals.sizes, arrivals.headers))
+        if self._tally is None:
+            self._columns.append((arrivals.rows, arrivals.at_ns, arrivals.sizes, arrivals.headers))
+        else:
+            self._tally.take(arrivals, self.samples)
         which = np.flatnonzero(self._keep[arrivals.rows] & (arrivals.sizes >= 12 + self.samples))
         if len(which):
             self._captures.append(
@@ -133,6 +143,14 @@ class Recorder:
                     arrivals.payloads(which, self.samples).copy(),
                 )
             )
+
+    def delivery(
+        self, up: NDArray[np.int64], *, begin_ns: int, end_ns: int, ptime_ms: int
+    ) -> Delivery | None:
+        """Judge what was counted of the participants `up`; None where packets were kept, to be judged at leisure."""
+        if self._tally is None:
+            return None
+        return self._tally.delivery(up, begin_ns=begin_ns, end_ns=end_ns, ptime_ms=ptime_ms)
 
     def table(self) -> Table:
         """Return all arrivals."""

@@ -32,7 +32,7 @@ def judge(plan: Plan, result: Result) -> dict[str, Any]:
     """Judge a run; the record is plain data, ready for JSON."""
     streams, up = result.streams, result.up
     received_ptime = max(1, result.received_samples // SAMPLES_PER_MS)
-    delivery = judge_delivery(
+    delivery = result.delivery or judge_delivery(
         result.table, up, begin_ns=result.begin_ns, end_ns=result.end_ns, ptime_ms=received_ptime
     )
     is_up = np.zeros(len(streams.room), bool)
@@ -116,6 +116,9 @@ def server_cost(result: Result, ticks: float) -> dict[str, Any]:
             f"{pid} {end.name_of[pid]}": end.cpu_s_of[pid] - start.cpu_s_of.get(pid, 0.0)
             for pid in end.cpu_s_of
         },
+        "pss_kb_at_start": start.pss_kb,
+        "pss_kb_at_end": end.pss_kb,
+        "rss_kb_over_time": result.rss_kb,
         "pss_kb_before": before.pss_kb,
         "pss_kb_after": after.pss_kb,
         "rss_kb_before": before.rss_kb,

@@ -17,10 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks import digits, ports, processes, voices
+from benchmarks.plan import WAYS
 from benchmarks.recording import Captures, Recorder, Table
 from benchmarks.signalling import Answered, Failed, HungUp, MediaMoved, Phones, Statistics
 from benchmarks.streams import Streams
+from benchmarks.tally import Tally
 from benchmarks.transport import SipSocket, parse_address
+from benchmarks.way import Way
 from benchmarks.wire import open_wire
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from benchmarks.analysis import Delivery
     from benchmarks.messages import MediaAnswer
     from benchmarks.plan import Plan
     from benchmarks.voices import Mark
@@ -39,6 +43,8 @@ GIVE_UP_ROUNDS = 10
 """So many packet times behind, the missed ones are left out: sent all at once they would be a flood no phone makes."""
 LISTEN_AFTER_S = 0.3
 """Packets sent at the end of the window may still be on their way to a mark's listener."""
+LOOK_EVERY_S = 60.0
+"""How often a run of endurance looks at the server's memory."""
 
 
 @dataclass(slots=True)
@@ -73,6 +79,10 @@ class Result:
     machine_stolen_s: float
     wire_name: str
     stamps: str
+    delivery: Delivery | None = None
+    """Of a run that keeps counts; else `table` says it."""
+    rss_kb: list[tuple[float, float]] = field(default_factory=list)
+    """The server's memory over a run of endurance: seconds of the window, and kB."""
     phases_of_run_s: dict[str, float] = field(default_factory=dict)
 
 
@@ -113,8 +123,19 @@ class LoadTest:
             place=self._streams.place,
             shift_s=self._streams.shift_s,
             samples=self._streams.samples,
+            tally=Tally(plan.participants) if plan.endurance else None,
         )
-        self._wire = open_wire(plan.wire, self._streams.packets)
+        self._way: Way | None = None
+        if plan.network != "clean":
+            self._way = Way(
+                WAYS[plan.network],
+                self._streams.packets,
+                sub_ticks=plan.phases,
+                seed=plan.seed,
+                packet_s=plan.ptime * 1e-3,
+            )
+        leaving = self._streams.packets if self._way is None else self._way.packets
+        self._wire = open_wire(plan.wire, leaving, plan.participants)
         self._codes = codes
         self._keying: list[list[tuple[int, int, list[digits.KeyFrame], int]]] = [
             [] for _ in range(plan.phases)
@@ -150,21 +171,22 @@ class LoadTest:
         )[::-1]
         self._lateness_ns.clear()
         sent, skipped = self._sent, self._skipped_rounds
-        at_start = processes.measure(roots, memory=False) if roots else None
+        at_start = processes.measure(roots, memory=plan.endurance) if roots else None
         own_start, begin_ns = resource.getrusage(resource.RUSAGE_SELF), time.monotonic_ns()
         busy_s, stolen_s = processes.machine_busy_s()
         self._recorder.begin()
-        self._until(plan.seconds)
+        rss_kb = self._stay(at_start)
         end_ns, own_end = time.monotonic_ns(), resource.getrusage(resource.RUSAGE_SELF)
-        at_end = processes.measure(roots, memory=False) if roots else None
+        at_end = processes.measure(roots, memory=plan.endurance) if roots else None
         busy_end_s, stolen_end_s = processes.machine_busy_s()
         lateness_ms = np.array(self._lateness_ns) / 1e6
         sent = self._sent - sent
+        up = np.flatnonzero(self._streams.is_up)
+        delivery = self._recorder.delivery(up, begin_ns=begin_ns, end_ns=end_ns, ptime_ms=plan.ptime)
         self._until(LISTEN_AFTER_S)
         self._recorder.end()
         after = processes.measure(roots) if roots else None
         lost = processes.kernel_drops()
-        up = np.flatnonzero(self._streams.is_up)
         took["farewell"] = self._farewell()
         self._close()
         gc.enable()
@@ -197,6 +219,8 @@ class LoadTest:
             machine_stolen_s=stolen_end_s - stolen_s,
             wire_name=self._wire.name,
             stamps=self._wire.stamps,
+            delivery=delivery,
+            rss_kb=rss_kb,
             phases_of_run_s=took,
         )
 
@@ -241,6 +265,21 @@ class LoadTest:
             self._sub_tick()
         return self._now_s() - started
 
+    def _stay(self, at_start: processes.Usage | None) -> list[tuple[float, float]]:
+        """Let the window pass; in a run of endurance, say what memory the server has in each minute of it."""
+        seconds = self._plan.seconds
+        if not self._plan.endurance:
+            self._until(seconds)
+            return []
+        pids = list(at_start.name_of) if at_start else []
+        began, found = self._now_s(), []
+        while (elapsed := self._now_s() - began) < seconds:
+            if pids:
+                found.append((elapsed, processes.resident_kb(pids)))
+            self._say(f"{elapsed / 60:.0f} of {seconds / 60:.0f} minutes")
+            self._until(min(LOOK_EVERY_S, seconds - elapsed))
+        return found
+
     def _until(self, seconds: float) -> None:
         end = self._now_s() + seconds
         while self._now_s() < end:
@@ -258,7 +297,7 @@ class LoadTest:
         while self._marks_due and self._marks_due[-1].at_s <= at_s:
             self._streams.begin_mark(self._marks_due.pop())
         rows, marks = self._streams.next_phase(phase, at_s)
-        self._wire.send(rows)
+        self._send(rows)
         if self._keying[phase]:
             self._press_keys(phase)
         sent_ns = time.monotonic_ns()
@@ -275,6 +314,15 @@ class LoadTest:
         if self._has_changed:
             self._has_changed = False
             self._streams.refresh()
+
+    def _send(self, rows: NDArray[np.int64]) -> None:
+        """Let the packets of `rows` go, and whatever else is due where they do not go straight to the server."""
+        if self._way is None:
+            self._wire.send(rows)
+            return
+        self._way.post(rows, self._turn)
+        due = self._way.due(self._turn)
+        self._wire.send(due[self._streams.is_up[due % self._plan.participants]])
 
     def _on_event(self, event: Answered | MediaMoved | Failed | HungUp) -> None:
         if isinstance(event, Answered):

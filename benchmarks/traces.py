@@ -123,3 +123,6 @@ NETWORKS: Final = (
 
 FURTHER: Final = (Network("wifi, no queue", wifi(0.010, queue=False)),)
 """To compare with."""
+
+CROWD: Final = Network("jitter 0-40, loss 3 %", uniform_jitter(0.040, 0.03))
+"""That of everybody at once, when it is the load that is measured and not the sound."""

@@ -1,7 +1,7 @@
 """How media packets enter and leave this process: the interface, and the choice between its two implementations.
 
-A wire owns one outgoing packet per participant (a row of `packets`), kept up to date by `streams`, and hands over what has
-arrived as columns. `wire_uring` needs about half the CPU of `wire_epoll` and stamps arrivals in the kernel; many containers
+A wire sends from `packets`, which `streams` keeps up to date, one row for each participant, or `way`, several, and hands
+over what has arrived as columns. `wire_uring` needs about half the CPU of `wire_epoll` and stamps arrivals in the kernel; many containers
 forbid it, hence the choice at start.
 """
 
@@ -61,8 +61,11 @@ class Wire(Protocol):
     def close_row(self, row: int) -> None:
         """Stop sending and receiving for `row`; its socket may be closed afterwards."""
 
-    def send(self, rows: NDArray[np.int64]) -> None:
-        """Send the packet of each row, now."""
+    def send(self, which: NDArray[np.int64]) -> None:
+        """Send these rows of `packets`, now; of P participants the row `n` is sent by `n % P`."""
+
+    def resize(self, which: NDArray[np.int64], sizes: NDArray[np.int64]) -> None:
+        """From now on these rows of `packets` have so many bytes; at first they have all that fit."""
 
     def wait(self, until_ns: int) -> None:
         """Sleep until `until_ns` on CLOCK_MONOTONIC while arrivals gather."""
@@ -74,19 +77,23 @@ class Wire(Protocol):
         """Give everything back."""
 
 
-def open_wire(kind: str, packets: NDArray[np.uint8]) -> Wire:
-    """Open the wire of the kind `uring`, `epoll` or `auto` for `packets : ndarray of shape (participants, bytes), uint8`."""
+def open_wire(kind: str, packets: NDArray[np.uint8], participants: int = 0) -> Wire:
+    """Open the wire of the kind `uring`, `epoll` or `auto` for `packets : ndarray of shape (N, bytes), uint8`.
+
+    N is a multiple of `participants`; 0: each has one.
+    """
     from benchmarks.wire_epoll import EpollWire  # noqa: PLC0415 - both implement the interface above
     from benchmarks.wire_uring import UringWire  # noqa: PLC0415
 
+    participants = participants or len(packets)
     if kind == "epoll":
-        return EpollWire(packets)
+        return EpollWire(packets, participants)
     try:
-        return UringWire(packets)
+        return UringWire(packets, participants)
     except UringUnavailableError:
         if kind == "uring":
             raise
-        return EpollWire(packets)
+        return EpollWire(packets, participants)
 
 
 def realtime_minus_monotonic_ns() -> int:

@@ -31,9 +31,10 @@ class EpollWire:
     name = "epoll"
     stamps = "read"
 
-    def __init__(self, packets: NDArray[np.uint8]) -> None:
+    def __init__(self, packets: NDArray[np.uint8], participants: int) -> None:
+        self._octets = packets
         self._packets = [row.data for row in packets]
-        self._sockets: list[socket.socket | None] = [None] * len(packets)
+        self._sockets: list[socket.socket | None] = [None] * participants
         self._row_of: dict[int, int] = {}
         self._poll = select.epoll()
         self._pool = np.zeros((POOL_PACKETS, PACKET_ROOM_BYTES), np.uint8)
@@ -57,15 +58,19 @@ class EpollWire:
             del self._row_of[sock.fileno()]
             self._sockets[row] = None
 
-    def send(self, rows: NDArray[np.int64]) -> None:
-        packets, sockets = self._packets, self._sockets
-        for row in rows.tolist():
-            sock = sockets[row]
+    def send(self, which: NDArray[np.int64]) -> None:
+        packets, sockets, participants = self._packets, self._sockets, len(self._sockets)
+        for place in which.tolist():
+            sock = sockets[place % participants]
             if sock is not None:
                 try:
-                    sock.send(packets[row])
+                    sock.send(packets[place])
                 except OSError:
                     self.send_errors += 1
+
+    def resize(self, which: NDArray[np.int64], sizes: NDArray[np.int64]) -> None:
+        for place, size in zip(which.tolist(), sizes.tolist(), strict=True):
+            self._packets[place] = self._octets[place, :size].data
 
     def wait(self, until_ns: int) -> None:
         while (left_s := (until_ns - time.monotonic_ns()) * 1e-9) > SLEEP_GRAIN_S:

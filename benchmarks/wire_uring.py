@@ -76,8 +76,9 @@ class UringWire:
     name = "io_uring"
     stamps = "kernel"
 
-    def __init__(self, packets: NDArray[np.uint8]) -> None:
-        rows, size = packets.shape
+    def __init__(self, packets: NDArray[np.uint8], participants: int) -> None:
+        count_of_packets, size = packets.shape
+        rows = self._participants = participants
         self._packets = packets
         self._ring = Ring(entries=4096, completions=2 * WAIT_FOR)
         count = min(max(1 << (rows - 1).bit_length(), BUFFER_COUNT_MIN), BUFFER_COUNT_MAX)
@@ -88,13 +89,14 @@ class UringWire:
         )
         self._pool = self._buffers.data[:, PREFIX_BYTES:]
         self._template = MessageHeader(control_length=CONTROL_BYTES)
-        self._sends = np.zeros(rows, SUBMISSION)
+        self._sends = np.zeros(count_of_packets, SUBMISSION)
         self._sends["opcode"] = OP_SEND
         self._sends["flags"] = SQE_CQE_SKIP_SUCCESS
-        self._sends["address"] = packets.ctypes.data + packets.strides[0] * np.arange(rows, dtype=np.uint64)
+        places = np.arange(count_of_packets, dtype=np.uint64)
+        self._sends["address"] = packets.ctypes.data + packets.strides[0] * places
         self._sends["length"] = size
         self._sends["message_flags"] = socket.MSG_DONTWAIT
-        self._sends["user_data"] = SEND_TAG + np.arange(rows, dtype=np.uint64)
+        self._sends["user_data"] = SEND_TAG + places
         self._receives = np.zeros(rows, SUBMISSION)
         self._receives["opcode"] = OP_RECVMSG
         self._receives["flags"] = SQE_BUFFER_SELECT
@@ -110,7 +112,7 @@ class UringWire:
     def open(self, row: int, sock: socket.socket) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self._sends["fd"][row] = self._receives["fd"][row] = sock.fileno()
+        self._sends["fd"][row :: self._participants] = self._receives["fd"][row] = sock.fileno()
         self._is_open[row] = True
         self._ring.submit(self._receives[row : row + 1])
 
@@ -118,9 +120,12 @@ class UringWire:
         # The armed receive keeps the file alive until the ring goes; nothing is read from it any more.
         self._is_open[row] = False
 
-    def send(self, rows: NDArray[np.int64]) -> None:
-        self._ring.submit(self._sends[rows])
+    def send(self, which: NDArray[np.int64]) -> None:
+        self._ring.submit(self._sends[which])
         self._ring.enter()  # now, so that the moment of sending is known
+
+    def resize(self, which: NDArray[np.int64], sizes: NDArray[np.int64]) -> None:
+        self._sends["length"][which] = sizes
 
     def wait(self, until_ns: int) -> None:
         self._ring.enter(wait_for=WAIT_FOR, until_ns=until_ns, now_ns=time.monotonic_ns())
