@@ -53,6 +53,7 @@ from bridge.watch import Ticks
 from dsp.frames import RATE_HZ
 from media import control
 from media.arena import Arena
+from media.bands import LEAST_CODED, NARROW
 from media.pool import Pool, PoolFullError
 from media.ports import Ports
 from media.recording import messages as recording
@@ -436,6 +437,7 @@ class Server:
             recording.FileFormat(settings.format),
             time.monotonic(),
             time.time(),
+            band=LEAST_CODED if codecs.hd(self._config) else NARROW,
             participants=settings.participants,
             most_s=60.0 * settings.most_minutes,
         )

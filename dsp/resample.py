@@ -29,6 +29,9 @@ DELAY: Final = 13
 PAST: Final = 2 * DELAY
 """So many samples of the lower rate the filter looks back; at the higher rate `PAST` times the factor."""
 
+TAIL: Final = 32
+"""Samples of the lower rate in which what a frame leaves in the filter has died away: `PAST`, and no half block."""
+
 _BETA: Final = 6.0
 """Kaiser's shape: the stop band is 62 dB down."""
 
@@ -100,3 +103,20 @@ def downsample(frames: Frames, past: Frames, factor: int) -> tuple[Frames, Frame
     """
     extended = np.concatenate((past, frames), axis=1)
     return _filtered(extended, _downward(factor), _BLOCK * factor), extended[:, -PAST * factor :].copy()
+
+
+def apart(frames: Frames, source: int, target: int) -> Frames:
+    """Return frames at another rate, each as if silence lay before and behind it, with `TAIL` of what follows it.
+
+    Frames that belong together are so when what follows one is added to the beginning of the next: the filter is linear.
+    Whoever gets frames with gaps, in no order, needs no pasts, and hears no edge at a gap.
+
+    frames : ndarray of shape (N, 160 * source), int16
+    source, target : bands, factors of 8 kHz; one is a multiple of the other by one of FACTORS
+    returns : ndarray of shape (N, 160 * target + TAIL * target / lower), int16, where `lower` is the lesser of both
+    """
+    lower = min(source, target)
+    padded = np.pad(frames, ((0, 0), (0, TAIL * source // lower)))
+    factor = max(source, target) // lower
+    past = np.zeros((len(frames), PAST * source // lower), np.int16)
+    return (upsample if source < target else downsample)(padded, past, factor)[0]

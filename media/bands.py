@@ -56,6 +56,8 @@ class Departed(NamedTuple):
     slot: int
     """Of the room that hears it."""
     frame: NDArray[np.int16]
+    stream: int = 0
+    """Whose it was: the row may be another's by the time this is heard."""
 
 
 class Whispered(NamedTuple):
@@ -81,7 +83,7 @@ class Voices(NamedTuple):
         return Heard(
             self.rows,
             self.frames,
-            [(slot, frame) for _, slot, frame in self.departed],
+            [(slot, frame) for _, slot, frame, _ in self.departed],
             [(listener, frame) for _, listener, frame in self.whispers],
         )
 
@@ -143,7 +145,7 @@ class Bands:
 
     def heard(self, voices: Sequence[Voices]) -> dict[int, Heard]:
         """What is heard at each band in use, of what is said at any."""
-        if self.narrow:
+        if self.narrow and len(voices) == 1:
             return {NARROW: voices[0].heard()}
         self._tick += 1
         return {band: self._together([self._brought(each, band) for each in voices]) for band in self.in_use}
@@ -177,7 +179,7 @@ class Bands:
             self._convert(voices.band, band, rows, voices.frames[wanted]),
             [
                 (slot, self._convert_one(voices.band, band, row, frame))
-                for row, slot, frame in voices.departed
+                for row, slot, frame, _ in voices.departed
                 if listeners[slot]
             ],
             [

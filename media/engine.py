@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from dsp import g711
 from media import control, rtcp, rtp
 from media.arena import ArenaAudio
-from media.bands import NARROW, Heard, band_of
+from media.bands import NARROW, Voices, band_of
 from media.codecs.kind import facts
 from media.intake import NO_EVENT, Intake
 from media.jitter import FRAME, RATE_HZ
@@ -576,7 +576,7 @@ class Engine:
         if not self._outward.idle:
             table, line = self._outward.encode(table, line, self._listeners.wide)
         if not (self._recorder.idle and self._tap.idle):
-            self._record(heard, now)
+            self._record(voices, now)
         self._frames_out[:count] = table.view(_FRAME_PIECE)[:, 0].take(line)
         if not self._tones_out.idle:
             for row in self._tones_out.tick(self.block["frame"]):
@@ -644,11 +644,11 @@ class Engine:
         for row, trouble in self._speakers.lines.troubles():
             self._events.append(control.LineTroubled(int(self.streams.stream[row]), TROUBLES[trouble]))
 
-    def _record(self, heard: Heard, now: float) -> None:
+    def _record(self, voices: Sequence[Voices], now: float) -> None:
         if not self._tap.idle:
             ticks = self._tick + self._skipped
             slot, stream = self._speakers.slot, self.streams.stream
-            self._tap.take(now, ticks, heard, slot, stream, self._listeners.said_to_rooms())
+            self._tap.take(now, ticks, voices, slot, stream, self._listeners.said_to_rooms())
         if self._recorder.idle:
             return
         said = self._speakers.said

@@ -136,9 +136,11 @@ class Listeners:
         turning, self._turning = self._turning, {}
         return Cues(private, announced, turning, self._room_music, loops), ended, over
 
-    def said_to_rooms(self, band: int = NARROW) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
-        """Announcements of the last tick, for who records them: the rooms' slots, and a frame for each."""
-        due = self._announced
+    def said_to_rooms(self) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
+        """Announcements of the last tick, for who records them: the rooms' slots, and a frame for each, at the best rate that
+        the shared audio has.
+        """
+        due, band = self._announced, self.audio.band
         frames = self.audio.frames(due.offset, band)
         return due.keys, np.where(np.arange(FRAME * band) < due.length[:, None] * band, frames, 0)
 

@@ -54,6 +54,11 @@ class SharedAudio(NamedTuple):
         """Length of the array."""
         return len(self.pcm)
 
+    @property
+    def band(self) -> int:
+        """The best there is."""
+        return _WIDE if len(self.wide) else 1
+
     def frames(self, offsets: NDArray[np.intp], band: int) -> NDArray[np.int16]:
         """The frames that begin at `offsets`, at a rate of `band` times 8 kHz; what lies beyond the end is its last sample.
 

@@ -24,7 +24,7 @@ from media.bands import NARROW, Bands, Departed, Voices, Whispered
 from media.control import Codec
 from media.decoded import Decoding
 from media.gains import Gains
-from media.jitter import JitterBuffer, Pull
+from media.jitter import FRAME, JitterBuffer, Pull
 from media.lines import Lines
 from media.repair import CodeSource, Repair
 from media.rooms import NO_SLOT
@@ -132,7 +132,8 @@ class Speakers:
                 if listener is not None:
                     self._whispered.append((band, Whispered(row, listener, sinking)))
             else:
-                self._departed.append((band, Departed(row, int(self.slot[row]), sinking)))
+                departed = Departed(row, int(self.slot[row]), sinking, int(self._streams.stream[row]))
+                self._departed.append((band, departed))
         self._heard[row] = False
         self._suppressed[row] = True
 
@@ -235,7 +236,25 @@ class Speakers:
             order = to_room[self.slot[rows[to_room]].argsort(kind="stable")]
             gone = [each for at, each in departed if at == band]
             voices.append(Voices(band, rows[order], part[order], gone, whispers))
+        if departed or whispered:
+            voices += self._last_words({band for band, _ in parts}, departed, whispered)
         return voices
+
+    @staticmethod
+    def _last_words(
+        bands: set[int], departed: list[tuple[int, Departed]], whispered: list[tuple[int, Whispered]]
+    ) -> list[Voices]:
+        """What is left of those who were the last to speak at their band."""
+        return [
+            Voices(
+                band,
+                _NO_ROWS,
+                np.zeros((0, FRAME * band), np.int16),
+                [each for at, each in departed if at == band],
+                [each for at, each in whispered if at == band],
+            )
+            for band in sorted({band for band, _ in (*departed, *whispered)} - bands)
+        ]
 
     def _sounding(
         self, count: int, pull: Pull, pressed: NDArray[np.bool_], *, both_laws: bool

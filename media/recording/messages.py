@@ -71,7 +71,7 @@ class Begin(Message, frozen=True):
     at_s: float
     wall_s: float
     band: int = 1
-    """1, 2 or 6: the rate of the files over 8 kHz, that of the room at the beginning. Frames of another are resampled."""
+    """1, 2 or 6: the rate of the files over 8 kHz. Frames of another are resampled."""
     participants: bool = False
     most_s: float = 0.0
     """The longest it may become, pauses not counted; 0: any."""

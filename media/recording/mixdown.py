@@ -4,7 +4,8 @@ A frame may come a little late: its tick was, or it came through another worker'
 `LAG_S`; what comes later still is counted as missing. Where nothing came there is silence, so the clock stays right
 whatever is lost.
 
-The mix is what a listener hears who does not speak: the sum of all, through the same limiter as in the room.
+The mix is what a listener hears who does not speak: the sum of all, through the same limiter as in the room, which begins
+a recording with no memory and keeps it from frame to frame.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.frames import FRAME_SAMPLES
-from dsp.gain import soft_limit
+from dsp.limiter import CEILING, MOST, limit
 from media.pacer import TICK_S
 from media.recording.ring import NOBODY
 
@@ -50,7 +51,8 @@ class Mixdown:
         self._size = FRAME_SAMPLES * band
         self._participants = participants
         self._mix = np.zeros((HELD, self._size), np.int32)
-        self._tracks: dict[int, NDArray[np.int16]] = {}
+        self._gain = np.ones(1, np.float32)  # of the limiter, where the last frame that was taken ends
+        self._tracks: dict[int, NDArray[np.int32]] = {}
         self._fresh: dict[int, int] = {}
         self._first = 0
         self.late = 0
@@ -66,25 +68,30 @@ class Mixdown:
     def add(self, place: int, stream: int, frame: NDArray[np.int16]) -> None:
         """Put a frame where it belongs; what is said at the same place is mixed.
 
-        frame : ndarray of shape (160 * band,), int16
+        frame : ndarray of shape (160 * band + T,), int16; T, less than a frame, more that sounds with what comes after it
         """
         if not self._first <= place < self._first + HELD:
             self.late += 1
             return
-        at = place % HELD
-        self._mix[at] += frame
+        self._lay(self._mix, place, frame)
         if self._participants and stream != NOBODY:
             track = self._track(stream, place)
             if track is not None:
-                track[at] = frame
+                self._lay(track, place, frame)
 
-    def _track(self, stream: int, place: int) -> NDArray[np.int16] | None:
+    def _lay(self, onto: NDArray[np.int32], place: int, frame: NDArray[np.int16]) -> None:
+        onto[place % HELD] += frame[: self._size]
+        after = frame[self._size :]
+        if len(after) and place + 1 < self._first + HELD:
+            onto[(place + 1) % HELD, : len(after)] += after
+
+    def _track(self, stream: int, place: int) -> NDArray[np.int32] | None:
         track = self._tracks.get(stream)
         if track is None:
             if len(self._tracks) >= MOST_TRACKS:
                 self.beyond.add(stream)
                 return None
-            track = self._tracks[stream] = np.zeros((HELD, self._size), np.int16)
+            track = self._tracks[stream] = np.zeros((HELD, self._size), np.int32)
             self._fresh[stream] = place
         elif stream in self._fresh:
             self._fresh[stream] = min(self._fresh[stream], place)
@@ -99,16 +106,25 @@ class Mixdown:
         if until <= first:
             return None
         index = np.arange(first, until) % HELD
-        mix = soft_limit(self._mix[index]).reshape(-1)
+        mix = self._limited(self._mix[index]).reshape(-1)
         self._mix[index] = 0
         fresh = {stream: place for stream, place in self._fresh.items() if place < until}
         tracks = {}
         for stream, track in self._tracks.items():
             if stream in self._fresh and stream not in fresh:
                 continue
-            tracks[stream] = track[index].reshape(-1)
+            tracks[stream] = track[index].clip(-MOST, MOST).astype(np.int16).reshape(-1)
             track[index] = 0
         for stream in fresh:
             del self._fresh[stream]
         self._first = until
         return Stretch(first, mix, tracks, fresh)
+
+    def _limited(self, mix: NDArray[np.int32]) -> NDArray[np.int16]:
+        """Frames that follow one another. Nearly always none is too loud; then they need not be looked at one by one."""
+        if self._gain[0] == 1 and mix.max() <= CEILING and mix.min() >= -CEILING:
+            return mix.astype(np.int16)
+        frames = np.empty(mix.shape, np.int16)
+        for at in range(len(mix)):
+            frames[at : at + 1], self._gain = limit(mix[at : at + 1], self._gain)
+        return frames

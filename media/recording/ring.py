@@ -27,7 +27,7 @@ GAP: Final = 1
 """So many ticks of this recording (in `stream`) were not handed over; the slot has no frame."""
 
 NOBODY: Final = 0
-"""The stream of what is said to a room: announcements, tones, and the last frame of somebody who left."""
+"""The stream of what is said to a room: announcements and tones."""
 
 SLOT: Final = np.dtype(
     [

@@ -1,9 +1,9 @@
 """One recording, from its first frame to its finished files.
 
-Frames are placed (`timeline`), mixed (`mixdown`), and a second later written (`track`). All files run by one clock: that
-of everybody begins at the beginning; a participant's begins with the first frame that was heard of them, and says where
-that is (`File.offset_samples`), so that who comes after three hours does not begin with three hours of silence. From there
-on nothing is left out of either.
+Frames are placed (`timeline`), brought to the rate of the files, mixed (`mixdown`), and a second later written (`track`). All
+files run by one clock: that of everybody begins at the beginning; a participant's begins with the first frame that was heard
+of them, and says where that is (`File.offset_samples`), so that who comes after three hours does not begin with three hours
+of silence. From there on nothing is left out of either.
 
 Whatever goes wrong with a file ends the recording with what there is, and is told; frames that come later fall away.
 """
@@ -55,7 +55,6 @@ class Take:
         self._mixdown = Mixdown(band=begin.band, participants=begin.participants)
         self._mix: Track | None = None
         self._tracks: dict[int, Track] = {}
-        self._pasts: dict[int, tuple[int, NDArray[np.int16]]] = {}  # of streams at another band: place, past
         self._gap_ticks = 0
         self._end: tuple[Reason, int, float] | None = None  # why, how many places, when all has come
         self.ended: Ended | None = None
@@ -74,36 +73,26 @@ class Take:
         """Take slots of this recording out of a worker's ring, in order; the pieces of a frame together."""
         if self.ended is not None:
             return
-        bands = np.maximum(slots["band"], 1)
-        at = 0
-        while at < len(slots):
-            slot = slots[at]
-            if slot["kind"] == GAP:
-                self._gap_ticks += int(slot["stream"])
-                at += 1
-                continue
-            band = int(bands[at])
-            place = self.timeline.place(source, int(slot["tick"]), float(slot["now_s"]))
-            if place is not None:
-                frame = slots["samples"][at : at + band].reshape(-1)
-                stream = int(slot["stream"])
-                if band != self._begin.band:
-                    frame = self._resampled(frame, band, stream, place)
-                self._mixdown.add(place, stream, frame)
-            at += band
-
-    def _resampled(self, frame: NDArray[np.int16], band: int, stream: int, place: int) -> NDArray[np.int16]:
-        """A frame at the band of the files. Where the one before it is missing, it begins out of silence."""
-        ours = self._begin.band
-        factor = max(ours, band) // min(ours, band)
-        size = resample.PAST * (factor if band > ours else 1)
-        before, past = self._pasts.get(stream, (-1, frame[:0]))
-        if before + 1 != place or len(past) != size:
-            past = np.zeros(size, np.int16)
-        turn = resample.upsample if band < ours else resample.downsample
-        turned, past = turn(frame[None], past.reshape(1, -1), factor)
-        self._pasts[stream] = place, past[0]
-        return turned.reshape(-1)
+        gaps = slots["kind"] == GAP
+        self._gap_ticks += int(slots["stream"][gaps].sum())
+        slots = slots[~gaps]
+        ticks, first = np.unique(slots["tick"], return_index=True)
+        places = {
+            tick: self.timeline.place(source, tick, now_s)
+            for tick, now_s in zip(ticks.tolist(), slots["now_s"][first].tolist(), strict=True)
+        }
+        for band in np.unique(slots["band"]).tolist():
+            pieces = slots[slots["band"] == band]
+            frames = pieces["samples"].reshape(-1, FRAME_SAMPLES * band)
+            if band != self._begin.band:
+                frames = resample.apart(frames, band, self._begin.band)
+            heads = pieces[::band]
+            for frame, tick, stream in zip(
+                frames, heads["tick"].tolist(), heads["stream"].tolist(), strict=True
+            ):
+                place = places[tick]
+                if place is not None:
+                    self._mixdown.add(place, stream, frame)
 
     def pause(self, at_s: float) -> None:
         self.timeline.pause(at_s)

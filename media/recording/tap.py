@@ -1,4 +1,5 @@
-"""What a tick does for recordings: the frames that go into the mix of a recorded room are copied into the ring.
+"""What a tick does for recordings: the frames that go into the mix of a recorded room are copied into the ring, each at the
+rate at which it was said.
 
 That is all. Mixing, resampling, encoding and writing are done elsewhere (`take`), from the same frames: who is muted,
 not let into the mix or whispering is not in them, nor hold music, nor what is played to one alone. A room that nobody
@@ -11,11 +12,12 @@ another, and the recording goes on. A worker that has no such room has a number 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from media.bands import Heard
+from media.bands import Voices
 from media.recording.ring import NOBODY, Ring
 
 _NOTHING = 0
@@ -63,7 +65,7 @@ class Tap:
         self,
         now: float,
         tick: int,
-        heard: Heard,
+        voices: Sequence[Voices],
         slots: NDArray[np.integer],
         streams: NDArray[np.int64],
         announced: tuple[NDArray[np.intp], NDArray[np.int16]],
@@ -76,23 +78,24 @@ class Tap:
         """
         if self._ring is None:
             return
-        of_rows = self._recording[slots[heard.rows]]
-        here = of_rows.nonzero()[0]
-        recordings, whose, frames = of_rows[here], streams[heard.rows[here]], heard.frames[here]
-        said_to, said = announced
-        more = [(self._recording[slot], frame) for slot, frame in heard.departed]
-        more += [(self._recording[slot], frame) for slot, frame in zip(said_to, said, strict=True)]
-        more = [(recording, frame) for recording, frame in more if recording]
-        if more:
-            recordings = np.concatenate(
-                (recordings, np.array([recording for recording, _ in more], np.int64))
-            )
-            whose = np.concatenate((whose, np.full(len(more), NOBODY, np.int64)))
-            frames = np.concatenate((frames, np.array([frame for _, frame in more], np.int16)))
         if self._missed:
             self._tell_missed(now, tick)
-        if len(recordings) and not self._ring.write(now, tick, recordings, whose, frames):
-            self._missed.update(set(recordings.tolist()))
+        parts = []
+        for each in voices:
+            parts.append((slots[each.rows], streams[each.rows], each.frames))
+            if each.departed:
+                gone = np.array([(departed.slot, departed.stream) for departed in each.departed])
+                parts.append((gone[:, 0], gone[:, 1], np.array([frame for _, _, frame, _ in each.departed])))
+        said_to, said = announced
+        parts.append((said_to, np.full(len(said_to), NOBODY, np.int64), said))
+        missed: set[int] = set()
+        for rooms, whose, frames in parts:
+            of_rooms = self._recording[rooms]
+            here = of_rooms.nonzero()[0]
+            recordings = of_rooms[here]
+            if len(here) and not self._ring.write(now, tick, recordings, whose[here], frames[here]):
+                missed.update(recordings.tolist())
+        self._missed.update(missed)
 
     def _tell_missed(self, now: float, tick: int) -> None:
         assert self._ring is not None

@@ -119,3 +119,19 @@ def test_rows_do_not_touch_each_other(factor):
         assert (
             np.abs(alone[0].astype(int) - together[row]).max() <= 1
         )  # the library may add up in another order
+
+
+@pytest.mark.parametrize(("source", "target"), [(1, 2), (1, 6), (2, 6), (2, 1), (6, 1), (6, 2)])
+def test_frames_apart_are_the_same_signal_once_each_has_what_the_one_before_left(source, target):
+    signal = np.random.default_rng(1).integers(-8_000, 8_000, 12 * 160 * source, np.int16)
+    lower = min(source, target)
+    factor = max(source, target) // lower
+    whole = (up if source < target else down)(signal, factor, 160 * lower)
+    frames = resample.apart(signal.reshape(12, 160 * source), source, target)
+    size, tail = 160 * target, resample.TAIL * target // lower
+    assert frames.shape == (12, size + tail)
+    laid = np.zeros(12 * size + tail, np.int32)
+    for at, frame in enumerate(frames):
+        laid[at * size : (at + 1) * size + tail] += frame
+    assert np.abs(laid[: len(whole)] - whole).max() <= 1
+    assert not frames[:, -tail // 8 :].any(), "all of the tail is there"
