@@ -156,4 +156,14 @@ def _states(row: PersonRow) -> list[str]:
         states.append(f"group {row.place}")
     if row.gain_db:
         states.append(f"{row.gain_db:+g} dB")
+    return states + _line(row)
+
+
+def _line(row: PersonRow) -> list[str]:
+    """What their line disturbs by, and what is done about it."""
+    states = [row.trouble] if row.trouble else []
+    if row.lowered:
+        states.append("lowered")
+    if row.suppressed:
+        states.append("denoised")
     return states

@@ -1,4 +1,4 @@
-"""Who is heard, and how: `roda mute`, `gain`, `lecture`, `mode`, `level`, `hands`."""
+"""Who is heard, and how: `roda mute`, `gain`, `lecture`, `mode`, `level`, `denoise`, `hands`."""
 
 from __future__ import annotations
 
@@ -70,6 +70,19 @@ def level(
 ) -> None:
     """Level all voices, or leave them as they are."""
     give(config, conference, commands.LevelVoices(on=on is Switch.ON), as_json=as_json)
+
+
+@app.command(rich_help_panel=RUNNING)
+def denoise(
+    conference: ConferenceId,
+    on: Switch,
+    leg: OneLeg = None,
+    config: ConfigFile = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Take noise out of what one says, or everybody and whoever comes; or let it in again."""
+    give(config, conference, commands.SuppressNoise(leg=leg or 0, on=on is Switch.ON), as_json=as_json)
 
 
 @app.command(rich_help_panel=RUNNING)

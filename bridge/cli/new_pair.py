@@ -14,13 +14,21 @@ from bridge.cli.terminal import ConfigFile, day, local, say, store
 from bridge.service.levels import Level
 from bridge.service.pairs import LIFE_MONTHS, end_of_life
 from bridge.service.role import Role
-from bridge.service.settings import LastModerator, MuteMode, Settings
+from bridge.service.settings import LastModerator, MuteMode, NoisyLines, Settings
 
 YesNo = bool | None
 """An option that was given, or leaves it to the profile and the defaults."""
 
 LONGEST_LIFE_MONTHS: Final = 1200
 """A century: whoever means for ever."""
+
+
+class Noisy(StrEnum):
+    """`NoisyLines` as an option."""
+
+    TELL = "tell"
+    LOWER = "lower"
+    MUTE = "mute"
 
 
 class Heard(StrEnum):
@@ -69,6 +77,14 @@ def new(
     muted: Annotated[YesNo, typer.Option(help="Participants come in muted (C6).")] = None,
     mute_mode: Annotated[Heard | None, typer.Option(help="Who is heard at the beginning.")] = None,
     strict_mute: Annotated[YesNo, typer.Option(help="Who was muted may not unmute themselves by *6.")] = None,
+    noisy_lines: Annotated[
+        Noisy | None, typer.Option(help="Tell, lower or mute lines with noise, hold music, howl, echo; tell.")
+    ] = None,
+    noisy_notices: Annotated[
+        YesNo, typer.Option(help="Moderators hear of noisy lines, now and then.")
+    ] = None,
+    suppress_noise: Annotated[YesNo, typer.Option(help="Take noise out of every line.")] = None,
+    level_voices: Annotated[YesNo, typer.Option(help="Begin as after *4: all voices equally loud.")] = None,
     recording: Annotated[YesNo, typer.Option(help="May be recorded (C6).")] = None,
     lock: Annotated[YesNo, typer.Option(help="Level 2: the moderator may lock, *7.")] = None,
     dial_out: Annotated[YesNo, typer.Option(help="Level 2: the moderator may dial out, *1.")] = None,
@@ -117,6 +133,10 @@ def new(
         "mute_on_entry": muted,
         "mute_mode": None if mute_mode is None else MuteMode(mute_mode.value),
         "strict_mute": strict_mute,
+        "noisy_lines": None if noisy_lines is None else NoisyLines(noisy_lines.value),
+        "noisy_notices": noisy_notices,
+        "suppress_noise": suppress_noise,
+        "level_voices": level_voices,
         "recording_allowed": recording,
         "lock_allowed": lock,
         "dial_out_allowed": dial_out,

@@ -14,7 +14,7 @@ from typing import Any, Final
 from bridge.cli.terminal import UserError
 from bridge.config.settings import LANGUAGES
 from bridge.service.levels import LEVELS, Grant, Level, Right
-from bridge.service.settings import LastModerator, MuteMode, Settings, SettingsError
+from bridge.service.settings import LastModerator, MuteMode, NoisyLines, Settings, SettingsError
 
 RIGHTS: Final = {
     Right.LOCK: "lock, *7",
@@ -106,6 +106,10 @@ WORDS: Final = (
     Word("muted", "mute_on_entry", YES_NO, "participants come in muted (C6)"),
     Word("mute-mode", "mute_mode", _choice({each.value: each for each in MuteMode}), "who is heard at first"),
     Word("strict-mute", "strict_mute", YES_NO, "the muted may not unmute themselves, *6"),
+    Word("noisy-lines", "noisy_lines", _choice({each.value: each for each in NoisyLines}), "what is done about them"),
+    Word("noisy-notices", "noisy_notices", YES_NO, "moderators hear of noisy lines, now and then"),
+    Word("suppress-noise", "suppress_noise", YES_NO, "noise is taken out of every line"),
+    Word("level-voices", "level_voices", YES_NO, "begins as after *4: all voices equally loud"),
     Word("recording", "recording_allowed", YES_NO, "may be recorded (C6)"),
     Word("lock", "lock_allowed", YES_NO, "level 2: the moderator may lock, *7"),
     Word("dial-out", "dial_out_allowed", YES_NO, "level 2: the moderator may dial out, *1"),

@@ -13,6 +13,7 @@ from bridge.conference.effects import (
     RecordLeave,
     SetAutoGain,
     SetMute,
+    SetSuppression,
     TurnAway,
     Withdraw,
 )
@@ -73,6 +74,11 @@ def join(draft: Draft, event: Join, verdict: Admitted | Refused) -> None:
         draft.effects.append(TurnAway(event.leg, REFUSAL_WORDS[verdict.reason]))
         return
     doors.stop_listening(draft, event.leg)
+    if draft.phase is Phase.EMPTY:
+        draft.mode = draft.settings.mute_mode
+        draft.levelling = draft.settings.level_voices
+        draft.suppressing = draft.settings.suppress_noise
+        draft.effects.append(ConferenceOpened(draft.now))
     muted_on_entry = draft.settings.mute_on_entry and event.role is Role.PARTICIPANT
     participant = Participant(
         leg=event.leg,
@@ -84,10 +90,8 @@ def join(draft: Draft, event: Join, verdict: Admitted | Refused) -> None:
         clip=event.clip,
         caller=event.caller,
         came_by=event.came_by,
+        suppressed=draft.suppressing,
     )
-    if draft.phase is Phase.EMPTY:
-        draft.mode = draft.settings.mute_mode
-        draft.effects.append(ConferenceOpened(draft.now))
     draft.put(participant)
     draft.moderators += event.role is Role.MODERATOR
     draft.effects.append(RecordJoin(event.leg, event.role, event.name, draft.now))
@@ -95,6 +99,8 @@ def join(draft: Draft, event: Join, verdict: Admitted | Refused) -> None:
         draft.effects.append(SetMute(event.leg, muted=True))
     if draft.levelling:
         draft.effects.append(SetAutoGain(event.leg, on=True))
+    if draft.suppressing:
+        draft.effects.append(SetSuppression(event.leg, on=True))
     if verdict.waits:
         course.hold(draft, participant)
     elif not draft.talking:

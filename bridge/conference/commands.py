@@ -141,6 +141,14 @@ class LevelVoices(Command, frozen=True):
     on: bool | None = None
 
 
+class SuppressNoise(Command, frozen=True):
+    """Take noise out of what one says, or (0) everybody here and whoever comes."""
+
+    givers: ClassVar[frozenset[Role]] = IN_CHARGE
+    leg: int = 0
+    on: bool | None = None
+
+
 class MuteOne(Command, frozen=True):
     """O4. With strict muting only somebody in charge can undo it."""
 
@@ -363,6 +371,7 @@ AnyCommand = (
     | ClearHands
     | GiveFloor
     | LevelVoices
+    | SuppressNoise
     | MuteOne
     | MuteAll
     | SetGain

@@ -74,10 +74,13 @@ class Draft:
         "moderators_lock",
         "monitors",
         "next_settings",
+        "noisy",
+        "noticed_at",
         "now",
         "people_changed",
         "phase",
         "settings",
+        "suppressing",
         "tape",
         "unanswered",
     )
@@ -100,6 +103,9 @@ class Draft:
         self.hands = conference.hands
         self.asking = conference.asking
         self.levelling = conference.levelling
+        self.suppressing = conference.suppressing
+        self.noisy = conference.noisy
+        self.noticed_at = conference.noticed_at
         self.monitors = conference.monitors
         self.unanswered = conference.unanswered
         self.announced_until = conference.announced_until
@@ -120,6 +126,9 @@ class Draft:
             hands=self.hands,
             asking=self.asking,
             levelling=self.levelling,
+            suppressing=self.suppressing,
+            noisy=self.noisy,
+            noticed_at=self.noticed_at,
             monitors=self.monitors,
             unanswered=self.unanswered,
             announced_until=self.announced_until,
@@ -140,10 +149,11 @@ class Draft:
             self.cancel_timer(key)
         self._toned_at = {}
         self.mode = MuteMode.CONVERSATION
-        self.lecture = self.levelling = self.locked = self.moderators_lock = False
+        self.lecture = self.levelling = self.suppressing = self.locked = self.moderators_lock = False
         self.hands, self.asking = (), None
-        self.monitors = self.unanswered = frozenset()
+        self.monitors = self.unanswered = self.noisy = frozenset()
         self.moderators = 0
+        self.noticed_at = None
         self.tape = Tape.OFF
         self.began_at = None
         self.announced_until = 0.0

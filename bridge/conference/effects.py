@@ -53,7 +53,7 @@ class SetMute:
 
 @dataclass(frozen=True, slots=True)
 class SetGain:
-    """How much louder the leg is heard (O4). A new leg is at 0."""
+    """How much louder the leg is heard (O4), or softer, while it disturbs. A new leg is at 0."""
 
     leg: int
     gain_db: float
@@ -62,6 +62,14 @@ class SetGain:
 @dataclass(frozen=True, slots=True)
 class SetAutoGain:
     """`*4`: the leg's loudness is levelled, or left alone as a new leg's is."""
+
+    leg: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetSuppression:
+    """Noise is taken out of what the leg says, or let in as a new leg's is."""
 
     leg: int
     on: bool
@@ -248,6 +256,7 @@ Effect = (
     | SetMute
     | SetGain
     | SetAutoGain
+    | SetSuppression
     | Music
     | Say
     | SayList

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bridge.conference.commands import Actor, Command
+    from bridge.conference.trouble import Trouble
     from bridge.service.role import Role
     from bridge.service.settings import Settings
     from prompts.values import Clip
@@ -174,6 +175,14 @@ class RecordingStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class LineTroubled:
+    """Somebody's line disturbs the others, or no longer. One who is not in is ignored."""
+
+    leg: int
+    trouble: Trouble | None
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer set by `SetTimer` is due. One that was cancelled or set anew meanwhile is ignored."""
 
@@ -208,6 +217,7 @@ Event = (
     | Listen
     | End
     | RecordingStopped
+    | LineTroubled
     | TimerFired
     | HoursEndAt
     | SettingsChanged

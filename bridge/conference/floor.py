@@ -1,4 +1,4 @@
-"""Who is heard, and how loudly: own mute, the three modes, mutes by those in charge, gain (`*4`, `*5`, `*6`, O4).
+"""Who is heard, and how: own mute, the three modes, mutes by those in charge, gain, noise (`*4`, `*5`, `*6`, O4).
 
 Nobody is silenced for two reasons that could be mixed up: `Participant.muted` is the person's line, the mode is the
 room's. A change of one leaves the other as it was, and whoever is not heard is told which of them it is.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from bridge.conference import words
 from bridge.conference.answer import Answer, Asker, done, refused, switched, who
 from bridge.conference.commands import MuteSelf, RaiseHand
-from bridge.conference.effects import SetAutoGain, SetGain, ToneName, ToneRoom
+from bridge.conference.effects import SetAutoGain, SetGain, SetSuppression, ToneName, ToneRoom
 from bridge.conference.model import Phase, silenced_by_mode
 from bridge.service.role import Role
 from bridge.service.settings import MuteMode
@@ -165,8 +165,9 @@ def set_gain(draft: Draft, _asker: Asker, command: commands.SetGain) -> Answer:
     participant = draft.table[command.leg]
     gain_db = max(-LARGEST_GAIN_DB, min(LARGEST_GAIN_DB, command.gain_db))
     if gain_db != participant.gain_db:
-        draft.put(replace(participant, gain_db=gain_db))
-        draft.effects.append(SetGain(command.leg, gain_db))
+        changed = replace(participant, gain_db=gain_db)
+        draft.put(changed)
+        draft.effects.append(SetGain(command.leg, changed.heard_gain_db))
     return done(words.GAIN_CHANGED, f"{who(participant)}, {gain_db:+.1f} dB")
 
 
@@ -177,3 +178,18 @@ def level_voices(draft: Draft, _asker: Asker, command: commands.LevelVoices) -> 
         draft.levelling = on
         draft.effects.extend(SetAutoGain(each.leg, on) for each in draft.present())
     return done(words.LEVELLING_ON if on else words.LEVELLING_OFF, switched(on))
+
+
+def suppress_noise(draft: Draft, _asker: Asker, command: commands.SuppressNoise) -> Answer:
+    """Of one line, or of all and those that come: then also of those that were set one by one."""
+    one = draft.table[command.leg] if command.leg else None
+    was_on = draft.suppressing if one is None else one.suppressed
+    on = not was_on if command.on is None else command.on
+    if one is None:
+        draft.suppressing = on
+    for each in draft.present() if one is None else [one]:
+        if each.suppressed != on:
+            draft.put(replace(each, suppressed=on))
+            draft.effects.append(SetSuppression(each.leg, on))
+    subject = switched(on) if one is None else f"{who(one)}, {switched(on)}"
+    return done(words.SUPPRESSION_ON if on else words.SUPPRESSION_OFF, subject)

@@ -38,7 +38,12 @@ if TYPE_CHECKING:
     from bridge.conference.events import Given, UnknownKeys
     from prompts.phrases import Utterance
 
-MAY_BE_ABOUT_NOBODY: Final = (commands.HandOver, commands.Announce, commands.Whisper)
+MAY_BE_ABOUT_NOBODY: Final = (
+    commands.HandOver,
+    commands.Announce,
+    commands.Whisper,
+    commands.SuppressNoise,
+)
 """Commands whose leg may be left out. All others that have one need somebody who is in."""
 
 RIGHTS: Final[dict[type[Command], tuple[Right, Utterance]]] = {
@@ -220,6 +225,7 @@ COMMANDS: Final[dict[type[Command], Callable[..., Answer]]] = {
     commands.ClearHands: questions.clear_hands,
     commands.GiveFloor: questions.give_floor,
     commands.LevelVoices: floor.level_voices,
+    commands.SuppressNoise: floor.suppress_noise,
     commands.MuteOne: floor.mute_one,
     commands.MuteAll: floor.mute_all,
     commands.SetGain: floor.set_gain,

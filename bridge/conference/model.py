@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from bridge.conference.effects import ToneName
     from bridge.conference.events import LeaveReason, TimerKey
+    from bridge.conference.trouble import Trouble
     from prompts.values import Clip
 
 __all__ = [
@@ -63,6 +64,10 @@ ALONE: Final = -1
 LARGEST_GROUP: Final = 9
 """Sub-conferences are numbered 1 to 9, so that each is one key and one spoken word; a higher number is refused. The side
 rooms above are for private talks, as many as there are."""
+
+LOWERED_DB: Final = -12.0
+"""Where lines that disturb are lowered, they are so much: a quarter of the amplitude. A noise as loud as speech falls behind
+it, and who speaks over the noise is still understood."""
 
 TALKING: Final = frozenset({Phase.RUNNING, Phase.ENDING})
 """The phases in which people hear each other."""
@@ -107,6 +112,18 @@ class Participant:
     came_by: str = "dial-in"
     gain_db: float = 0.0
     """O4."""
+    suppressed: bool = False
+    """Noise is taken out of what they say."""
+    trouble: Trouble | None = None
+    """What their line disturbs the others by, now."""
+    trouble_dealt_with: bool = False
+    """What is to be done about it has been done, if anything (`noisy`)."""
+    lowered: bool = False
+    """Heard softer by `LOWERED_DB` as long as it lasts."""
+    hushed_at: float | None = None
+    """They are muted for a trouble, and were last told of it then; None once somebody has opened the line."""
+    opened_at: float | None = None
+    """When that was."""
     place: int = MAIN
     """MAIN, ALONE, or the number of a side room: a sub-conference (1 to `LARGEST_GROUP`) or a private talk (above)."""
     aside: bool = False
@@ -117,6 +134,16 @@ class Participant:
     """What `muted` is in the room; a moderator's mute meanwhile is kept here."""
     dismissed: LeaveReason | None = None
     """Already told to go, and why: what the record will say, however the call ends."""
+
+    @property
+    def heard_gain_db(self) -> float:
+        """How much louder they are heard than they come, but for the levelling."""
+        return self.gain_db + LOWERED_DB if self.lowered else self.gain_db
+
+    @property
+    def muted_in_room(self) -> bool:
+        """Their line is, or will be when they come back."""
+        return self.returns_muted if self.aside else self.muted
 
     def muted_for_the_room(self, muted: bool, *, by_other: bool) -> Participant:
         """Return them muted or not; somebody aside will find it so on their return."""
@@ -144,6 +171,12 @@ class Conference:
     """Who has the floor in QUESTIONS."""
     levelling: bool = False
     """`*4`."""
+    suppressing: bool = False
+    """Noise is taken out of all lines, those that come, too."""
+    noisy: frozenset[int] = frozenset()
+    """Legs that have a trouble, or were muted for one."""
+    noticed_at: float | None = None
+    """When moderators last heard of a noisy line."""
     monitors: frozenset[int] = frozenset()
     """Operators' legs that listen: in nobody's count, and out at once when the conference is locked."""
     unanswered: frozenset[int] = frozenset()

@@ -5,7 +5,8 @@ event that comes too late (a key of somebody who has left, a timer that was canc
 the order given, then bring the next event.
 
 The rules themselves: `attendance` (who comes and goes), `course` (begin, grace, end), `given` (who may command what),
-and what commands do: `floor`, `questions`, `doors`, `naming`, `sides`, `charge`, `patience`; `recorded`; `succession` for a telephone that takes another's place.
+and what commands do: `floor`, `questions`, `doors`, `naming`, `sides`, `charge`, `patience`; `recorded`; `noisy` for lines that
+disturb; `succession` for a telephone that takes another's place.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from bridge.conference import (
     course,
     doors,
     given,
+    noisy,
     patience,
     recorded,
     sides,
@@ -32,6 +34,7 @@ from bridge.conference.events import (
     HoursEndAt,
     Join,
     Leave,
+    LineTroubled,
     Listen,
     RecordingStopped,
     Replaced,
@@ -62,7 +65,7 @@ def reduce(conference: Conference, event: Event, now: float) -> tuple[Conference
             attendance.leave(draft, event)
         case Given() | UnknownKeys() | StillThere():
             _key(draft, event)
-        case StepAside() | StepBack() | Listen() | Replaced() | RecordingStopped():
+        case StepAside() | StepBack() | Listen() | Replaced() | RecordingStopped() | LineTroubled():
             _elsewhere(draft, event)
         case End():
             attendance.end(draft, event.by, event.reason)
@@ -74,6 +77,7 @@ def reduce(conference: Conference, event: Event, now: float) -> tuple[Conference
             _change_settings(draft, event)
         case _:
             assert_never(event)
+    noisy.watch(draft)
     patience.watch(draft, conference)
     recorded.watch(draft, conference)
     return draft.finished(), draft.effects
@@ -93,7 +97,9 @@ def _key(draft: Draft, event: Given | UnknownKeys | StillThere) -> None:
                 draft.say(event.leg, words.STILL_THERE_THANKS)
 
 
-def _elsewhere(draft: Draft, event: StepAside | StepBack | Listen | Replaced | RecordingStopped) -> None:
+def _elsewhere(
+    draft: Draft, event: StepAside | StepBack | Listen | Replaced | RecordingStopped | LineTroubled
+) -> None:
     """What the switchboard has arranged around the room."""
     match event:
         case StepAside():
@@ -107,6 +113,8 @@ def _elsewhere(draft: Draft, event: StepAside | StepBack | Listen | Replaced | R
             succession.replaced(draft, event)
         case RecordingStopped():
             recorded.stopped(draft, event)
+        case LineTroubled():
+            noisy.line_troubled(draft, event)
 
 
 def _change_settings(draft: Draft, event: SettingsChanged) -> None:

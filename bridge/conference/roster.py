@@ -48,6 +48,12 @@ class Row(msgspec.Struct, frozen=True):
     place: int
     """`model.MAIN`, `model.ALONE`, a sub-conference, or a private talk."""
     gain_db: float
+    suppressed: bool
+    """Noise is taken out."""
+    trouble: str
+    """What the line disturbs by (`trouble.Trouble`), or nothing."""
+    lowered: bool
+    """It is softer for that."""
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -62,6 +68,9 @@ class Summary(msgspec.Struct, frozen=True):
     locked: bool
     mode: MuteMode
     levelling: bool
+    suppressing: bool
+    troubled: int
+    """Lines that disturb."""
     hands: int
     apart: int
     """How many are in sub-conferences or private talks."""
@@ -85,6 +94,9 @@ def roster(conference: Conference, *, masked: bool) -> tuple[Row, ...]:
             asking=each.leg == conference.asking,
             place=each.place,
             gain_db=each.gain_db,
+            suppressed=each.suppressed,
+            trouble="" if each.trouble is None else each.trouble.value,
+            lowered=each.lowered,
         )
         for each in _present(conference)
     )
@@ -103,6 +115,8 @@ def summary(conference: Conference) -> Summary:
         locked=conference.locked,
         mode=conference.mode,
         levelling=conference.levelling,
+        suppressing=conference.suppressing,
+        troubled=sum(each.trouble is not None for each in people),
         hands=len(conference.hands),
         apart=sum(each.place != MAIN for each in people),
         began_at=conference.began_at,

@@ -9,7 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bridge.conference.effects import Enter, Music, SetAutoGain, SetGain, SetMute, Withdraw
+from bridge.conference import noisy
+from bridge.conference.effects import (
+    Enter,
+    Music,
+    SetAutoGain,
+    SetGain,
+    SetMute,
+    SetSuppression,
+    Withdraw,
+)
 from bridge.conference.model import standing
 
 if TYPE_CHECKING:
@@ -22,22 +31,24 @@ def replaced(draft: Draft, event: Replaced) -> None:
     old = draft.find(event.leg)
     if old is None or old.aside or draft.has(event.by):
         return
-    new = replace(old, leg=event.by)
-    stands = standing(draft, old)
+    new = noisy.on_another_line(replace(old, leg=event.by))
     draft.exchange(old, new)
     draft.hands = tuple([event.by if leg == event.leg else leg for leg in draft.hands])
     if draft.asking == event.leg:
         draft.asking = event.by
     draft.unanswered -= {event.leg}
+    stands = standing(draft, new)
     effects = draft.effects
     if stands.place is not None:
         effects.append(Withdraw(event.leg))
     if stands.silenced:
         effects.append(SetMute(event.by, muted=True))
-    if new.gain_db:
-        effects.append(SetGain(event.by, new.gain_db))
+    if new.heard_gain_db:
+        effects.append(SetGain(event.by, new.heard_gain_db))
     if draft.levelling:
         effects.append(SetAutoGain(event.by, on=True))
+    if new.suppressed:
+        effects.append(SetSuppression(event.by, on=True))
     if stands.place is not None:
         effects.append(Enter(event.by, stands.place))
     elif stands.music:

@@ -257,6 +257,12 @@ class PersonRow(msgspec.Struct, frozen=True):
     """How long they have been in."""
     keys: dict[str, int] = {}
     """How many keys came which way (`switchboard.keys_in`); never which."""
+    trouble: str = ""
+    """What the line disturbs the others by: "noise", "music", "howl", "echo"; empty: nothing."""
+    lowered: bool = False
+    """It is heard softer as long as that lasts."""
+    suppressed: bool = False
+    """Noise is taken out of what they say."""
 
 
 class Roster(Reply, frozen=True):

@@ -90,17 +90,18 @@ def _user(user: User, state: str, before: User | None = None) -> str:
 
 
 def _standing(user: User) -> tuple[object, ...]:
-    return user.standing, user.audio, user.came_by, user.joined_at, user.left_by
+    return user.standing, user.audio, user.came_by, user.joined_at, user.left_by, user.trouble
 
 
 def _endpoint(user: User) -> str:
     """Their telephone, which is as good as they are: people have one here (section 5.7)."""
     joined = user.joined_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     left = "" if user.left_by is None else _element("disconnection-method", user.left_by.value)
+    words = _element("display-text", user.trouble) if user.trouble else ""  # section 5.8.1
     return (
         f'<endpoint entity={quoteattr(user.entity)} state="full">{_element("status", user.standing.value)}'
         f"{_element('joining-method', user.came_by.value)}<joining-info>{_element('when', joined)}</joining-info>{left}"
-        f'<media id="1"><type>audio</type>{_element("status", user.audio.value)}</media></endpoint>'
+        f'<media id="1">{words}<type>audio</type>{_element("status", user.audio.value)}</media></endpoint>'
     )
 
 

@@ -66,6 +66,8 @@ class User:
     joined_at: datetime
     """With its zone."""
     left_by: LeftBy | None = None
+    trouble: str = ""
+    """What their line disturbs the others by, in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,17 @@ class MuteMode(Enum):
     """Only moderators are heard; there are no questions."""
 
 
+class NoisyLines(Enum):
+    """What is done about a line that disturbs the others by noise, music on hold, howl or echo."""
+
+    TELL = "tell"
+    """It is shown, no more."""
+    LOWER = "lower"
+    """It is softer until that has passed."""
+    MUTE = "mute"
+    """It is muted, and its owner told how to open it."""
+
+
 class SettingsError(ValueError):
     """A set of settings that contradicts itself; the message names the setting."""
 
@@ -93,6 +104,14 @@ class Settings:
     """Who is heard at the beginning."""
     strict_mute: bool = False
     """Whoever was muted on entry, by a moderator or by an operator may not unmute themselves by `*6`."""
+    noisy_lines: NoisyLines = NoisyLines.TELL
+    """What is done about lines that disturb."""
+    noisy_notices: bool = False
+    """Moderators hear of them, from time to time."""
+    suppress_noise: bool = False
+    """Noise is taken out of every line."""
+    level_voices: bool = False
+    """Conferences begin as after `*4`."""
     monitor_announced: bool = True
     """O4: the room is told when an operator listens."""
     extension_s: float = DEFAULT_EXTENSION_S
@@ -136,9 +155,11 @@ class Settings:
             or self.assisted
             or self.mute_mode is not MuteMode.CONVERSATION
             or self.stranded_after_s is not None
+            or self.noisy_lines is NoisyLines.MUTE
+            or self.noisy_notices
         ):
             raise SettingsError(
-                "open_room goes with no tones, names, muting, questions to callers, operator or waiting for a moderator"
+                "open_room goes with no tones, names, muting, notices, questions to callers, operator or waiting for a moderator"
             )
 
     @classmethod

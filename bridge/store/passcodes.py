@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bridge.service.levels import Level
 from bridge.service.role import Role
-from bridge.service.settings import LastModerator, MuteMode, Settings
+from bridge.service.settings import LastModerator, MuteMode, NoisyLines, Settings
 from bridge.store.errors import StoreRefusedError
 from bridge.store.known_callers import KnownCaller
 from bridge.store.tables import counter_passwords, customers, pairs, passcodes, people
@@ -252,6 +252,7 @@ def _columns(settings: Settings) -> dict[str, Any]:
     values["level"] = int(settings.level)
     values["when_last_moderator_leaves"] = settings.when_last_moderator_leaves.value
     values["mute_mode"] = settings.mute_mode.value
+    values["noisy_lines"] = settings.noisy_lines.value
     return values
 
 
@@ -260,6 +261,7 @@ def _pair(row: RowMapping) -> Pair:
     values["level"] = Level(row["level"])
     values["when_last_moderator_leaves"] = LastModerator(row["when_last_moderator_leaves"])
     values["mute_mode"] = MuteMode(row["mute_mode"])
+    values["noisy_lines"] = NoisyLines(row["noisy_lines"])
     own = Settings(**values)
     return Pair(
         id=row["id"],

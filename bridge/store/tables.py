@@ -96,6 +96,10 @@ pairs: Final = Table(
     Column("mask_numbers", Boolean, nullable=False, server_default=false()),
     Column("max_calls_out", Integer),
     Column("dial_out_blocked", Boolean, nullable=False, server_default=false()),
+    Column("noisy_lines", String, nullable=False, server_default="tell"),
+    Column("noisy_notices", Boolean, nullable=False, server_default=false()),
+    Column("suppress_noise", Boolean, nullable=False, server_default=false()),
+    Column("level_voices", Boolean, nullable=False, server_default=false()),
 )
 """Passcode pairs (A4) with their settings, `bridge.service.settings.Settings` field by field."""
 

@@ -253,6 +253,7 @@ class Switchboard:
             control.DigitReceived: self._digit_by_rtp,
             control.PlaybackEnded: streams.playback_ended,
             control.RecordingEnded: streams.recording_ended,
+            control.LineTroubled: streams.troubled,
             control.RtpTimedOut: streams.timed_out,
             Ended: self._tapes.over,
             PasscodeFound: self._store_answered,

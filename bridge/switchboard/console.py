@@ -135,6 +135,9 @@ class Console:
                 gain_db=row.gain_db,
                 joined_s=round(now - row.joined_at, 1),
                 keys=self._lines.by_number[row.leg].keys.ways,
+                trouble=row.trouble,
+                lowered=row.lowered,
+                suppressed=row.suppressed,
             )
             for row in rosters.roster(room.conference, masked=masked)
         )

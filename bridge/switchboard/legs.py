@@ -29,6 +29,7 @@ from media.control import NO_ROOM
 if TYPE_CHECKING:
     from bridge.conference.events import LeaveReason
     from bridge.conference.keymap import Matcher
+    from bridge.conference.trouble import Trouble
     from bridge.dialogue.runner import Runner
     from bridge.service.dialplan import Destination
     from bridge.service.origin import Origin
@@ -160,6 +161,7 @@ class Leg:
         "status",
         "stream",
         "succeeds",
+        "trouble",
         "trunk",
         "trusted_number",
         "user",
@@ -236,6 +238,8 @@ class Leg:
         """The leg whose place this call is to take (RFC 3891), until it has."""
         self.trusted_number = ""
         """Where a trusted network says who calls: E.164, or an extension of theirs."""
+        self.trouble: Trouble | None = None
+        """What the line disturbs its room by, whichever that is."""
         self.stream = StreamState.ASKED
         self.language = ""
         self.runner: Runner | None = None

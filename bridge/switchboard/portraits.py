@@ -91,4 +91,5 @@ def _user(
         came_by=CameBy.DIALED_IN if participant.came_by == DIALED_IN else CameBy.DIALED_OUT,
         joined_at=local_time(participant.joined_at),
         left_by=left_by,
+        trouble="" if participant.trouble is None else participant.trouble.value,
     )

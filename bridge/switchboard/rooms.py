@@ -16,6 +16,7 @@ from bridge.conference.events import (
     Join,
     Leave,
     LeaveReason,
+    LineTroubled,
     Replaced,
     StillThere,
     TimerFired,
@@ -155,6 +156,8 @@ class Rooms:
         if clip is not None:
             room.clips.append(clip)
         self.tell(room, Join(leg.number, role, leg.name, clip=clip, caller=leg.caller, came_by=came_by), now)
+        if leg.trouble is not None:
+            self.tell(room, LineTroubled(leg.number, leg.trouble), now)
         if room.conference.place(leg.number) is None:
             # Who waits, or is turned away, may come from a private talk: they are not left in its place, where no
             # music is heard.
@@ -244,6 +247,11 @@ class Rooms:
         return room.conference.keymap.keys_of(command, role)
 
     # --- events in, effects out ---
+
+    def troubled(self, leg: Leg, now: float) -> None:
+        """Tell the conference that a line disturbs it, or no longer."""
+        if leg.room is not None and leg.state is LegState.CONFERENCE:
+            self.tell(leg.room, LineTroubled(leg.number, leg.trouble), now)
 
     def timer(self, key: TimerKey, number: int, now: float) -> None:
         """Tell a conference that its timer is due."""

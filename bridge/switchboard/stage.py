@@ -14,7 +14,7 @@ from bridge.conference.model import ALONE, MAIN
 from bridge.switchboard.effects import Level, Log
 from bridge.switchboard.legs import LegState
 from bridge.switchboard.lines import HOLD_MUSIC
-from media.control import AutoGain, Gain, Mute
+from media.control import AutoGain, Gain, Mute, Suppress
 from prompts.phrases import Utterance
 
 if TYPE_CHECKING:
@@ -99,6 +99,9 @@ class Stage:
             wanted.SetGain: lambda leg, _room, effect, _now: lines.command(Gain(leg.number, effect.gain_db)),
             wanted.SetAutoGain: lambda leg, _room, effect, _now: lines.command(
                 AutoGain(leg.number, effect.on)
+            ),
+            wanted.SetSuppression: lambda leg, _room, effect, _now: lines.command(
+                Suppress(leg.number, effect.on)
             ),
             wanted.Music: self._music,
             wanted.Say: self._say,

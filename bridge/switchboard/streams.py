@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bridge.conference.events import LeaveReason
+from bridge.conference.trouble import Trouble
 from bridge.dialogue.requests import NotAvailable, Recorded
 from bridge.switchboard import sound
 from bridge.switchboard.arrivals import retry_after
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from bridge.switchboard.lines import Lines
     from bridge.switchboard.recordings import Recordings
     from bridge.switchboard.rooms import Rooms
-    from media.control import PlaybackEnded, RecordingEnded, RtpTimedOut, StreamClosed
+    from media.control import LineTroubled, PlaybackEnded, RecordingEnded, RtpTimedOut, StreamClosed
 
 RETRY_AFTER_STREAM_S: Final = 30
 """RFC 3261 section 21.5.4: no port or row is free; one is when somebody hangs up."""
@@ -97,6 +98,17 @@ class Streams:
         if leg is not None and leg.state is not LegState.CALLING:
             self._lines.log(Level.INFO, "media timeout", leg)
             self._lines.hang_up(leg, LeaveReason.LOST, "media timeout")
+
+    def troubled(self, event: LineTroubled, now: float) -> None:
+        """A line disturbs whoever hears it, or no longer."""
+        leg = self._lines.by_number.get(event.stream)
+        if leg is None:
+            return
+        leg.trouble = None if event.trouble == "none" else Trouble(event.trouble)
+        if leg.trouble is not None:
+            self._lines.figures[f"line:{leg.trouble.value}"] += 1
+        self._lines.log(Level.INFO, "line troubled", leg, trouble=event.trouble)
+        self._rooms.troubled(leg, now)
 
     def _no_stream(self, leg: Leg, why: str, now: float) -> None:
         if leg.out:

@@ -1,6 +1,6 @@
 """Out of a conference and still on the line: whoever is moved to another one, or an operator who goes on to a private talk.
 
-What a conference has done to a line (mute, gain, music) is undone, so that nothing of it clings to the line where nobody
+What a conference has done to a line (mute, gain, noise, music) is undone, so that nothing of it clings to the line where nobody
 knows of it.
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bridge.conference.events import LeaveReason
 from bridge.conference.model import standing
-from media.control import AutoGain, Gain, Mute
+from media.control import AutoGain, Gain, Mute, Suppress
 
 if TYPE_CHECKING:
     from bridge.switchboard.legs import Leg
@@ -30,8 +30,10 @@ def take_out(lines: Lines, rooms: Rooms, leg: Leg, now: float) -> None:
     rooms.leave(leg, LeaveReason.MOVED, now)
     if stands.silenced:
         lines.command(Mute(leg.number, muted=False))
-    if participant.gain_db:
+    if participant.heard_gain_db:
         lines.command(Gain(leg.number, 0.0))
     if conference.levelling:
         lines.command(AutoGain(leg.number, on=False))
+    if participant.suppressed:
+        lines.command(Suppress(leg.number, on=False))
     lines.music(leg, None)  # of waiting, or of a call that rings

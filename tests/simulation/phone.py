@@ -111,6 +111,8 @@ class Phone:
         """How loudly it is said."""
         self.in_syllables = False
         """Said as words are, louder and softer; else it is a hum."""
+        self.noise = 0.0
+        """The root mean square of a noise where it is."""
         self.manners = Manners()
         self.calls_came = 0
         """How often it was called."""
@@ -513,7 +515,10 @@ class Phone:
             else:
                 talks = self.state is State.TALKING
                 frequency_hz = self.frequency_hz if talks else self.manners.early_hz
-                if not frequency_hz:
+                if self.noise and talks:
+                    street = voice.street(frequency_hz, self.law, self.amplitude, self.noise)
+                    payload = street[self._beats % 50]
+                elif not frequency_hz:
                     payload = voice.silence(self.law)
                 elif self.in_syllables:
                     payload = voice.syllables(frequency_hz, self.law, self.amplitude)[self._beats % 50]

@@ -85,6 +85,21 @@ def test_star_four_brings_a_loud_and_a_quiet_line_together() -> None:
     office.nothing_is_left()
 
 
+def test_a_pair_may_have_voices_brought_together_from_the_beginning() -> None:
+    """`*4` as the default of its conferences; the key then ends it."""
+    office = Office(given={"level_voices": True})
+    loud, soft, rui = office.participant("loud"), office.participant("soft"), office.moderator("rui")
+    rui.say(0)
+    loud.in_syllables = soft.in_syllables = True
+    loud.amplitude, soft.amplitude = 10_000.0, 400.0
+    office.quiet()
+    office.run(20.0)
+    assert abs(rui.level(loud.frequency_hz, 2.0) - rui.level(soft.frequency_hz, 2.0)) < 14.0
+    rui.press("*4")
+    office.told(rui, "levelling_off")
+    office.nothing_is_left()
+
+
 def test_questions_are_taken_one_after_another() -> None:
     """`*94` on to question mode, `*2` hands in order, `*93` the floor: heard are the moderator and whoever has it."""
     office = Office()

@@ -27,11 +27,23 @@ def tone(frequency_hz: int, law: g711.Law, amplitude: float = AMPLITUDE) -> tupl
 
 @cache
 def syllables(frequency_hz: int, law: g711.Law, amplitude: float = AMPLITUDE) -> tuple[bytes, ...]:
-    """The same, spoken: four syllables a second, softer between them. What tells speech from a hum takes it for speech."""
+    """The same, spoken: four syllables a second, and between them it is 30 dB softer, as between those of people. What
+    tells speech from a hum or from a noise that comes to stay takes it for speech.
+    """
     time = np.arange(8_000) / 8_000
-    loudness = 0.55 - 0.45 * np.cos(2 * np.pi * 4 * time)
+    loudness = 0.5 - 0.5 * np.cos(2 * np.pi * 4 * time)
     wave = np.round(amplitude * loudness * np.sin(2 * np.pi * frequency_hz * time)).astype(np.int16)
     return tuple(frame.tobytes() for frame in g711.encode(wave.reshape(-1, FRAME), law))
+
+
+@cache
+def street(frequency_hz: int, law: g711.Law, amplitude: float, noise: float) -> tuple[bytes, ...]:
+    """Words (none: 0) from beside a street, whose steady noise has this root mean square."""
+    time = np.arange(8_000) / 8_000
+    loudness = amplitude * (0.55 - 0.45 * np.cos(2 * np.pi * 4 * time))
+    traffic = np.random.default_rng(8).normal(0.0, noise, len(time))
+    wave = np.round(loudness * np.sin(2 * np.pi * frequency_hz * time) + traffic)
+    return tuple(frame.tobytes() for frame in g711.encode(wave.astype(np.int16).reshape(-1, FRAME), law))
 
 
 @cache

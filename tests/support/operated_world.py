@@ -37,6 +37,7 @@ class OperatedWorld(World):
         self.whispers: dict[int, int] = {}
         self.gains: dict[int, float] = {}
         self.levelled: dict[int, bool] = {}
+        self.suppressed: dict[int, bool] = {}
         self.replies: list[protocol.AnyReply] = []
         self.values: dict[str, dict[str, object]] = {}
         """Of each utterance that was said, the values said last."""
@@ -60,6 +61,8 @@ class OperatedWorld(World):
                 self.gains[command.stream] = command.gain_db
             case control.AutoGain():
                 self.levelled[command.stream] = command.on
+            case control.Suppress():
+                self.suppressed[command.stream] = command.on
             case control.Whisper():
                 self.whispers[command.stream] = command.to
         super()._command(command)

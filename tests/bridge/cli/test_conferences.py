@@ -58,7 +58,7 @@ def test_a_roster_says_who_is_in_and_how_they_stand(roda: Roda, bridge: FakeBrid
             person(8, Role.PARTICIPANT, "", muted=True, hand=2, caller="+5521", came_by="blast"),
             person(9, Role.PARTICIPANT, "Eva", asking=True, place=2, keys={"tone": 8, "tone+INFO": 1}),
             person(10, Role.PARTICIPANT, "Leo", silenced=True, place=-1),
-            person(11, Role.MODERATOR, "Ida", place=10),
+            person(11, Role.MODERATOR, "Ida", place=10, trouble="echo", lowered=True, suppressed=True),
         ),
     )
     status, out, _ = roda("conference", "Board")
@@ -79,7 +79,7 @@ def test_a_roster_says_who_is_in_and_how_they_stand(roda: Roda, bridge: FakeBrid
             "has the floor, group 2",
         ],
         ["10", "participant", "Leo", "+5511", "dial-in", "0:01:01", "silenced, aside"],
-        ["11", "moderator", "Ida", "+5511", "dial-in", "0:01:01", "private"],
+        ["11", "moderator", "Ida", "+5511", "dial-in", "0:01:01", "private, echo, lowered, denoised"],
     ]
     row = json.loads(roda("conference", "Board", "--json")[1])["rows"][1]
     assert (row["leg"], row["role"], row["hand"]) == (8, "participant", 2)

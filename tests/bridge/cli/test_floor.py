@@ -22,6 +22,8 @@ from tests.bridge.cli.conftest import Roda
         ("gain Board 7 -4.5", commands.SetGain(leg=7, gain_db=-4.5)),
         ("level Board on", commands.LevelVoices(on=True)),
         ("level Board off", commands.LevelVoices(on=False)),
+        ("denoise Board on", commands.SuppressNoise(on=True)),
+        ("denoise Board off 7", commands.SuppressNoise(leg=7, on=False)),
         ("lecture Board on", commands.Lecture(on=True)),
         ("lecture Board off", commands.Lecture(on=False)),
         ("mode Board conversation", commands.SetMode(MuteMode.CONVERSATION)),

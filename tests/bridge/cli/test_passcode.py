@@ -154,6 +154,7 @@ def test_every_setting_has_an_option_a_word_and_a_line(roda: Roda, pair: str, tm
         "passcode", "new", "Acme", "--level", "3", "--language", "en", "--assisted", "--no-tones", "--names",
         "--keep-names", "--no-music", "--no-wait", "--no-end-with-moderator", "--grace", "5", "--max-people", "9",
         "--max-minutes", "90", "--extension", "5", "--muted", "--mute-mode", "questions", "--strict-mute",
+        "--noisy-lines", "mute", "--noisy-notices", "--suppress-noise", "--level-voices",
         "--recording", "--lock", "--dial-out", "--blast", "--block-dial-out", "--max-calls-out", "2",
         "--mask-numbers", "--no-monitor-announced", "--stranded", "0", "--key-map", "globalmeet",
     )[1]  # fmt: skip

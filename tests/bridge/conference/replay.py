@@ -17,6 +17,7 @@ from bridge.conference.effects import (
     SetAutoGain,
     SetGain,
     SetMute,
+    SetSuppression,
     SetTimer,
     TurnAway,
     Withdraw,
@@ -33,6 +34,7 @@ class Replay:
         self.places: dict[int, int] = {}
         self.muted: set[int] = set()
         self.levelled: set[int] = set()
+        self.suppressed: set[int] = set()
         self.gains: dict[int, float] = {}
         self.music: set[int] = set()
         self.told_to_go: set[int] = set()
@@ -50,7 +52,7 @@ class Replay:
         """Another telephone is in the place of `old`, whose routes and mutes are not undone: it is hung up."""
         self.roster.remove(old)
         self.roster.add(new)
-        for told in (self.muted, self.music, self.levelled):
+        for told in (self.muted, self.music, self.levelled, self.suppressed):
             told.discard(old)
         self.gains.pop(old, None)
 
@@ -76,7 +78,7 @@ class Replay:
             case RecordLeave():
                 assert effect.leg not in self.places, "left the table, not the room"
                 self.roster.remove(effect.leg)
-                for told in (self.muted, self.music, self.told_to_go, self.levelled):
+                for told in (self.muted, self.music, self.told_to_go, self.levelled, self.suppressed):
                     told.discard(effect.leg)
                 self.gains.pop(effect.leg, None)
             case TurnAway():
@@ -109,6 +111,9 @@ class Replay:
             case SetAutoGain():
                 assert effect.on != (effect.leg in self.levelled), "told what it knew"
                 (self.levelled.add if effect.on else self.levelled.remove)(effect.leg)
+            case SetSuppression():
+                assert effect.on != (effect.leg in self.suppressed), "told what it knew"
+                (self.suppressed.add if effect.on else self.suppressed.remove)(effect.leg)
             case SetGain():
                 assert effect.gain_db != self.gains.get(effect.leg, 0.0), "told what it knew"
                 self.gains[effect.leg] = effect.gain_db

@@ -23,6 +23,7 @@ from bridge.conference.effects import (
     Say,
     SayList,
     SayRoom,
+    SetMute,
 )
 from bridge.conference.events import (
     End,
@@ -32,6 +33,7 @@ from bridge.conference.events import (
     Join,
     Leave,
     LeaveReason,
+    LineTroubled,
     Listen,
     Replaced,
     SettingsChanged,
@@ -42,12 +44,24 @@ from bridge.conference.events import (
     TimerKey,
     UnknownKeys,
 )
-from bridge.conference.model import ALONE, MAIN, TALKING, Conference, House, Participant, Phase, Refused
+from bridge.conference.model import (
+    ALONE,
+    MAIN,
+    TALKING,
+    Conference,
+    House,
+    Participant,
+    Phase,
+    Refused,
+    silenced_by_mode,
+)
+from bridge.conference.noisy import on_another_line
 from bridge.conference.reducer import admit, reduce
 from bridge.conference.roster import roster
+from bridge.conference.trouble import Trouble
 from bridge.service.levels import Level
 from bridge.service.role import Role
-from bridge.service.settings import LastModerator, MuteMode, Settings
+from bridge.service.settings import LastModerator, MuteMode, NoisyLines, Settings
 from prompts.values import Clip
 from tests.bridge.conference.replay import Replay
 
@@ -72,6 +86,10 @@ SETTINGS = st.builds(
     strict_mute=st.booleans(),
     extension_s=st.sampled_from([0.0, 600.0]),
     stranded_after_s=st.sampled_from([None, 120.0]),
+    noisy_lines=st.sampled_from([NoisyLines.MUTE, *NoisyLines]),
+    noisy_notices=st.booleans(),
+    suppress_noise=st.booleans(),
+    level_voices=st.booleans(),
 ) | st.builds(Settings.for_open_room)
 
 ON = st.sampled_from([None, True, False])
@@ -96,6 +114,7 @@ FLOOR = st.one_of(
     st.just(commands.ClearHands()),
     st.builds(commands.GiveFloor, leg=LEGS),
     st.builds(commands.LevelVoices, on=ON),
+    st.builds(commands.SuppressNoise, leg=st.integers(0, 8), on=ON),
     st.builds(commands.MuteOne, leg=LEGS, on=st.booleans()),
     st.builds(commands.MuteAll, on=st.booleans()),
     st.builds(commands.SetGain, leg=LEGS, gain_db=st.sampled_from([-90.0, -3.0, 0.0, 6.0])),
@@ -301,7 +320,8 @@ class PeopleInAConference(RuleBasedStateMachine):
         self.replay.do(effects, self.conference)
         after = self.conference.participants
         assert [new if leg == old else leg for leg in before] == list(after)
-        assert after[new] == replace(before[old], leg=new)
+        assert after[new] == on_another_line(replace(before[old], leg=new))
+        assert after[new].trouble is None
 
     @precondition(lambda self: self.conference.participants)
     @rule(who=LEGS)
@@ -314,6 +334,33 @@ class PeopleInAConference(RuleBasedStateMachine):
             assert before.participants[leg].dismissed or leg not in self.replay.muted
             self.happen(StepBack(leg))
             assert self.conference.participants == before.participants
+
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS, trouble=st.sampled_from([None, *Trouble]))
+    def a_line_disturbs_or_no_longer(self, who: int, trouble: Trouble | None) -> None:
+        leg = self.somebody(who)
+        before = self.conference.participants[leg]
+        effects = self.happen(LineTroubled(leg, trouble))
+        if before.trouble is trouble:
+            assert not effects
+        if trouble is None:
+            assert not any(isinstance(effect, SetMute) for effect in effects)
+        assert not any(isinstance(effect, SetMute) and effect.leg != leg for effect in effects)
+
+    @precondition(lambda self: self.conference.participants)
+    @rule(who=LEGS, trouble=st.sampled_from(Trouble))
+    def whoever_opens_a_line_that_was_muted_for_a_trouble_is_heard(self, who: int, trouble: Trouble) -> None:
+        leg = self.somebody(who)
+        self.happen(LineTroubled(leg, trouble))
+        each = self.conference.participants[leg]
+        if each.hushed_at is None or each.muted_by_other or each.dismissed or each.aside:
+            return
+        self.happen(Given(commands.MuteSelf(on=False), Actor(each.role, leg)))
+        if not silenced_by_mode(self.conference, each):
+            assert leg not in self.replay.muted
+            for again in (None, trouble):
+                self.happen(LineTroubled(leg, again))
+            assert leg not in self.replay.muted
 
     @rule(leg=MONITORS, on=st.booleans(), announced=st.booleans())
     def listen(self, leg: int, on: bool, announced: bool) -> None:
@@ -400,7 +447,19 @@ class PeopleInAConference(RuleBasedStateMachine):
         assert replay.told_to_go == {leg for leg, each in people.items() if each.dismissed}
         present = {each.leg for each in self.present()}
         assert replay.levelled & present == (present if conference.levelling else set())
-        assert all(each.gain_db == replay.gains.get(each.leg, 0.0) for each in people.values())
+        assert all(each.heard_gain_db == replay.gains.get(each.leg, 0.0) for each in people.values())
+        assert replay.suppressed & present == {each.leg for each in self.present() if each.suppressed}
+
+    @invariant()
+    def lines_that_disturb_are_dealt_with_as_the_pair_wants_it(self) -> None:
+        conference = self.conference
+        wanted = conference.settings.noisy_lines
+        for each in self.present():
+            assert each.lowered == (each.trouble is not None and wanted is NoisyLines.LOWER)
+            assert each.hushed_at is None or (wanted is NoisyLines.MUTE and each.muted_in_room)
+            assert (each.leg in conference.noisy) == (each.trouble is not None or each.hushed_at is not None)
+            heard = each.leg not in self.replay.muted and self.replay.places.get(each.leg) in range(10)
+            assert not heard or each.trouble is None or each.trouble_dealt_with
 
     @invariant()
     def nobody_hears_what_they_must_not(self) -> None:

@@ -52,6 +52,15 @@ def test_elements_of_a_telephone_stand_in_the_order_of_the_schema():
     assert endpoint.findtext(f"{N}disconnection-method") == "booted"
 
 
+def test_a_line_that_disturbs_is_described_as_such_in_the_order_of_the_schema():
+    before = roster(user(1), user(2))
+    root = ET.fromstring(change(before, roster(user(1), user(2, trouble="noise"))))
+    (media,) = root.iter(f"{N}media")
+    assert [(child.tag.removeprefix(N), child.text) for child in media] == [
+        ("display-text", "noise"), ("type", "audio"), ("status", "sendrecv"),
+    ]  # fmt: skip
+
+
 def change(old, new):
     return written(partial(difference(old, new)), version=2, whole=False)
 

@@ -4,7 +4,7 @@ import pytest
 
 from bridge.service.levels import Level
 from bridge.service.role import Role
-from bridge.service.settings import LastModerator, MuteMode, Settings
+from bridge.service.settings import LastModerator, MuteMode, NoisyLines, Settings
 from bridge.store.customers import Customers
 from bridge.store.database import Database
 from bridge.store.errors import StoreRefusedError
@@ -31,6 +31,10 @@ SETTINGS = Settings(
     keep_names=True,
     mute_mode=MuteMode.QUESTIONS,
     strict_mute=True,
+    noisy_lines=NoisyLines.MUTE,
+    noisy_notices=True,
+    suppress_noise=True,
+    level_voices=True,
     monitor_announced=False,
     extension_s=60.0,
     stranded_after_s=None,

@@ -168,16 +168,19 @@ def test_one_is_moved_to_another_conference(world: OperatedWorld) -> None:
 
 
 def test_nothing_of_one_conference_clings_to_who_is_moved(world: OperatedWorld) -> None:
-    """Lecture, gain and levelling of the first are not the second's."""
+    """Lecture, gain, levelling and suppression of the first are not the second's."""
     participant, _, there = two_conferences(world)
     world.gives(commands.Lecture(on=True))
     world.gives(commands.LevelVoices(on=True))
+    world.gives(commands.SuppressNoise(on=True))
     world.gives(commands.SetGain(participant, 6.0))
     assert world.muted[participant]
+    assert world.suppressed[participant]
     assert world.gives(commands.Move(participant, there)) == DONE
     assert not world.muted[participant]
     assert world.gains.get(participant) == 0.0
     assert world.levelled[participant] is False
+    assert world.suppressed[participant] is False
     settled(world)
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from bridge.conference import commands
 from bridge.conference.commands import Actor
-from bridge.conference.events import End, Given, Join, Leave, LeaveReason, StepAside
+from bridge.conference.events import End, Given, Join, Leave, LeaveReason, LineTroubled, StepAside
 from bridge.conference.model import ALONE, Conference
 from bridge.conference.reducer import reduce
+from bridge.conference.trouble import Trouble
 from bridge.roster.model import Audio, CameBy, LeftBy, Part, Roster, Standing
 from bridge.service.levels import Level
 from bridge.service.role import Role
@@ -92,6 +93,11 @@ def test_operators_are_not_seen_and_the_called_are_seen_as_such() -> None:
     assert [user.display for user in seen.users] == ["Ana", "Rui"]
     assert [user.came_by for user in seen.users] == [CameBy.DIALED_IN, CameBy.DIALED_OUT]
     assert seen.user_count == 2
+
+
+def test_a_line_that_disturbs_is_seen_by_all() -> None:
+    seen = drawn(room(Join(2, Role.PARTICIPANT), LineTroubled(2, Trouble.ECHO)))
+    assert [user.trouble for user in seen.users] == ["", "echo"]
 
 
 def test_of_a_crowd_the_first_are_shown_and_all_are_counted() -> None:

@@ -13,7 +13,7 @@ from bridge.conference.model import LARGEST_GROUP, MAIN
 from bridge.service.role import Role
 from bridge.switchboard.effects import Log
 from bridge.switchboard.stage import HOLD_MUSIC, TONES
-from media.control import NO_ROOM, AutoGain, Gain, Music, Mute, Play, PlayRoom, Route, StopPlay
+from media.control import NO_ROOM, AutoGain, Gain, Music, Mute, Play, PlayRoom, Route, StopPlay, Suppress
 from prompts.phrases import Utterance
 from tests.support.playbook import Says, SaysRoom, joined
 
@@ -50,6 +50,7 @@ def test_nothing_that_a_conference_can_want_is_unknown(play: Playbook) -> None:
         (wanted.SetMute(1, muted=True), Mute(1, muted=True)),
         (wanted.SetGain(1, -6.0), Gain(1, -6.0)),
         (wanted.SetAutoGain(1, on=True), AutoGain(1, on=True)),
+        (wanted.SetSuppression(1, on=True), Suppress(1, on=True)),
         (wanted.Music(1, on=False), Music(1, None)),
         (wanted.Hush(1), StopPlay(1)),
     ],
