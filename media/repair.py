@@ -163,13 +163,15 @@ class Repair:
         frames = np.zeros((len(rows), FRAME * band), np.int16)
         time = np.arange(FRAME * band)
         lead, run, at = trouble.lead, trouble.run, trouble.at
-        old = ((trouble.made > 0) | (lead > 0)).nonzero()[0]
+        # What led up to what comes now is continued by it, and nothing is made up any more.
+        joined = (self._looked_at[rows] == trouble.gap_at) & (self._lasts[rows] == trouble.made)
+        joined &= (trouble.made > 0) & (trouble.skipped == 0) & (lead == 0)
+        bridges = ((trouble.made > 0) | (lead > 0)) & ~joined
+        old = bridges.nonzero()[0]
         made = np.zeros((len(rows), (FRAME + STEP + MERGE) * band), np.int16)
         if old.size:
             size = FRAME + (STEP + MERGE if bool(run[old].any()) else 0)
-            # What led up to what comes now is continued by it.
-            led_up = (self._looked_at[rows] == trouble.gap_at) & (self._lasts[rows] == trouble.made)
-            returns = np.where((lead > 0) | (led_up & (trouble.skipped == 0)), trouble.made + lead, 0)
+            returns = np.where(lead > 0, trouble.made + lead, 0)
             long = (lead == FRAME) & (run == 0)
             returns[long] += (trouble.returns - at)[long]
             returns[(run == 0) & (trouble.returns < 0)] = 0
@@ -183,7 +185,7 @@ class Repair:
             which = goes_on.nonzero()[0]
             good = self._source.read(rows[which], at[which] - lead[which], FRAME).astype(np.float32)
             kept = (time - band * lead[which, None] + 1) / np.float32(MERGE * band + 1)
-            kept[trouble.made[which] + lead[which] == 0] = 1.0
+            kept[~bridges[which]] = 1.0
             kept = np.clip(kept, 0.0, 1.0).astype(np.float32)
             before = made[which, : FRAME * band]
             frames[which] = np.rint(before + kept * (good - before)).astype(np.int16)
@@ -195,7 +197,7 @@ class Repair:
             before = self._source.read(rows[moved], to - trouble.skipped[moved] - HISTORY, HISTORY)
             self._keep(rows[moved], to - HISTORY, before, np.ones((len(moved), HISTORY), np.bool_))
         self._keep(rows, at - lead, frames, time[::band] < lead[:, None])
-        merged = np.flatnonzero(goes_on & (trouble.made + lead > 0))
+        merged = np.flatnonzero(goes_on & bridges)
         if merged.size:  # the seam was heard as it is here, not as it came
             since = time[::band] - lead[merged, None]
             begin = at[merged] - lead[merged]
