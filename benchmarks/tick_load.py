@@ -1,7 +1,8 @@
 """The loads of `benchmarks.tick`: an engine of our own, and the packets of all its rows, tick by tick, as bytes.
 
-What is sent is made before anything is measured: a loop of payloads for each who talks, one for all who are silent, and where
-the network is bad a table of what arrives when.
+What is sent is made before anything is measured: a loop of payloads for each who talks, one for those who are silent, each at
+a place of his own in it, and where the network is bad a table of what arrives when. The payloads of silence differ from packet
+to packet where the codec has it so: the predictors of G.722 never come to rest.
 """
 
 from __future__ import annotations
@@ -95,8 +96,12 @@ class Said:
     """(P,)"""
     first: NDArray[np.intp]
     """(rows,): where a row's loop begins in `payloads`."""
-    loop: NDArray[np.intp]
-    """(rows,): its length: 1 for who is silent."""
+    talks: NDArray[np.bool_]
+    """(rows,)"""
+
+    def lines(self, rows: NDArray[np.intp], numbers: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return which payload is that packet of that row."""
+        return self.first[rows] + (numbers + np.where(self.talks[rows], 0, rows)) % LOOP
 
 
 def encoded(case: Case, sound: NDArray[np.int16]) -> list[bytes]:
@@ -112,7 +117,7 @@ def said(case: Case) -> Said:
     rate_hz = 8_000 * facts(case.codec).band
     clock = np.arange(LOOP * SAMPLES * facts(case.codec).band) / rate_hz
     tones = min(TONES, case.talkers * case.rooms)
-    pieces = [encoded(case, np.zeros(SAMPLES * facts(case.codec).band, np.int16))]
+    pieces = [encoded(case, np.zeros(len(clock), np.int16))]
     for tone in range(tones):
         wave = LOUDNESS * np.sin(2 * np.pi * (LOWEST_HZ + STEP_HZ * tone) * clock)
         pieces.append(encoded(case, wave.astype(np.int16)))
@@ -125,8 +130,8 @@ def said(case: Case) -> Said:
     return Said(
         payloads,
         np.array([len(payload) for payload in flat], np.intp),
-        np.where(talks, 1 + row % tones * LOOP, 0),
-        np.where(talks, LOOP, 1),
+        np.where(talks, (1 + row % tones) * LOOP, 0),
+        talks,
     )
 
 
@@ -212,12 +217,12 @@ class Load:
         packets["sequence"] = table.sequences[here] & 0xFFFF
         packets["timestamp"] = numbers * SAMPLES * facts(self._case.codec).ticks
         packets["ssrc"] = rows + 5
-        lines = spoken.first[rows] + numbers % spoken.loop[rows]
+        lines = spoken.lines(rows, numbers)
         width = spoken.payloads.shape[1]
         packets["bytes"][:, rtp.HEADER_BYTES : rtp.HEADER_BYTES + width] = spoken.payloads[lines]
         sizes = spoken.sizes[lines]
         if self._case.dtx:
-            pauses = (spoken.loop[rows] == 1) & ((numbers + rows) % DTX_PACKETS == 1)
+            pauses = ~spoken.talks[rows] & ((numbers + rows) % DTX_PACKETS == 1)
             packets["bytes"][pauses, rtp.HEADER_BYTES] = PAUSE[0]
             sizes = np.where(pauses, len(PAUSE), sizes)
         return rows, rtp.HEADER_BYTES + sizes, self._begin_s + table.arrivals_s[here], packets
