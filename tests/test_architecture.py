@@ -26,6 +26,7 @@ BEHAVIOURS = {
     "bridge/dialogue/test_every_dialogue.py",  # every dialogue with every caller
     "bridge/switchboard/test_callers.py",  # people who press anything at any time: the whole package
     "bridge/switchboard/test_operators_at_random.py",  # operators, consoles and blasts in any order
+    "bridge/switchboard/test_troubled_lines.py",  # a trouble from the worker's word to the console
     "media/test_digit_matrix.py",  # keys as telephone-events through the whole engine
     "media/test_hd.py",  # rooms of telephones with all codecs
     "media/test_troubles.py",  # a line's trouble from its packets to the event
