@@ -33,6 +33,8 @@ _CONFIGURATION: Final = xr.PLC_ENHANCED | xr.JB_ADAPTIVE | 1
 _SMOOTH: Final = np.float32(1 / 8)
 """Of a new level, in the mean: eight looks are 4 s."""
 _UNHEARD: Final = np.float32(np.nan)
+_RATED_ANEW: Final = (-1, -1, -1)
+"""Of a row that is rated whenever it is looked at: where something was lost, each packet that comes makes it less."""
 
 
 class Figures(NamedTuple):
@@ -62,6 +64,9 @@ class Metrics:
         self._packing_ms = [_FRAME_MS] * rows
         self._peer_ms = [PEER_DELAY_MS] * rows  # of the peer's own packets and buffer
         self._listening = [xr.UNKNOWN] * rows
+        self._rated = [
+            _RATED_ANEW
+        ] * rows  # what was lost, the buffer's delay and the round trip, in whole ms
         self._index = np.arange(rows)
 
     def open(self, row: int) -> None:
@@ -72,16 +77,19 @@ class Metrics:
         self._delays[row] = 0
         self._peer_ms[row] = PEER_DELAY_MS
         self._listening[row] = xr.UNKNOWN
+        self._rated[row] = _RATED_ANEW
 
     def set_format(self, row: int, new: Format) -> None:
         """What the row is sent, and sends."""
         self._codec[row] = int(new.codec)
         self._packing_ms[row] = max(new.ptime_ms, _FRAME_MS)
+        self._rated[row] = _RATED_ANEW
 
     def hear(self, row: int, metrics: xr.VoipMetrics) -> None:
         """The peer says how good we sound there."""
         if metrics.end_system_ms:
             self._peer_ms[row] = metrics.end_system_ms
+            self._rated[row] = _RATED_ANEW
         opinion = metrics.opinion_conversing
         if opinion == xr.UNKNOWN:
             opinion = metrics.opinion_listening
@@ -109,7 +117,6 @@ class Metrics:
         streams = self._streams
         delays = self._jitter.delay(rows, now * RATE_HZ) * _MS
         streams.delay_ms[rows] = delays
-        rated = []
         for row, delay, trip, missing, late in zip(
             rows.tolist(),
             delays.tolist(),
@@ -120,17 +127,22 @@ class Metrics:
         ):
             self._delays_ms[row] += delay
             self._delays[row] += 1
+            told = (missing + late, int(delay), int(trip))
+            if told == self._rated[row]:
+                continue
             expected = self._reception.expected(row)
+            if not expected:
+                continue
             ratings = quality.rate(
                 self._codec[row],
-                loss_percent=100 * (missing + late) / max(expected, 1),
+                loss_percent=100 * (missing + late) / expected,
                 burst_ratio=self._bursts.ratio(row),
                 delay_ms=(trip + delay + self._packing_ms[row] + self._peer_ms[row]) / 2,
             )
+            streams.r_factor[row] = ratings.conversing
+            streams.mos[row] = quality.opinion(ratings.conversing)
             self._listening[row] = round(10 * quality.opinion(ratings.listening))
-            opinion = quality.opinion(ratings.conversing)
-            rated.append((ratings.conversing, opinion) if expected else (0.0, 0.0))
-        streams.r_factor[rows], streams.mos[rows] = np.transpose(rated)
+            self._rated[row] = _RATED_ANEW if missing + late else told
 
     def figures(self, row: int, now: float) -> Figures:
         """Sum the row up."""
