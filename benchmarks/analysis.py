@@ -84,9 +84,19 @@ def expected_packets(
 
 
 def judge_delivery(
-    table: Table, up: NDArray[np.int64], *, begin_ns: int, end_ns: int, ptime_ms: int
+    table: Table,
+    up: NDArray[np.int64],
+    *,
+    begin_ns: int,
+    end_ns: int,
+    ptime_ms: int,
+    ticks_per_ms: int = SAMPLES_PER_MS,
+    payload_bytes_per_ms: int | None = 8,
 ) -> Delivery:
-    """Judge all streams of the participants `up : ndarray of shape (S,)` in the window."""
+    """Judge all streams of the participants `up : ndarray of shape (S,)` in the window.
+
+    `ticks_per_ms` is that of the timestamps' clock; `payload_bytes_per_ms` None: sizes differ, and none is odd.
+    """
     ptime_ns = ptime_ms * NS_PER_MS
     inside = (table.at_ns >= begin_ns) & (table.at_ns < end_ns) & np.isin(table.rows, up)
     rows, at_ns = table.rows[inside], table.at_ns[inside]
@@ -117,7 +127,7 @@ def judge_delivery(
     silent = len(up) - len(starts)
     all_expected = int(expected.sum()) + silent * whole_window
 
-    media_ms = np.r_[0, np.cumsum(ticks)] / SAMPLES_PER_MS
+    media_ms = np.r_[0, np.cumsum(ticks)] / ticks_per_ms
     late = at_ns / NS_PER_MS - media_ms
     late -= np.repeat(np.minimum.reduceat(late, starts), counts)
 
@@ -129,7 +139,10 @@ def judge_delivery(
     at_p99 = gap_ends[with_gaps] - 1 - (gap_counts[with_gaps] * 0.01).astype(np.int64)
     worst_p99 = float(gaps_ms[order][at_p99].max()) if with_gaps.any() else float("nan")
 
-    frame = ptime_ms * SAMPLES_PER_MS
+    frame = ptime_ms * ticks_per_ms
+    odd_sizes = 0
+    if payload_bytes_per_ms is not None:
+        odd_sizes = int(np.count_nonzero(table.sizes[inside] != 12 + ptime_ms * payload_bytes_per_ms))
     return Delivery(
         streams=len(up),
         packets=len(rows),
@@ -146,5 +159,5 @@ def judge_delivery(
         missing_numbers=int((span - distinct).sum()),
         timestamp_jumps=int(np.count_nonzero(continuous & (ticks != steps * frame))),
         ssrc_changes=int(np.count_nonzero(ssrc_change)),
-        odd_sizes=int(np.count_nonzero(table.sizes[inside] != 12 + frame)),
+        odd_sizes=odd_sizes,
     )

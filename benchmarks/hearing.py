@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks import g711, voices
+from benchmarks import g711, hd, voices
 from benchmarks.analysis import NS_PER_MS, SAMPLES_PER_MS, Spread, spread, wrapped
+from benchmarks.messages import CODECS
+from benchmarks.recording import Captures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from benchmarks.recording import Captures
     from benchmarks.voices import Mark
 
 WINDOW_SAMPLES = 2000
@@ -51,6 +53,30 @@ class Delay:
     unclear: int
 
 
+def decoded(captures: Captures, codec: str, ptime_ms: int) -> Captures:
+    """Return captures of whole streams of an HD codec as samples at 8 kHz, with timestamps that count those."""
+    assert captures.sizes is not None
+    samples = SAMPLES_PER_MS * ptime_ms
+    heard = np.zeros((len(captures.rows), samples), np.int16)
+    clock = np.zeros(len(captures.rows), np.int64)
+    begins = np.r_[True, captures.rows[1:] != captures.rows[:-1]][: len(captures.rows)]
+    starts = np.flatnonzero(begins).tolist()
+    for start, end in pairwise([*starts, len(captures.rows)]):
+        mine = slice(start, end)
+        packets = zip(captures.payload[mine], captures.sizes[mine].tolist(), strict=True)
+        heard[mine] = hd.decode(codec, [bytes(payload[:size]) for payload, size in packets], samples)
+        steps = wrapped(np.diff(captures.timestamp[mine]), 32)
+        clock[mine] = np.r_[0, np.cumsum(steps)] * SAMPLES_PER_MS // CODECS[codec].ticks_per_ms
+    return Captures(captures.rows, captures.at_ns, clock, heard)
+
+
+def samples_of(payload: NDArray[np.uint8] | NDArray[np.int16], codec: str) -> NDArray[np.int16]:
+    """Return what captured audio sounds like, unless it is that already."""
+    if payload.dtype == np.int16:
+        return np.asarray(payload, np.int16)
+    return g711.decode(np.asarray(payload, np.uint8), codec)
+
+
 def tone_levels_dbov(samples: NDArray[np.int16]) -> NDArray[np.float64]:
     """Return the level of every grid tone in `samples : ndarray of shape (N, 2000), int16`, shape (N, 131)."""
     time = np.arange(WINDOW_SAMPLES) / voices.SAMPLE_RATE_HZ
@@ -68,10 +94,10 @@ def tone_levels_dbov(samples: NDArray[np.int16]) -> NDArray[np.float64]:
 
 def roll_call_windows(
     captures: Captures, *, room: NDArray[np.int64], shift_s: NDArray[np.float64], origin_ns: int
-) -> tuple[NDArray[np.int64], NDArray[np.uint8], int]:
+) -> tuple[NDArray[np.int64], NDArray[np.uint8] | NDArray[np.int16], int]:
     """Cut one window per listener and roll call out of the captures.
 
-    Returns the listeners `ndarray of shape (G,)`, their codes `ndarray of shape (G, 2000), uint8` and the number of windows
+    Returns the listeners `ndarray of shape (G,)`, their audio `ndarray of shape (G, 2000)` and the number of windows
     that were unusable because packets were missing in them.
     """
     samples = captures.payload.shape[1]
@@ -80,7 +106,7 @@ def roll_call_windows(
     cycle_s = at_s % voices.CYCLE_S
     calling = np.flatnonzero((cycle_s >= voices.ROLL_CALL_S[0]) & (cycle_s < voices.ROLL_CALL_S[1] + 0.05))
     if not len(calling):
-        return calling, np.empty((0, WINDOW_SAMPLES), np.uint8), 0
+        return calling, np.empty((0, WINDOW_SAMPLES), captures.payload.dtype), 0
     cycle = np.floor(at_s[calling] / voices.CYCLE_S).astype(np.int64)
     key = captures.rows[calling] * (1 << 20) + cycle
     starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
@@ -97,7 +123,7 @@ def roll_call_windows(
 
 def judge_hearing(
     listeners: NDArray[np.int64],
-    codes: NDArray[np.uint8],
+    codes: NDArray[np.uint8] | NDArray[np.int16],
     *,
     broken_windows: int,
     codec: str,
@@ -109,7 +135,7 @@ def judge_hearing(
     if not len(listeners):
         quiet = float("-inf")
         return Hearing(0, broken_windows, 0, 0, 0, 0, quiet, quiet)
-    levels = tone_levels_dbov(g711.decode(codes, codec))
+    levels = tone_levels_dbov(samples_of(codes, codec))
     rooms = int(room.max()) + 1
     said = np.zeros((rooms, len(voices.GRID_HZ)), bool)
     talkers = np.flatnonzero((tone >= 0) & is_up)
@@ -154,7 +180,7 @@ def judge_delay(
             if last - first < 3:
                 unclear += 1
                 continue
-            wave = np.abs(g711.decode(captures.payload[mine][first:last], codec).astype(np.int32)).reshape(-1)
+            wave = np.abs(samples_of(captures.payload[mine][first:last], codec).astype(np.int32)).reshape(-1)
             peak = int(wave.max())
             if peak < quietest_peak:
                 missed += 1

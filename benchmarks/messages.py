@@ -17,8 +17,32 @@ COMPACT_NAMES = {
     "l": "content-length",
     "c": "content-type",
 }
-PAYLOAD_TYPES = {"pcmu": 0, "pcma": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A codec as phones offer it (RFC 3551, RFC 7587). G.722 counts 8,000 though it samples at 16 kHz (RFC 3551 4.5.2)."""
+
+    payload_type: int
+    rtpmap: str
+    ticks_per_ms: int = 8
+    """Of the clock of its timestamps."""
+    payload_bytes_per_ms: int | None = 8
+    """None where payloads differ in size."""
+    fmtp: str = ""
+
+
+CODECS = {
+    "pcmu": Spoken(0, "PCMU/8000"),
+    "pcma": Spoken(8, "PCMA/8000"),
+    "g722": Spoken(9, "G722/8000"),
+    "opus": Spoken(111, "opus/48000/2", 48, None, "minptime=10;useinbandfec=1"),
+}
+PAYLOAD_TYPES = {name: codec.payload_type for name, codec in CODECS.items()}
 TELEPHONE_EVENT = 101
+
+
+_KNOWN = {str(payload_type) for payload_type in PAYLOAD_TYPES.values()}
 
 
 class UnreadableMessageError(ValueError):
@@ -118,7 +142,7 @@ def parse_media(body: str) -> MediaAnswer | None:
         elif in_audio and line.lower().startswith("a=rtpmap:") and "telephone-event/8000" in line.lower():
             number = line[9:].split()[0]
             telephone_event = int(number) if number.isdigit() else None
-    known = [int(name) for name in formats if name in {"0", "8"}]
+    known = [int(name) for name in formats if name in _KNOWN]
     host_name = media_host or session_host
     if not known or not 0 < port < 65536 or not host_name:
         return None
@@ -129,11 +153,13 @@ def offer_sdp(
     *, host: str, port: int, codec: str, ptime_ms: int, session: int, direction: str = "sendrecv"
 ) -> str:
     """Write the offer of one phone with one codec and telephone-event."""
-    payload_type = PAYLOAD_TYPES[codec]
+    spoken = CODECS[codec]
+    payload_type = spoken.payload_type
+    fmtp = f"a=fmtp:{payload_type} {spoken.fmtp}\r\n" if spoken.fmtp else ""
     return (
         f"v=0\r\no=load {session} 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
         f"m=audio {port} RTP/AVP {payload_type} {TELEPHONE_EVENT}\r\n"
-        f"a=rtpmap:{payload_type} {codec.upper()}/8000\r\na=rtpmap:{TELEPHONE_EVENT} telephone-event/8000\r\n"
+        f"a=rtpmap:{payload_type} {spoken.rtpmap}\r\n{fmtp}a=rtpmap:{TELEPHONE_EVENT} telephone-event/8000\r\n"
         f"a=fmtp:{TELEPHONE_EVENT} 0-16\r\na=ptime:{ptime_ms}\r\na={direction}\r\n"
     )
 

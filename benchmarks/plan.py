@@ -6,6 +6,9 @@ import argparse
 from dataclasses import dataclass, fields
 from typing import Any
 
+from benchmarks import hd
+from benchmarks.messages import CODECS
+from benchmarks.repertoire import HD_CODECS
 from benchmarks.traces import CROWD, FURTHER, NETWORKS
 from benchmarks.transport import TRANSPORTS
 
@@ -65,14 +68,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     option("--talkers", "talkers per room; everybody else is muted", type=int)
     option("--seconds", "length of the steady window that is measured", type=float)
     option("--settle", "seconds between the last answer and the steady window", type=float)
-    option("--codec", "what every phone offers", choices=["pcmu", "pcma"])
+    option("--codec", "what every phone offers", choices=list(CODECS))
     option("--ptime", "packet time in ms", type=int, choices=[10, 20, 30, 40, 60])
     option("--ramp", "calls placed per second", type=float)
     option(
         "--digits", "keys pressed after the answer as RFC 4733 events, e.g. 12345#; a comma waits a second"
     )
     option("--digit-delay", "seconds between the answer and the first key", type=float)
-    option("--quiet", "what those who do not talk send", choices=["none", "silence", "noise"])
+    option("--quiet", "what those who do not talk send", choices=["none", "silence", "noise", "dtx"])
     option("--cadence", "how talkers talk: without pause, or in bursts", choices=["steady", "speech"])
     option("--network", "what becomes of all packets of ours on their way", choices=list(WAYS))
     option(
@@ -101,4 +104,8 @@ def plan_from(options: argparse.Namespace) -> Plan:
     plan = Plan(**{field.name: getattr(options, field.name) for field in fields(Plan)})
     if plan.participants < 1 or plan.rooms < 1 or not 1 <= plan.phases <= 40 or plan.ramp <= 0:
         raise SystemExit("participants and rooms must be at least 1, phases 1 to 40, ramp above 0")
+    if plan.codec in HD_CODECS and (reason := hd.missing(plan.codec)):
+        raise SystemExit(reason)
+    if plan.quiet == "dtx" and plan.codec != "opus":
+        raise SystemExit(f"{plan.codec} has no DTX")
     return plan

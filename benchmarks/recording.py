@@ -41,12 +41,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Captures:
-    """Arrivals whose audio was kept, sorted like the table: payload : ndarray of shape (N, samples), uint8."""
+    """Arrivals whose audio was kept, sorted like the table.
+
+    payload : ndarray of shape (N, samples), uint8; sizes : ndarray of shape (N,), of each payload, where they differ. What had
+    to be decoded one stream after the other is int16, samples at 8 kHz.
+    """
 
     rows: NDArray[np.int64]
     at_ns: NDArray[np.int64]
     timestamp: NDArray[np.int64]
-    payload: NDArray[np.uint8]
+    payload: NDArray[np.uint8] | NDArray[np.int16]
+    sizes: NDArray[np.int64] | None = None
 
 
 def table_of(
@@ -71,7 +76,8 @@ def table_of(
 class Recorder:
     """Keeps arrivals between `begin` and `end`, and the audio of those moments that will be judged.
 
-    With a `tally` it has them counted there and keeps none.
+    With a `tally` it has them counted there and keeps none. `whole : ndarray of shape (participants,), bool`: of these it keeps
+    all audio and of others none, for a codec with a memory makes no sense in pieces.
     """
 
     def __init__(
@@ -82,7 +88,9 @@ class Recorder:
         shift_s: NDArray[np.float64],
         samples: int,
         tally: Tally | None = None,
+        whole: NDArray[np.bool_] | None = None,
     ) -> None:
+        self._whole = whole
         self._tally = tally
         self._room, self._shift_s = room, shift_s
         self.samples = samples
@@ -99,7 +107,9 @@ class Recorder:
             tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]
         ] = []
         self._captures: list[
-            tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8]]
+            tuple[
+                NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]
+            ]
         ] = []
         self.is_running = False
 
@@ -111,6 +121,9 @@ class Recorder:
 
     def follow(self, at_s: float) -> None:
         """Choose whose audio is kept now; once per packet time is enough."""
+        if self._whole is not None:
+            self._keep = self._whole
+            return
         cycle_s = voices.cycle_time_s(at_s, self._shift_s)
         roll = (cycle_s >= voices.ROLL_CALL_S[0]) & (cycle_s < voices.ROLL_CALL_S[1])
         begins = roll & ~self._was_roll_call & (self._roll_calls_left > 0) & self.is_running
@@ -126,14 +139,15 @@ class Recorder:
         if not len(arrivals.rows):
             return
         if not self.is_running:
-            if (usual := int(np.median(arrivals.sizes)) - 12) > 0:
+            if self._whole is None and (usual := int(np.median(arrivals.sizes)) - 12) > 0:
                 self.samples = usual
             return
         if self._tally is None:
             self._columns.append((arrivals.rows, arrivals.at_ns, arrivals.sizes, arrivals.headers))
         else:
             self._tally.take(arrivals, self.samples)
-        which = np.flatnonzero(self._keep[arrivals.rows] & (arrivals.sizes >= 12 + self.samples))
+        least = 12 + self.samples if self._whole is None else 13
+        which = np.flatnonzero(self._keep[arrivals.rows] & (arrivals.sizes >= least))
         if len(which):
             self._captures.append(
                 (
@@ -141,6 +155,7 @@ class Recorder:
                     arrivals.at_ns[which],
                     arrivals.headers[which],
                     arrivals.payloads(which, self.samples).copy(),
+                    np.minimum(arrivals.sizes[which] - 12, self.samples),
                 )
             )
 
@@ -165,9 +180,9 @@ class Recorder:
         if not self._captures:
             nothing = np.empty(0, np.int64)
             return Captures(nothing, nothing, nothing, np.empty((0, self.samples), np.uint8))
-        rows, at_ns, headers, payload = (
+        rows, at_ns, headers, payload, sizes = (
             np.concatenate(column) for column in zip(*self._captures, strict=True)
         )
         order = np.lexsort((at_ns, rows))
         timestamp = headers[order, 4:8].copy().view(">u4")[:, 0].astype(np.int64)
-        return Captures(rows[order], at_ns[order], timestamp, payload[order])
+        return Captures(rows[order], at_ns[order], timestamp, payload[order], sizes[order])

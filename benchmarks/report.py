@@ -15,6 +15,8 @@ from rich.table import Table as RichTable
 
 from benchmarks import hearing, processes
 from benchmarks.analysis import SAMPLES_PER_MS, judge_delivery, spread
+from benchmarks.messages import CODECS
+from benchmarks.repertoire import HD_CODECS
 
 if TYPE_CHECKING:
     from benchmarks.plan import Plan
@@ -31,14 +33,22 @@ FILE_WIDTH = 150
 def judge(plan: Plan, result: Result) -> dict[str, Any]:
     """Judge a run; the record is plain data, ready for JSON."""
     streams, up = result.streams, result.up
-    received_ptime = max(1, result.received_samples // SAMPLES_PER_MS)
+    spoken, is_hd = CODECS[plan.codec], plan.codec in HD_CODECS
+    received_ptime = plan.ptime if is_hd else max(1, result.received_samples // SAMPLES_PER_MS)
     delivery = result.delivery or judge_delivery(
-        result.table, up, begin_ns=result.begin_ns, end_ns=result.end_ns, ptime_ms=received_ptime
+        result.table,
+        up,
+        begin_ns=result.begin_ns,
+        end_ns=result.end_ns,
+        ptime_ms=received_ptime,
+        ticks_per_ms=spoken.ticks_per_ms,
+        payload_bytes_per_ms=spoken.payload_bytes_per_ms,
     )
+    captures = hearing.decoded(result.captures, plan.codec, plan.ptime) if is_hd else result.captures
     is_up = np.zeros(len(streams.room), bool)
     is_up[up] = True
     listeners, codes, broken = hearing.roll_call_windows(
-        result.captures, room=streams.room, shift_s=streams.shift_s, origin_ns=result.origin_ns
+        captures, room=streams.room, shift_s=streams.shift_s, origin_ns=result.origin_ns
     )
     heard = hearing.judge_hearing(
         listeners,
@@ -49,7 +59,7 @@ def judge(plan: Plan, result: Result) -> dict[str, Any]:
         room=streams.room,
         is_up=is_up,
     )
-    delay = hearing.judge_delay(result.captures, result.marks, room=streams.room, codec=plan.codec)
+    delay = hearing.judge_delay(captures, result.marks, room=streams.room, codec=plan.codec)
     lateness = spread(result.lateness_ms)
     answers, byes = np.array(result.statistics.answer_s), np.array(result.statistics.bye_s)
     ticks = len(up) * result.window_s * 1000 / plan.ptime
@@ -93,9 +103,27 @@ def judge(plan: Plan, result: Result) -> dict[str, Any]:
         record["server"] = server_cost(result, ticks)
         ours_s = own_cpu_s + record["server"]["cpu_s"]
         record["other_programs_cores"] = max(0.0, result.machine_busy_s - ours_s) / result.window_s
+    if is_hd:
+        record["payloads"] = payloads(result)
     record["faults"] = faults(record)
     record["is_valid"] = not any(fault.startswith("INVALID") for fault in record["faults"])
     return record
+
+
+def payloads(result: Result) -> dict[str, Any]:
+    """Say what the payloads were like: their sizes, of all; of the listeners who were heard whole, how many differ."""
+    sizes = result.table.sizes - 12
+    kept = result.captures
+    listeners = np.unique(kept.rows)
+    return {
+        "bytes": dict(zip(("least", "median", "most"), np.percentile(sizes, [0, 50, 100]), strict=True))
+        if len(sizes)
+        else {},
+        "listeners_decoded": len(listeners),
+        "packets_decoded": len(kept.rows),
+        "distinct_decoded": len(np.unique(kept.payload, axis=0)),
+        "payload_types": np.unique(result.table.payload_type).tolist(),
+    }
 
 
 def server_cost(result: Result, ticks: float) -> dict[str, Any]:
@@ -213,6 +241,13 @@ def show(record: dict[str, Any], console: Console) -> None:
         f"{heard['pairs_heard']} of {heard['pairs']} pairs ({share:.2%}), own echo {heard['own_heard']}, "
         f"foreign rooms {heard['foreign_heard']}, {heard['windows']} windows, {heard['broken_windows']} broken",
     )
+    if found := record.get("payloads"):
+        sizes = " / ".join(f"{size:.0f}" for size in found["bytes"].values())
+        table.add_row(
+            "payloads",
+            f"bytes {sizes} (least, median, most), {found['distinct_decoded']} distinct of "
+            f"{found['packets_decoded']} decoded of {found['listeners_decoded']} listeners",
+        )
     ear = record["mouth_to_ear"]
     table.add_row(
         "mouth to ear, ms",

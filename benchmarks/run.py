@@ -19,6 +19,7 @@ import numpy as np
 from benchmarks import digits, ports, processes, voices
 from benchmarks.plan import WAYS
 from benchmarks.recording import Captures, Recorder, Table
+from benchmarks.repertoire import HD_CODECS
 from benchmarks.signalling import Answered, Failed, HungUp, MediaMoved, Phones, Statistics
 from benchmarks.streams import Streams
 from benchmarks.tally import Tally
@@ -43,6 +44,10 @@ GIVE_UP_ROUNDS = 10
 """So many packet times behind, the missed ones are left out: sent all at once they would be a flood no phone makes."""
 LISTEN_AFTER_S = 0.3
 """Packets sent at the end of the window may still be on their way to a mark's listener."""
+HD_PAYLOAD_BYTES = 240
+"""Kept of each HD packet: 20 ms at 96 kbit/s, and what a buffer of `wire_uring` always holds."""
+HD_LISTENERS = 12
+"""Of each room, besides the talkers, whose HD audio is kept and decoded."""
 LOOK_EVERY_S = 60.0
 """How often a run of endurance looks at the server's memory."""
 
@@ -122,7 +127,8 @@ class LoadTest:
             room=self._streams.room,
             place=self._streams.place,
             shift_s=self._streams.shift_s,
-            samples=self._streams.samples,
+            samples=self._streams.samples if plan.codec not in HD_CODECS else HD_PAYLOAD_BYTES,
+            whole=who_is_heard_whole(self._streams) if plan.codec in HD_CODECS else None,
             tally=Tally(plan.participants) if plan.endurance else None,
         )
         self._way: Way | None = None
@@ -318,9 +324,13 @@ class LoadTest:
     def _send(self, rows: NDArray[np.int64]) -> None:
         """Let the packets of `rows` go, and whatever else is due where they do not go straight to the server."""
         if self._way is None:
+            if self._streams.varies:
+                self._wire.resize(rows, self._streams.sizes[rows])
             self._wire.send(rows)
             return
-        self._way.post(rows, self._turn)
+        posted, whose = self._way.post(rows, self._turn)
+        if self._streams.varies:
+            self._wire.resize(posted, self._streams.sizes[whose])
         due = self._way.due(self._turn)
         self._wire.send(due[self._streams.is_up[due % self._plan.participants]])
 
@@ -372,7 +382,7 @@ class LoadTest:
 
     def _who_marks(self) -> list[NDArray[np.int64]]:
         """Return each room's participants who may mark: all that are up, or only the talkers where the others are mute."""
-        may = self._streams.is_up & (self._streams.is_talker | (self._plan.quiet != "none"))
+        may = self._streams.is_up & (self._streams.is_talker | (self._plan.quiet not in {"none", "dtx"}))
         return [rows[may[rows]] for rows in self._streams.members]
 
     def _now_s(self) -> float:
@@ -383,3 +393,12 @@ class LoadTest:
         for sock in self._sockets:
             sock.close()
         self._sip.close()
+
+
+def who_is_heard_whole(streams: Streams) -> NDArray[np.bool_]:
+    """Choose the talkers, who must not hear themselves, and some listeners of each room, `ndarray of shape (participants,)`."""
+    chosen = streams.is_talker.copy()
+    for members in streams.members:
+        quiet = members[~streams.is_talker[members]]
+        chosen[quiet[:: max(1, len(quiet) // HD_LISTENERS)][:HD_LISTENERS]] = True
+    return chosen

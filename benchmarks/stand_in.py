@@ -65,8 +65,8 @@ class StandIn:
                     self._answer(parse_message(data), source)
                 except UnreadableMessageError:
                     continue
-            else:
-                self._receive(self._leg_of[fd])
+            elif leg := self._leg_of.get(fd):  # a BYE of the same turn may have closed it
+                self._receive(leg)
         if time.monotonic() >= self._next_tick_s:
             self._next_tick_s += TICK_S
             if self._mode == "mix":

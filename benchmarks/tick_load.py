@@ -120,7 +120,7 @@ def said(case: Case) -> Said:
     pieces = [encoded(case, np.zeros(len(clock), np.int16))]
     for tone in range(tones):
         wave = LOUDNESS * np.sin(2 * np.pi * (LOWEST_HZ + STEP_HZ * tone) * clock)
-        pieces.append(encoded(case, wave.astype(np.int16)))
+        pieces.append(encoded(case, np.tile(wave.astype(np.int16), 2))[LOOP:])
     flat = [payload for piece in pieces for payload in piece]
     payloads = np.zeros((len(flat), max(map(len, flat))), np.uint8)
     for line, payload in enumerate(flat):

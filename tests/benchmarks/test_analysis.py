@@ -147,3 +147,24 @@ def test_headers_are_read_as_columns_sorted_by_stream_and_malformed_packets_fall
         8,
         9,
     )
+
+
+def test_a_stream_of_opus_is_whole_by_its_own_clock_and_may_vary_in_size():
+    plain = stream(0)
+    opus = change(
+        plain,
+        timestamp=((1 << 32) - 800 + np.arange(100) * 960) % (1 << 32),
+        sizes=60 + np.arange(100),
+    )
+    found = judge_delivery(
+        opus,
+        np.arange(1),
+        begin_ns=0,
+        end_ns=2 * SECOND,
+        ptime_ms=20,
+        ticks_per_ms=48,
+        payload_bytes_per_ms=None,
+    )
+    assert (found.timestamp_jumps, found.odd_sizes) == (0, 0)
+    assert found.lateness_ms.max == pytest.approx(0.0, abs=1e-6)
+    assert judge(opus).timestamp_jumps == 99

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from benchmarks import g711, voices
-from benchmarks.hearing import judge_delay, judge_hearing, roll_call_windows, tone_levels_dbov
+from benchmarks import g711, hd, voices
+from benchmarks.hearing import decoded, judge_delay, judge_hearing, roll_call_windows, tone_levels_dbov
 from benchmarks.recording import Captures
 from benchmarks.voices import Mark
 
@@ -94,3 +94,38 @@ def test_neither_the_speaker_nor_another_room_is_asked_for_a_mark():
     for captured in (own, other):
         found = judge_delay(captured, [(Mark(1.0, 0, 0), 1_000 * MS)], room=ROOM, codec="pcmu")
         assert (found.missed, found.unclear, found.delay_ms.count) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("codec", "ticks"),
+    [
+        pytest.param(name, ticks, marks=pytest.mark.skipif(bool(hd.missing(name)), reason=hd.missing(name)))
+        for name, ticks in (("g722", 160), ("opus", 960))
+    ],
+)
+def test_hd_streams_are_heard_like_all_others(codec, ticks):
+    wave = 4_600 * np.sin(2 * np.pi * voices.GRID_HZ[3] / hd.RATE_HZ * np.arange(60 * 320))
+    packets = hd.encode(codec, wave, 20)
+    payload = np.zeros((120, 240), np.uint8)
+    sizes = np.array([len(packet) for packet in packets] * 2)
+    for place in range(120):
+        payload[place, : sizes[place]] = np.frombuffer(packets[place % 60], np.uint8)
+    order = np.arange(60)
+    at_ns = (order * 20 + 1_500) * MS
+    captured = Captures(
+        np.repeat([2, 4], 60),
+        np.tile(at_ns, 2),
+        np.tile(((1 << 32) - 5_000 + order * ticks) % (1 << 32), 2),
+        payload,
+        sizes,
+    )
+    heard = decoded(captured, codec, 20)
+    assert heard.payload.dtype == np.int16
+    assert np.diff(heard.timestamp[:60]).tolist() == [160] * 59
+    listeners, windows, broken = roll_call_windows(heard, room=ROOM, shift_s=np.zeros(2), origin_ns=0)
+    assert (listeners.tolist(), broken) == ([2, 4], 0)
+    found = judge_hearing(listeners, windows, broken_windows=0, codec=codec, tone=TONE, room=ROOM, is_up=UP)
+    assert (found.pairs, found.pairs_heard, found.foreign_heard) == (3, 1, 1)
+    nothing = np.empty(0, np.int64)
+    empty = Captures(nothing, nothing, nothing, np.empty((0, 240), np.uint8), nothing)
+    assert len(decoded(empty, codec, 20).rows) == 0

@@ -73,7 +73,7 @@ def test_the_audio_line_of_an_answer_says_where_and_what(body, found):
 
 
 @pytest.mark.parametrize(
-    "body", ["", "m=audio 0 RTP/AVP 0", "c=IN IP4 h\nm=audio 9 RTP/AVP 111", "m=audio x RTP/AVP 0"]
+    "body", ["", "m=audio 0 RTP/AVP 0", "c=IN IP4 h\nm=audio 9 RTP/AVP 112", "m=audio x RTP/AVP 0"]
 )
 def test_an_answer_without_usable_audio_is_none(body):
     assert parse_media(body) is None
@@ -83,3 +83,15 @@ def test_our_own_offer_is_readable():
     media = parse_media(offer_sdp(host="127.0.0.1", port=34000, codec="pcma", ptime_ms=20, session=1))
     assert media is not None
     assert (media.port, media.payload_type, media.telephone_event) == (34000, 8, 101)
+
+
+@pytest.mark.parametrize(
+    ("codec", "payload_type", "line"),
+    [("g722", 9, "a=rtpmap:9 G722/8000\r\n"), ("opus", 111, "a=rtpmap:111 opus/48000/2\r\na=fmtp:111 ")],
+)
+def test_hd_is_offered_as_telephones_do_and_read_in_an_answer(codec, payload_type, line):
+    text = offer_sdp(host="10.0.0.2", port=4000, codec=codec, ptime_ms=20, session=1)
+    assert line in text
+    found = parse_media(text)
+    assert found is not None
+    assert found.payload_type == payload_type

@@ -90,3 +90,20 @@ def test_kept_audio_belongs_to_its_packet_and_short_packets_have_none():
     kept = made.captures()
     assert kept.rows.tolist() == [0, 2, 4]
     assert kept.payload[:, 0].tolist() == [4, 2, 0]  # `places` of the arrivals runs backwards
+
+
+def test_of_hd_some_are_kept_whole_whatever_the_size_of_their_packets():
+    whole = np.zeros(100, bool)
+    whole[[3, 7]] = True
+    made = Recorder(
+        room=ROOM, place=np.arange(100) // 2, shift_s=np.array([0.0, 2.5]), samples=150, whole=whole
+    )
+    made.take(arrivals([3], size=60))  # nothing is learned of sizes that differ
+    made.begin()
+    for size in (172, 60, 12):
+        made.follow(0.0)
+        made.take(arrivals([3, 5, 7], size=size))
+    kept = made.captures()
+    assert kept.rows.tolist() == [3, 3, 7, 7]
+    assert kept.payload.shape == (4, 150)
+    assert sorted(kept.sizes.tolist()) == [48, 48, 150, 150]

@@ -1,12 +1,14 @@
 import json
 import os
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from benchmarks import report
 from benchmarks.plan import Plan
-from benchmarks.run import LoadTest
+from benchmarks.run import LoadTest, who_is_heard_whole
+from benchmarks.streams import Streams
 from media.uring import UringUnavailableError
 
 
@@ -77,3 +79,11 @@ def test_a_run_of_endurance_counts_and_keeps_an_eye_on_memory(server, monkeypatc
     assert len(record["server"]["rss_kb_over_time"]) == 3
     assert record["server"]["pss_kb_at_end"] > 0
     report.show(record, Console(quiet=True))
+
+
+def test_some_listeners_of_each_room_and_all_talkers_are_heard_whole():
+    plan = {"codec": "pcmu", "ptime_ms": 20, "phases": 10, "quiet": "none", "cadence": "steady", "seed": 1}
+    chosen = who_is_heard_whole(Streams(participants=200, rooms=2, talkers=3, **plan))
+    assert chosen[:6].all()
+    assert np.bincount(np.arange(200)[chosen] % 2).tolist() == [15, 15]
+    assert who_is_heard_whole(Streams(participants=4, rooms=1, talkers=3, **plan)).all()

@@ -1,9 +1,13 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from benchmarks import digits, g711
-from benchmarks.streams import Streams
+from benchmarks import digits, g711, hd
+from benchmarks.streams import DTX_PACKETS, Streams
 from benchmarks.voices import Mark
+
+OPUS = pytest.mark.skipif(bool(hd.missing("opus")), reason=hd.missing("opus"))
 
 
 def streams(**changes) -> Streams:
@@ -108,3 +112,38 @@ def test_a_comma_waits_and_an_unknown_key_is_refused():
     assert waiting - plain == 50
     with pytest.raises(ValueError, match="no such key"):
         digits.script("1x", pause_s=0.0, ptime_ms=20)
+
+
+@pytest.mark.parametrize(
+    ("codec", "head", "ticks"),
+    [("g722", b"\x80\x09", 160), pytest.param("opus", b"\x80\x6f", 960, marks=OPUS)],
+)
+def test_with_hd_everybody_says_something_else_in_each_packet_by_the_codecs_clock(codec, head, ticks):
+    made = streams(codec=codec)
+    rounds = [one_round(made, at_s=1.5) for _ in range(3)]
+    assert all(packet[:2] == head for packet in rounds[0].values())
+    for row in (0, 39):  # a talker, and one who is silent
+        stamps = [int.from_bytes(each[row][4:8], "big") for each in rounds]
+        assert [(b - a) % (1 << 32) for a, b in pairwise(stamps)] == [ticks] * 2
+    assert rounds[0][0][12:] != rounds[1][0][12:]
+    assert made.varies is (codec == "opus")
+    assert len(set(made.sizes.tolist())) > 1 or codec == "g722"
+
+
+@OPUS
+def test_who_is_silent_with_dtx_sends_two_packets_of_many_and_its_clock_goes_on():
+    made = streams(codec="opus", quiet="dtx")
+    sent = [one_round(made, at_s=1.5) for _ in range(2 * DTX_PACKETS)]
+    assert all(set(range(8)) <= set(each) for each in sent)
+    mine = [(number, each[39]) for number, each in enumerate(sent) if 39 in each]
+    assert len(mine) == 4
+    steps = [int.from_bytes(b[1][2:4], "big") - int.from_bytes(a[1][2:4], "big") for a, b in pairwise(mine)]
+    assert [step % (1 << 16) for step in steps] == [1, 1, 1]
+    for (a, first), (b, second) in pairwise(mine):
+        passed = int.from_bytes(second[4:8], "big") - int.from_bytes(first[4:8], "big")
+        assert passed % (1 << 32) == (b - a) * 960
+
+
+def test_only_a_codec_that_has_it_is_asked_for_dtx():
+    with pytest.raises(ValueError, match="no DTX"):
+        streams(quiet="dtx")
