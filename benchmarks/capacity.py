@@ -38,10 +38,15 @@ def load(arguments: list[str]) -> dict[str, Any]:
 
 def holds(record: dict[str, Any]) -> bool:
     """Say whether the server served everybody well."""
-    if record.get("failed") or record["participants_up"] < record["plan"]["participants"]:
+    if not all_there(record):
         return False
     delivery = record["delivery"]
     return bool(delivery["completeness"] >= COMPLETENESS and delivery["gap_ms"]["p99"] <= P99_GAP_MS)
+
+
+def all_there(record: dict[str, Any]) -> bool:
+    """Say whether there was a run, and everybody in it."""
+    return not record.get("failed") and record["participants_up"] >= record["plan"]["participants"]
 
 
 def verdict(record: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from benchmarks import processes, report
+from benchmarks import capacity, processes, report
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +23,27 @@ class Line:
     measured: str
     holds: bool
     record: dict[str, Any]
+
+
+def cpu_line(name: str, limit_us: float, peers: str, record: dict[str, Any]) -> Line:
+    """Make the row of a load test's CPU."""
+    server = record.get("server")
+    if not server:
+        return Line(name, f"<= {limit_us:.0f} us", peers, trouble(record), holds=False, record=record)
+    cost = server["cpu_us_per_participant_tick"]
+    served_well = capacity.holds(record) and record["is_valid"]
+    doubt = ", NOT served well" if record["is_valid"] else ", INVALID"
+    measured = f"{cost:.2f} us; {record['delivery']['completeness']:.3%}" + ("" if served_well else doubt)
+    return Line(name, f"<= {limit_us:.0f} us", peers, measured, served_well and cost <= limit_us, record)
+
+
+def trouble(record: dict[str, Any]) -> str:
+    """Say why a row has no figure."""
+    return (
+        record["failed"].splitlines()[-1]
+        if record.get("failed")
+        else "; ".join(record.get("faults", [])) or "nothing heard"
+    )
 
 
 def show(title: str, lines: list[Line], console: Console) -> None:

@@ -3,6 +3,7 @@
     python -m benchmarks.suite                                   # starts `roda serve --open-rooms`
     python -m benchmarks.suite --start "freeswitch -nf -nonat" --target 127.0.0.1:5080 --user "3{room}"
     python -m benchmarks.suite --only joining,roll_call,blast,defined
+    python -m benchmarks.suite --only speed                      # what voice costs, see `benchmarks.speed`
 
 Every row gets a server of its own, so that no row pays for the one before it.
 """
@@ -24,13 +25,14 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import blast, capacity, defined, idle, joining, processes, report, roll_call
 from benchmarks.arriving import Manner
 from benchmarks.calls import CallRun
-from benchmarks.lines import Line, plain, show
+from benchmarks.lines import Line, cpu_line, plain, show, trouble
 from benchmarks.plan import Plan
 from benchmarks.roda import ACCESS_NUMBER
 from benchmarks.server import stop, wait_until_it_answers
+from benchmarks.speed import Speed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from rich.console import Console
 
@@ -56,7 +58,12 @@ class Suite:
             "calls": self.calls,
             "idle": self.idle,
             **self.ours(),
+            **self.speed(),
         }
+
+    def speed(self) -> dict[str, Callable[[], list[Line]]]:
+        """Return what voice costs, which is run only where it is asked for: it takes its time."""
+        return Speed(self.load, self.console, self.options.share, self.options.minutes).rows()
 
     def ours(self) -> dict[str, Callable[[], list[Line]]]:
         """Return what only Roda is asked for, in short: each has a program of its own for the whole size."""
@@ -239,25 +246,14 @@ class Suite:
         ]
 
 
-def cpu_line(name: str, limit_us: float, peers: str, record: dict[str, Any]) -> Line:
-    """Make the row of a load test's CPU."""
-    server = record.get("server")
-    if not server:
-        return Line(name, f"<= {limit_us:.0f} us", peers, trouble(record), holds=False, record=record)
-    cost = server["cpu_us_per_participant_tick"]
-    served_well = capacity.holds(record) and record["is_valid"]
-    doubt = ", NOT served well" if record["is_valid"] else ", INVALID"
-    measured = f"{cost:.2f} us; {record['delivery']['completeness']:.3%}" + ("" if served_well else doubt)
-    return Line(name, f"<= {limit_us:.0f} us", peers, measured, served_well and cost <= limit_us, record)
-
-
-def trouble(record: dict[str, Any]) -> str:
-    """Say why a row has no figure."""
-    return (
-        record["failed"].splitlines()[-1]
-        if record.get("failed")
-        else "; ".join(record.get("faults", [])) or "nothing heard"
-    )
+def choose(only: str, rows: Iterable[str], suite: Suite, *, is_ours: bool) -> list[str]:
+    """Return the names to run: those that were asked for, a group by its name, or all that are usual."""
+    groups = {"speed": list(suite.speed()), "voice": list(suite.speed())}
+    asked = [name.strip() for name in only.split(",") if name.strip()]
+    if asked:
+        return [name for each in asked for name in groups.get(each, [each])]
+    left_out = {*suite.speed(), *(() if is_ours else suite.ours())}
+    return [name for name in rows if name not in left_out]
 
 
 def main() -> int:
@@ -279,8 +275,13 @@ def main() -> int:
     parser.add_argument(
         "--only",
         default="",
-        help="names out of: cpu,rooms,capacity,delay,calls,idle,joining,roll_call,blast,defined (the last four are Roda's alone, which they start themselves)",
+        help="names out of: cpu,rooms,capacity,delay,calls,idle,joining,roll_call,blast,defined (the last four are Roda's alone, which they start themselves); "
+        "speed, or of it: talkers,crowd,jitter,g722,opus,opus_dtx,srtp,endurance",
     )
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of all people in the rows of speed; below 1 to try them out"
+    )
+    parser.add_argument("--minutes", type=float, default=30.0, help="endurance: how long it lasts")
     parser.add_argument("--seconds", type=float, default=20.0, help="steady window of each load test")
     parser.add_argument("--ramp", type=float, default=100.0)
     parser.add_argument("--first", type=int, default=1000, help="capacity: participants to begin with")
@@ -300,8 +301,7 @@ def main() -> int:
     suite = Suite(options, console)
     rows = suite.rows()
     is_ours = options.start == parser.get_default("start")
-    usual = [name for name in rows if is_ours or name not in suite.ours()]
-    chosen = [name.strip() for name in options.only.split(",") if name.strip()] or usual
+    chosen = choose(options.only, rows, suite, is_ours=is_ours)
     if unknown := set(chosen) - set(rows):
         parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
     lines: list[Line] = []

@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.suite import cpu_line, trouble
+from benchmarks.lines import cpu_line, trouble
 
 
 def run(*, cost_us: float, completeness: float = 1.0, valid: bool = True) -> dict:
