@@ -262,6 +262,7 @@ class Server:
         self._to_close.callback(shared.close)
         self._audio = shared.audio
         self._pool.load(shared.descriptor, shared.samples, shared.arena, shared.wide)
+        self._pool.fill_silence(self._config.audio.comfort_noise_dbov)
         self._switchboard = Switchboard(
             self._config,
             library,

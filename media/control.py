@@ -268,6 +268,12 @@ class StopRecording(Command, frozen=True):
     stream: int
 
 
+class RoomTone(Command, frozen=True):
+    """Where nothing else is to be heard, this is from now on: noise of this level; 0: silence. See media/room_tone.py."""
+
+    level_dbov: float = 0.0
+
+
 class LoadRing(Command, frozen=True):
     """Hand what is recorded of rooms over through this ring from now on (its descriptor travels beside this message). See
     media/recording/ring.py.
@@ -463,6 +469,7 @@ AnyCommand = (
     | Record
     | StopRecording
     | LoadRing
+    | RoomTone
     | RecordRoom
     | Music
     | Play

@@ -37,6 +37,7 @@ from media.recorder import Recorder
 from media.recording.ring import Ring
 from media.recording.tap import Tap
 from media.reports import Reports
+from media.room_tone import NONE_DBOV, RoomTone
 from media.rooms import NO_SLOT, Rooms
 from media.rtp import Drop
 from media.sources import Carry, Connect, Sources, Target
@@ -203,6 +204,8 @@ class Engine:
         match command:
             case control.OpenStream():
                 self._open(command, now)
+            case control.RoomTone(level_dbov):
+                self._listeners.tone = None if level_dbov == NONE_DBOV else RoomTone(level_dbov)
             case control.PlayRoom() | control.RoomMusic() | control.RecordRoom():
                 self._apply_to_room(command)
             case control.Load() | control.LoadRing() | control.Shutdown():

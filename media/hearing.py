@@ -1,9 +1,13 @@
-"""What rows hear at one sample rate: their room without themselves, prompts, music or silence, as samples not yet encoded.
+"""What rows hear at one sample rate: their room without themselves, prompts, music or nothing, as samples not yet encoded.
 
 A *band* is the factor of a rate over 8 kHz: 1, 2 or 6 (8, 16, 48 kHz). There is an `Ear` per band that anybody listens at.
 Each distinct frame of a tick is a *line*; a row has an index of the one it hears. A thousand listeners of a room share one
 line, and so do all who wait with the same music. Only a talker, or somebody who hears a prompt over the conversation,
 has a line of his own.
+
+Where nothing sounds there is silence, or the tone of an empty room (`room_tone`). Under what sounds there is none: a room that
+begins to sound has it sink away within a frame, and one that falls silent has it rise, so nobody hears it come and go. Who
+talks while nobody else does hears nothing but himself, and so the tone all along.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from dsp.mix import minus_self, room_sums
 from media.bands import Heard
 from media.jitter import FRAME
 from media.playback import Due, SharedAudio
+from media.room_tone import RoomTone
 
 DUCK: Final = np.float32(0.25)
 """-12 dB: the conversation under a prompt that only this row hears; it stays understandable, the prompt leads."""
@@ -53,13 +58,15 @@ class Cues(NamedTuple):
     """Room slots, and the loop that they hear."""
     loops: NDArray[np.intp]
     """Where in the shared audio the frame of each loop begins."""
+    tone: RoomTone | None = None
+    """What is heard where nothing else is; None: silence."""
 
 
 class Lines(NamedTuple):
     """The distinct frames of a tick at one rate."""
 
     shared: NDArray[np.int16]
-    """(S, frame): the first is silence."""
+    """(S, frame): the first is silence, or the tone of an empty room."""
     keys: list[int]
     """(S): what each of these is, the same from tick to tick. Not told at band 1: what G.711 encodes has no past."""
     rows: NDArray[np.intp]
@@ -95,6 +102,11 @@ class Ear:
         self._own_gain = np.ones(len(slot), np.float32)
         self._rise = (np.arange(TURN_SAMPLES * band) + 1) / (TURN_SAMPLES * band)
         self._silence = np.zeros((1, self._frame), np.int16)
+        self._rising = (np.arange(self._frame) + 1) / self._frame
+        self._sounding = NOBODYS  # room slots where something sounded in the last frame
+        self._sounded = np.zeros(room_slots, np.bool_)  # the same as a column
+        self._alone = NOBODYS  # rows that heard nothing but themselves in it
+        self._was_alone = np.zeros(len(slot), np.bool_)
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
@@ -103,16 +115,20 @@ class Ear:
     def hear(self, count: int, heard: Heard, cues: Cues, audio: SharedAudio) -> Lines:
         """Make the lines of this tick; `heard` is at this band, `cues.private` and `cues.turning` are of rows that listen at it."""
         slot = self._slot[:count]
-        shared = [self._silence]
+        nothing = self._silence if cues.tone is None else cues.tone.frame(self.band)
+        shared = [nothing]
         keys = [SILENCE]
         line = np.zeros(count, np.intp)
         size = 1
         sums, room_line = self._room_mixes(heard, cues, audio)
         own = np.zeros((0, self._frame), np.int32)
         talkers = np.zeros((0, self._frame), np.int16)
+        if len(heard.rows):
+            own = minus_self(sums, heard.frames, room_line[self._slot[heard.rows]])
+        stopped = NOBODYS
+        if cues.tone is not None:
+            sums, stopped = self._with_tone(nothing, sums, own, heard.rows)
         if len(sums):
-            if len(heard.rows):
-                own = minus_self(sums, heard.frames, room_line[self._slot[heard.rows]])
             slots = np.flatnonzero(room_line >= 0)
             slots = slots[room_line[slots].argsort()]
             limited = self._limit(sums, slots, own, heard.rows)
@@ -130,13 +146,52 @@ class Ear:
             waits = (music != NO_MUSIC) & (slot == 0)
             line = np.where(waits, size + music, line)
             size += len(cues.loops)
+        line[stopped] = SILENCE
         rows = heard.rows[: len(talkers)]
         line[rows] = size + np.arange(len(rows))
         if len(cues.private.keys) or cues.turning or self._ducked.size or heard.whispers:
-            those, frames = self._private_frames(cues, sums, room_line, heard, own, audio)
+            those, frames = self._private_frames(cues, sums, room_line, heard, own, audio, nothing)
             line[those] = size + len(rows) + np.arange(len(those))
             rows, talkers = np.concatenate((rows, those)), np.concatenate((talkers, frames))
         return Lines(np.concatenate(shared), keys, rows, talkers, line)
+
+    def _with_tone(
+        self,
+        tone: NDArray[np.int16],
+        sums: NDArray[np.int32],
+        own: NDArray[np.int32],
+        talkers: NDArray[np.intp],
+    ) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+        """`sums`, with the tone sinking in rooms that begin to sound and rising in those that end, and `own` likewise.
+
+        Returns besides the rows that have stopped talking in rooms that end: with them the tone goes on.
+        """
+        line, sounded = self._line_of_slot, self._sounded
+        rising = np.rint(tone * self._rising).astype(np.int32)
+        sinking = tone - rising
+        slots = (line >= 0).nonzero()[0]
+        begun = slots[~sounded[slots]]
+        over = self._sounding[line[self._sounding] < 0]
+        before, rooms = self._alone, self._slot[self._alone]
+        stopped = before[sounded[rooms] & (line[rooms] < 0)]
+        if len(talkers) or before.size:
+            rooms = self._slot[talkers]
+            had_tone = self._was_alone[talkers] | ~sounded[rooms]
+            alone = (np.bincount(rooms)[rooms] == 1) & ~own.any(axis=1)
+            own[alone & had_tone] = tone
+            own[alone & ~had_tone] = rising
+            own[~alone & had_tone] += sinking[0]
+            self._alone = talkers[alone]
+            self._was_alone[before] = False
+            self._was_alone[self._alone] = True
+        sounded[self._sounding] = False
+        sounded[slots] = True
+        self._sounding = slots
+        sums[line[begun]] += sinking
+        if over.size:
+            sums = self._with_lines(sums, over)
+            sums[line[over]] += rising
+        return sums, stopped
 
     def _limit(
         self,
@@ -198,6 +253,7 @@ class Ear:
         heard: Heard,
         own: NDArray[np.int32],
         audio: SharedAudio,
+        nothing: NDArray[np.int16],
     ) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
         """Frames of rows that hear a prompt or a whisper, whose conversation comes back to its loudness after one, or who
         turn.
@@ -213,7 +269,7 @@ class Ear:
         prompt[: len(due.keys)] = self._played(due, audio)
         for row, frame in heard.whispers:
             prompt[rows == row] += frame
-        base = np.zeros((len(rows), self._frame), np.int32)
+        base = np.repeat(nothing.astype(np.int32), len(rows), axis=0)
         slot = self._slot[rows]
         index = room_line[slot]
         hears_room = index >= 0

@@ -18,11 +18,12 @@ from media.control import Segment
 from media.hearing import NO_MUSIC, NOBODYS, Cues, Ear, Lines
 from media.jitter import FRAME
 from media.playback import Due, Ended, MusicLoops, Player, SharedAudio
+from media.room_tone import RoomTone
 from media.speakers import Speakers
 
 _NOTHING: Final = Due(NOBODYS, NOBODYS, NOBODYS)
 _NO_LOOPS: Final = NOBODYS
-_SILENCE: Final = tuple(np.full((1, FRAME), g711.SILENCE[law], np.uint8) for law in (g711.Law.MU, g711.Law.A))
+_SILENCE: Final = {law: np.full((1, FRAME), g711.SILENCE[law], np.uint8) for law in g711.Law}
 NARROW: Final = 1
 """The band of G.711."""
 
@@ -34,6 +35,8 @@ class Listeners:
         self._speakers = speakers
         self._room_slots = room_slots
         self.audio = SharedAudio.silent()
+        self.tone: RoomTone | None = None
+        """What is heard where nothing else is; None: silence."""
         self._private = Player(rows)
         self._announcements = Player(room_slots)
         self._loops = MusicLoops()
@@ -134,7 +137,9 @@ class Listeners:
         self._announced = announced
         loops = _NO_LOOPS if self._loops.idle else self._loops.tick()
         turning, self._turning = self._turning, {}
-        return Cues(private, announced, turning, self._room_music, loops), ended, over
+        if self.tone is not None:
+            self.tone.tick()
+        return Cues(private, announced, turning, self._room_music, loops, self.tone), ended, over
 
     def said_to_rooms(self) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
         """Announcements of the last tick, for who records them: the rooms' slots, and a frame for each, at the best rate that
@@ -160,13 +165,9 @@ class Listeners:
     def _encode(self, lines: Lines, *, both_laws: bool) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
         """The table of codes, shared lines in each law that is spoken, and each row's index into it."""
         shared, own, line = lines.shared, lines.own, lines.line
-        parts = [_SILENCE[0]]
-        if len(shared) > 1:
-            parts.append(g711.encode(shared[1:], g711.Law.MU))
+        parts = self._coded(shared, g711.Law.MU)
         if both_laws:
-            parts.append(_SILENCE[1])
-            if len(shared) > 1:
-                parts.append(g711.encode(shared[1:], g711.Law.A))
+            parts += self._coded(shared, g711.Law.A)
             a_law = self._speakers.a_law[: len(line)]
             line = line + len(shared) * (a_law | (line >= len(shared)))
         if len(own):
@@ -176,3 +177,9 @@ class Listeners:
                 codes[a_law] = g711.encode(own[a_law], g711.Law.A)
             parts.append(codes)
         return np.concatenate(parts), line
+
+    def _coded(self, shared: NDArray[np.int16], law: g711.Law) -> list[NDArray[np.uint8]]:
+        """The lines encoded; of silence it is known what becomes of it."""
+        if self.tone is not None:
+            return [g711.encode(shared, law)]
+        return [_SILENCE[law], *([g711.encode(shared[1:], law)] if len(shared) > 1 else [])]

@@ -116,6 +116,7 @@ class Pool:
         ] = {}  # playback of a room: the room, who plays it
         self._named = 0
         self._audio: tuple[control.Load, int] | None = None
+        self._room_tone: control.RoomTone | None = None
         self._rings: Rings | None = None
         self._recorded: dict[int, control.RecordRoom] = {}  # rooms
         self._heartbeat: asyncio.TimerHandle | None = None
@@ -164,6 +165,12 @@ class Pool:
         for worker in self._everyone():
             worker.tell(*self._audio)
 
+    def fill_silence(self, level_dbov: float) -> None:
+        """Let every worker, now and later, play noise of this level where nothing else is to be heard; 0: silence."""
+        self._room_tone = control.RoomTone(level_dbov)
+        for worker in self._everyone():
+            worker.tell(self._room_tone)
+
     def record_through(self, rings: Rings) -> None:
         """Give every worker, now and later, a ring for what is recorded of rooms."""
         self._rings = rings
@@ -187,6 +194,8 @@ class Pool:
         asyncio.get_running_loop().add_reader(worker.pipe.fileno(), self._read, worker)
         if self._audio is not None:
             worker.tell(*self._audio)
+        if self._room_tone is not None:
+            worker.tell(self._room_tone)
         self._give_ring(worker)
         return worker
 
@@ -252,7 +261,13 @@ class Pool:
         match command:
             case control.PlayRoom() | control.RoomMusic() | control.RecordRoom():
                 self._send_to_room(command)
-            case control.OpenStream() | control.Load() | control.LoadRing() | control.Shutdown():
+            case (
+                control.OpenStream()
+                | control.Load()
+                | control.LoadRing()
+                | control.RoomTone()
+                | control.Shutdown()
+            ):
                 raise ValueError(f"{type(command).__name__} is the pool's own command")
             case _:
                 stream = self._streams.get(command.stream)

@@ -1,4 +1,4 @@
-"""Which codecs are spoken with telephones, and how Opus is. Trunks name their own (`config.trunks`)."""
+"""Which codecs are spoken with telephones, and how Opus is; how a pause sounds. Trunks name their own codecs (`config.trunks`)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ OF_TELEPHONES: Final = ("opus", "G722", *G711)
 """Opus survives what networks do to packets, and G.722 is what desk telephones have of HD."""
 
 
+LOUDEST_COMFORT_DBOV: Final = -50
+"""What is louder is no comfort: the threshold of speech lies there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Audio:
     """Of telephones: accounts, open rooms, operators, and whoever dials an access number by no trunk."""
@@ -27,3 +31,5 @@ class Audio:
     """The highest sample rate that Opus is asked for and sent with: 16,000 has all of speech but a breath, for less of processor."""
     opus_dtx: bool = False
     """Whether telephones are asked to send nothing while nobody speaks there (usedtx)."""
+    comfort_noise_dbov: Annotated[int, Range(-90, 0)] = -68
+    """How loud the noise is that people hear while nobody speaks; 0: none."""

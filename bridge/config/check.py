@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args, get_origin, get_type_hin
 
 from bridge.conference import keymaps
 from bridge.config import certificates, trunk_faults
+from bridge.config.audio import LOUDEST_COMFORT_DBOV
 from bridge.config.lines import Path as KeyPath
 from bridge.config.lines import locate
 from bridge.config.settings import PORTS_PER_STREAM, Config
@@ -205,6 +206,9 @@ class _Reader:
         self._calling(config)
         if len(set(config.audio.codecs)) < len(config.audio.codecs):
             self.fault(("audio", "codecs"), "audio.codecs names something twice")
+        if LOUDEST_COMFORT_DBOV < config.audio.comfort_noise_dbov < 0:
+            text = f"audio.comfort_noise_dbov must be from -90 to {LOUDEST_COMFORT_DBOV}, or 0 for none"
+            self.fault(("audio", "comfort_noise_dbov"), text)
         for key, text in config.registrar.faults():
             self.fault(("registrar", key), text)
         for index, number in enumerate(config.access_numbers):

@@ -453,6 +453,21 @@ def test_every_worker_is_told_where_the_arena_is_also_those_that_come_later(act:
     act(story)
 
 
+def test_every_worker_is_told_how_a_pause_sounds_also_those_that_come_later(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.pool.fill_silence(-68.0)
+        await stage.settle()
+        stage.open(1)
+        stage.home(1).dies()
+        await stage.settle()
+        told = [command for worker in stage.workers for command in worker.was_told()]
+        assert told.count(control.RoomTone(-68.0)) == 4 - 1  # the dead one's was not read
+        with pytest.raises(ValueError, match="the pool's own command"):
+            stage.pool.send(control.RoomTone())
+
+    act(story)
+
+
 def test_workers_that_keep_dying_end_their_calls_and_new_ones_are_refused(act: Act) -> None:
     async def story(stage: Stage) -> None:
         for stream in (1, 2, 3):

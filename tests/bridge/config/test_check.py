@@ -40,6 +40,17 @@ def test_codecs_have_names_and_each_stands_once() -> None:
     assert said('[audio]\ncodecs = ["opus", "L16", "G722", "PCMA", "PCMU"]\nopus_rate_hz = 16000') == []
 
 
+def test_comfort_noise_is_soft_or_none() -> None:
+    for level in (-90, -50, 0):
+        assert said(f"[audio]\ncomfort_noise_dbov = {level}") == []
+    assert said("[audio]\ncomfort_noise_dbov = -40") == [
+        "line 2: audio.comfort_noise_dbov must be from -90 to -50, or 0 for none"
+    ]
+    assert said("[audio]\ncomfort_noise_dbov = -91") == [
+        "line 2: audio.comfort_noise_dbov must be a whole number from -90 to 0, not -91"
+    ]
+
+
 def test_every_fault_is_said_at_once_with_its_line() -> None:
     text = """[server]
 upd = ["0.0.0.0:5060"]
