@@ -125,11 +125,11 @@ class Ear:
         talkers = np.zeros((0, self._frame), np.int16)
         if len(heard.rows):
             own = minus_self(sums, heard.frames, room_line[self._slot[heard.rows]])
+        slots = np.flatnonzero(room_line >= 0) if len(sums) else NOBODYS
         stopped = NOBODYS
         if cues.tone is not None:
-            sums, stopped = self._with_tone(nothing, sums, own, heard.rows)
+            sums, slots, stopped = self._with_tone(nothing, sums, slots, own, heard, cues)
         if len(sums):
-            slots = np.flatnonzero(room_line >= 0)
             slots = slots[room_line[slots].argsort()]
             limited = self._limit(sums, slots, own, heard.rows)
             talkers = limited[len(sums) :]
@@ -159,39 +159,52 @@ class Ear:
         self,
         tone: NDArray[np.int16],
         sums: NDArray[np.int32],
+        slots: NDArray[np.intp],
         own: NDArray[np.int32],
-        talkers: NDArray[np.intp],
-    ) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+        heard: Heard,
+        cues: Cues,
+    ) -> tuple[NDArray[np.int32], NDArray[np.intp], NDArray[np.intp]]:
         """`sums`, with the tone sinking in rooms that begin to sound and rising in those that end, and `own` likewise.
 
-        Returns besides the rows that have stopped talking in rooms that end: with them the tone goes on.
+        Returns besides `slots`, those that have a sum, with those that end; and the rows that have stopped talking there: with
+        them the tone goes on.
         """
         line, sounded = self._line_of_slot, self._sounded
-        rising = np.rint(tone * self._rising).astype(np.int32)
-        sinking = tone - rising
-        slots = (line >= 0).nonzero()[0]
         begun = slots[~sounded[slots]]
         over = self._sounding[line[self._sounding] < 0]
-        before, rooms = self._alone, self._slot[self._alone]
+        alone = self._who_is_alone(heard, cues)
+        talkers, before = heard.rows, self._alone
+        if not (begun.size or over.size or alone.any() or before.size):
+            return sums, slots, NOBODYS
+        rising = np.rint(tone * self._rising).astype(np.int32)
+        sinking = tone - rising
+        had_tone = self._was_alone[talkers] | ~sounded[self._slot[talkers]]
+        own[alone & had_tone] = tone
+        own[alone & ~had_tone] = rising
+        own[~alone & had_tone] += sinking[0]
+        rooms = self._slot[before]
         stopped = before[sounded[rooms] & (line[rooms] < 0)]
-        if len(talkers) or before.size:
-            rooms = self._slot[talkers]
-            had_tone = self._was_alone[talkers] | ~sounded[rooms]
-            alone = (np.bincount(rooms)[rooms] == 1) & ~own.any(axis=1)
-            own[alone & had_tone] = tone
-            own[alone & ~had_tone] = rising
-            own[~alone & had_tone] += sinking[0]
-            self._alone = talkers[alone]
-            self._was_alone[before] = False
-            self._was_alone[self._alone] = True
-        sounded[self._sounding] = False
-        sounded[slots] = True
-        self._sounding = slots
+        self._alone = talkers[alone]
+        self._was_alone[before] = False
+        self._was_alone[self._alone] = True
         sums[line[begun]] += sinking
         if over.size:
             sums = self._with_lines(sums, over)
             sums[line[over]] += rising
-        return sums, stopped
+        if begun.size or over.size:
+            sounded[self._sounding] = False
+            sounded[slots] = True
+            self._sounding = slots
+        return sums, np.concatenate((slots, over)), stopped
+
+    def _who_is_alone(self, heard: Heard, cues: Cues) -> NDArray[np.bool_]:
+        """Who of those who are heard hears nothing."""
+        rooms = self._slot[heard.rows]
+        alone: NDArray[np.bool_] = np.bincount(rooms)[rooms] == 1
+        others = [*cues.announced.keys.tolist(), *cues.room_music, *(slot for slot, _ in heard.departed)]
+        if others:
+            alone &= ~np.isin(rooms, others)
+        return alone
 
     def _limit(
         self,
