@@ -103,6 +103,10 @@ class Format(msgspec.Struct, frozen=True, gc=False):
     hear_first: bool = False
     """Send nothing until the peer's source is learned: SDP named a host that is not the one that signals, and a host that
     nobody asked is not to be sent fifty packets a second."""
+    payload_type_in: int = -1
+    """0-127: the number under which the peer sends `codec`, where that is another (RFC 3264 section 5.1); -1: the same."""
+    telephone_event_in: int = -1
+    """Likewise of telephone-events."""
     xr: bool = False
     """The peer wants to be told how good it sounds here (RFC 3611: a=rtcp-xr with voip-metrics)."""
     ptime_ms: int = 20

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -164,8 +165,13 @@ class Encoding:
         elif (stream := self._streams.get((state.manner, state.key))) is not None:
             stream.loss = max(stream.loss, percent)
 
-    def tick(self, wide: Mapping[int, Lines]) -> list[tuple[int, bytes]]:
-        """Encode what everybody hears; returns rows and payloads, empty ones where the peer agreed that silence is not sent."""
+    def tick(
+        self, wide: Mapping[int, Lines], instead: Mapping[int, NDArray[np.int16]] = MappingProxyType({})
+    ) -> list[tuple[int, bytes]]:
+        """Encode what everybody hears, and for some rows what they get `instead`.
+
+        Returns rows and payloads, empty ones where the peer agreed that silence is not sent.
+        """
         self._tick += 1
         bands = {band: _Band(lines) for band, lines in wide.items()}
         rows = np.fromiter(self._rows, np.intp, len(self._rows))
@@ -176,7 +182,7 @@ class Encoding:
         # First those who need a copy: a stream that has encoded this tick's frame knows more than they have heard.
         for row, key, state in zip(rows.tolist(), keys.tolist(), self._rows.values(), strict=True):
             band = bands[state.manner[1]]
-            own = band.own(row)
+            own = band.own(row) if row not in instead else instead[row]
             if own is not None:
                 out.append((row, self._alone(state, own)))
             elif state.own is None and (state.key == key or self._own >= MOST_OWN):

@@ -139,7 +139,7 @@ class Engine:
         self._timed_out = np.zeros(rows, np.bool_)
         self._sends_now = np.zeros(rows, np.bool_)  # who sends and knows where to
         self._keys_out = KeysOut(self.streams, self._intake.event_type, self._intake.clocks)
-        self._tones_out = TonesOut(self._speakers.a_law)
+        self._tones_out = TonesOut(self._speakers.a_law, self._speakers.bands.of)
         self._senders: NDArray[np.intp] | None = None
         self._marked: set[int] = set()
         self._tick = 0
@@ -373,6 +373,7 @@ class Engine:
             self._change_codec(row, new)
         self._outward.open(row, new, int(self._speakers.bands.of[row]))
         self._intake.set_format(row, new)
+        self._reports.set_format(row, new)
         narrow = self._speakers.bands.of[row] == NARROW
         self._tones_in.want(row, on=new.tones and new.receive and bool(narrow))
         self.block["second"][row] = new.payload_type
@@ -386,6 +387,7 @@ class Engine:
         self._codec[row] = new.codec
         self._intake.clocks.set(row, facts(new.codec).ticks)
         self._intake.jitter.restart(np.array([row]))
+        self._tones_out.forget(row)
         self._intake.jitter.silence[row] = g711.SILENCE[g711.Law.A if a_law else g711.Law.MU]
         self._speakers.speak(row, new.codec, band_of(new))
 
@@ -415,7 +417,8 @@ class Engine:
                 self._events.append(control.PlaybackEnded(playback, room=room))
 
     def _close(self, stream: int, row: int, now: float, *, moves: bool) -> None:
-        streams = self.streams
+        streams, reception = self.streams, self._intake.reception
+        figures = self._reports.figures(row, now)
         self._leave_room(row)
         self._enter_room(row, control.NO_ROOM)
         self._change_codec(row, _PLAINEST)
@@ -429,7 +432,6 @@ class Engine:
         self._keys_out.forget(row)
         self._tones_out.forget(row)
         self._stop_recording(row)
-        reception = self._intake.reception
         closed = control.StreamClosed(
             stream,
             sequence=int(streams.sequence_out[row]),
@@ -440,6 +442,12 @@ class Engine:
             lost=int(reception.lost(np.array([row]))[0]),
             late=int(streams.late[row]),
             duplicate=int(streams.duplicate[row]),
+            concealed=int(streams.concealed[row]),
+            accelerated=int(streams.accelerated[row]),
+            expanded=int(streams.expanded[row]),
+            delay_ms=figures.delay_ms,
+            r_factor=figures.r_factor,
+            mos=figures.mos,
             refused=int(streams.refused[row]),
             jitter_ms=float(reception.jitter[row] * 1_000 / RATE_HZ),
             auto_gain_db=float(streams.auto_gain_db[row]),
@@ -577,7 +585,7 @@ class Engine:
         if self._tick % WATCH_EVERY == 0:
             self._tell_troubles()
         if not self._outward.idle:
-            table, line = self._outward.encode(table, line, self._listeners.wide)
+            table, line = self._outward.encode(table, line, self._listeners.wide, self._tones_out.wide())
         if not (self._recorder.idle and self._tap.idle):
             self._record(voices, now)
         self._frames_out[:count] = table.view(_FRAME_PIECE)[:, 0].take(line)
@@ -601,6 +609,7 @@ class Engine:
             rows = np.setdiff1d(rows, self._keys_out.rows)
         if not self._outward.idle:
             others += self._outward.packets(self.block, self._sends_now, held)
+        self._reports.count_apart(others)
         if not self._secured.idle:
             self._secured.protect(rows)
             others = [

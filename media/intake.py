@@ -49,6 +49,8 @@ class Intake:
         self.receives = np.zeros(rows, np.bool_)
         """The peer may send now; False while it holds us."""
         self.event_type = np.full(rows, NO_EVENT, np.int16)
+        """Under which we send telephone-events."""
+        self._event_in = np.full(rows, NO_EVENT, np.int16)  # under which they come
         self._audio_type = np.full(rows, _NO_TYPE, np.int16)  # while the peer may send
         self._mark = np.zeros(rows, np.intp)
         self._events: list[control.DigitReceived | control.SourceLatched] = []
@@ -63,13 +65,15 @@ class Intake:
         """The stream is gone: nothing that still comes for it is anybody's."""
         self.jitter.clear(row)
         self._audio_type[row] = _NO_TYPE
-        self.event_type[row] = NO_EVENT
+        self.event_type[row] = self._event_in[row] = NO_EVENT
         self.receives[row] = False
 
     def set_format(self, row: int, new: control.Format) -> None:
         """What the peer may send from now on."""
-        self._audio_type[row] = new.payload_type if new.receive else _NO_TYPE
+        audio = new.payload_type if new.payload_type_in < 0 else new.payload_type_in
+        self._audio_type[row] = audio if new.receive else _NO_TYPE
         self.event_type[row] = new.telephone_event
+        self._event_in[row] = new.telephone_event if new.telephone_event_in < 0 else new.telephone_event_in
         self.receives[row] = new.receive
 
     def events(self) -> list[control.DigitReceived | control.SourceLatched]:
@@ -121,7 +125,7 @@ class Intake:
         drop[good & ~self.receives[rows]] = Drop.NOT_RECEIVING
         good = drop == Drop.KEPT
         audio = good & (headers.payload_type == self._audio_type[rows])
-        other = headers.payload_type == self.event_type[rows]
+        other = headers.payload_type == self._event_in[rows]
         other |= headers.payload_type == _COMFORT_NOISE
         other &= good & ~audio
         drop[good & ~audio & ~other] = Drop.PAYLOAD_TYPE
@@ -156,7 +160,7 @@ class Intake:
 
     def _is_ours(self, row: int, source: Address, headers: rtp.Headers, index: int, now: float) -> bool:
         """Learn a row's source; see `latching`."""
-        if headers.payload_type[index] not in (self._audio_type[row], self.event_type[row]):
+        if headers.payload_type[index] not in (self._audio_type[row], self._event_in[row]):
             return False
         course = Course(int(headers.ssrc[index]), int(headers.sequence[index]))
         ours = self._sources.weigh(row, source, course, now)
@@ -224,10 +228,9 @@ class Intake:
                 headers.length[mine],
             )
         here = apart.nonzero()[0]
-        payloads = [
-            packets["bytes"][at, headers.start[at] : headers.start[at] + headers.length[at]].tobytes()
-            for at in which[here].tolist()
-        ]
+        octets, mine = packets["bytes"], which[here]
+        spans = zip(mine.tolist(), headers.start[mine].tolist(), headers.length[mine].tolist(), strict=True)
+        payloads = [octets[at, start : start + length].tobytes() for at, start, length in spans]
         sources = [self.decoding.source(row) for row in owners[here].tolist()]
         durations = np.array(
             [
@@ -270,7 +273,7 @@ class Intake:
             self.reception.note(rows[chosen], headers.ssrc[chosen], headers.sequence[chosen])
             self._pause(chosen[headers.payload_type[chosen] == _COMFORT_NOISE], rows, headers)
             chosen = chosen[
-                (headers.payload_type[chosen] == self.event_type[rows[chosen]])
+                (headers.payload_type[chosen] == self._event_in[rows[chosen]])
                 & (headers.length[chosen] >= telephone_event.PAYLOAD_BYTES)
             ]
             if not chosen.size:

@@ -261,7 +261,10 @@ class JitterBuffer:
         late : ndarray of shape (M,), bool
         """
         position, late = self._place(rows, timestamp, arrival, length)
-        for which in (~late).nonzero()[0].tolist():
+        ordinary = (position % BLOCK == 0) & (length % BLOCK == 0)
+        whole = (ordinary & ~late).nonzero()[0]
+        self.ring.mark_blocks(rows[whole], position[whole], length[whole])
+        for which in (~ordinary & ~late).nonzero()[0].tolist():
             self.ring.mark(int(rows[which]), int(position[which]), int(length[which]))
         return position, late
 

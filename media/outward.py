@@ -18,6 +18,7 @@ from media.encoding import Encoding
 from media.hearing import Lines
 from media.jitter import FRAME
 from media.packing import Packing, ticks_in
+from media.rtp import HEADER_BYTES
 from media.streams import Streams
 
 
@@ -78,10 +79,24 @@ class Outward:
         self._encoding.expect_loss(row, percent)
 
     def encode(
-        self, table: NDArray[np.uint8], line: NDArray[np.intp], wide: Mapping[int, Lines]
+        self,
+        table: NDArray[np.uint8],
+        line: NDArray[np.intp],
+        wide: Mapping[int, Lines],
+        instead: Mapping[int, NDArray[np.int16]],
     ) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
-        """Make this tick's payloads; returns table and lines with those that go into the block."""
-        payloads = self._encoding.tick(wide)
+        """Make this tick's payloads; returns table and lines with those that go into the block.
+
+        Parameters
+        ----------
+        table, line
+            As `Listeners.tick` gives them.
+        wide
+            What is heard at other rates than 8 kHz.
+        instead
+            Rows that get this frame in place of what they would hear.
+        """
+        payloads = self._encoding.tick(wide, instead)
         self._payloads = [(row, payload) for row, payload in payloads if self.apart[row]]
         self._payloads += [
             (row, table[line[row]].tobytes())
@@ -113,22 +128,23 @@ class Outward:
         held : set of int
             Rows that are sent something else in this tick.
         """
-        streams = self._streams
+        if not self._payloads:
+            return []
+        rows = np.array([row for row, _ in self._payloads], np.intp)
+        octets = block.view(np.uint8).reshape(len(block), -1)
+        headers = octets[rows, :HEADER_BYTES].tobytes()
         out = []
-        for row, payload in self._payloads:
+        for at, ((row, payload), sends) in enumerate(
+            zip(self._payloads, sending[rows].tolist(), strict=True)
+        ):
             if row in held:
                 self._packing.hold(row)
                 continue
-            packet = self._packing.add(
-                row,
-                payload,
-                second=int(block["second"][row]),
-                sequence=int(streams.sequence_out[row]),
-                timestamp=int(streams.timestamp_out[row]),
-                ssrc=int(streams.ssrc_out[row]),
-            )
-            if packet is not None and sending[row]:
-                streams.sequence_out[row] += 1
-                streams.packets_out[row] += 1
+            header = headers[HEADER_BYTES * at : HEADER_BYTES * (at + 1)]
+            packet = self._packing.add(row, header, payload)
+            if packet is not None and sends:
                 out.append((row, packet))
+        left = np.array([row for row, _ in out], np.intp)
+        self._streams.sequence_out[left] += 1
+        self._streams.packets_out[left] += 1
         return out

@@ -7,7 +7,6 @@ costs far more than a packet, so their packets are made one by one.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,9 +18,9 @@ LONGEST_MS: Final = 60
 """More in one packet is more delay than a conversation bears, and three syllables lost at once; who wants more gets this."""
 PACKET_BYTES: Final = 1_372
 """The most that goes into one packet: 1,400 bytes with header and the longest tag of SRTP, which every tunnel takes."""
-_HEADER: Final = struct.Struct(">BBHII")
-_VERSION: Final = 0x80
 _MARKER: Final = 0x80
+_STAMP: Final = slice(4, 8)
+"""Where in a header the timestamp is (RFC 3550 section 5.1)."""
 
 
 def ticks_in(ptime_ms: int, tick_bytes: int | None) -> int:
@@ -39,8 +38,8 @@ class _Packet:
     """What one row has ready of its next packet."""
 
     ticks: int
-    timestamp: int = 0
-    """Of the first part."""
+    stamp: bytes = b""
+    """The timestamp of the first part, as it stands in the header."""
     parts: list[bytes] = field(default_factory=list)
     silent: bool = False
     """Nothing was sent in the last tick, as agreed."""
@@ -79,26 +78,25 @@ class Packing:
         """The row sends something else in this tick: what was begun is not sent."""
         self._rows[row].parts.clear()
 
-    def add(
-        self, row: int, payload: bytes, *, second: int, sequence: int, timestamp: int, ssrc: int
-    ) -> bytes | None:
-        """Take a tick's payload, empty where silence is not sent; returns the packet once it is whole.
+    def add(self, row: int, header: bytes, payload: bytes) -> bytes | None:
+        """Take a tick's payload, empty where silence is not sent, with the header that it would have if it were a packet.
 
-        second : the octet with marker and payload type (RFC 3550 section 5.1)
+        Returns the packet once it is whole.
         """
         packet = self._rows[row]
         if not payload:
             packet.silent = True
             return None
-        if not packet.parts:
-            packet.timestamp = timestamp
-        packet.parts.append(payload)
-        if len(packet.parts) < packet.ticks:
-            return None
         if packet.silent:  # the first after silence (RFC 3551 section 4.1)
-            second |= _MARKER
-            packet.silent = False
-        header = _HEADER.pack(_VERSION, second, sequence, packet.timestamp, ssrc)
-        whole = header + b"".join(packet.parts)
-        packet.parts.clear()
-        return whole
+            header = bytes((header[0], header[1] | _MARKER)) + header[2:]
+        if packet.ticks > 1:
+            if not packet.parts:
+                packet.stamp = header[_STAMP]
+            packet.parts.append(payload)
+            if len(packet.parts) < packet.ticks:
+                return None
+            header = header[: _STAMP.start] + packet.stamp + header[_STAMP.stop :]
+            payload = b"".join(packet.parts)
+            packet.parts.clear()
+        packet.silent = False
+        return header + payload

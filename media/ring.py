@@ -127,6 +127,16 @@ class Ring:
         whole = self._flags[touched].all(axis=1)
         self._stamps[touched[whole]] = numbers[whole]
 
+    def mark_blocks(
+        self, rows: NDArray[np.intp], position: NDArray[np.int64], length: NDArray[np.intp]
+    ) -> None:
+        """Whole blocks have come whose codes are kept elsewhere: `position` and `length` are multiples of `BLOCK`."""
+        first, count = position // BLOCK, length // BLOCK
+        for piece in range(int(count.max(initial=0))):
+            has = count > piece
+            number = first[has] + piece
+            self._stamps[rows[has] * _BLOCKS + number % _BLOCKS] = number
+
     def mark(self, row: int, position: int, length: int) -> None:
         """Of one row, `length` samples from `position` on have come, though their codes are kept elsewhere."""
         number = np.arange(position // BLOCK, -(-(position + length) // BLOCK))

@@ -176,16 +176,16 @@ class Speakers:
         self._suppressed[rows] = ~chosen & (levels > LEAST_SPEECH_DBOV)
         heard = chosen | was
         fading = fresh | (was & ~chosen)
-        before, after = self._turns(rows, held, chosen, was, fading)
-        turning = (before != 1) | (after != 1)
+        turned = self._turns(rows, held, chosen, was, fading)
         audible = []
         begin = 0
         for (_, mine), part in zip(parts, frames, strict=True):
             here = slice(begin, begin + len(mine))
             begin += len(mine)
-            if turning[here].any():
-                turns = turning[here].nonzero()[0]
-                part[turns] = ramp(part[turns], before[here][turns], after[here][turns])
+            if turned is not None:
+                before, after = turned[0][here], turned[1][here]
+                turns = ((before != 1) | (after != 1)).nonzero()[0]
+                part[turns] = ramp(part[turns], before[turns], after[turns])
             audible.append(heard[here].nonzero()[0])
         return self._voices(parts, frames, audible)
 
@@ -196,17 +196,26 @@ class Speakers:
         chosen: NDArray[np.bool_],
         was: NDArray[np.bool_],
         fading: NDArray[np.bool_],
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """By what the frames of `rows` are multiplied, at their begin and end: fades, and what a crowd makes softer."""
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """By what the frames of `rows` are multiplied, at their begin and end: fades, and what a crowd makes softer.
+
+        None where nothing is.
+        """
+        to_room = chosen if self.whispers.idle else chosen & ~self.whispers.apart[rows]
+        self.lines.heard(rows if to_room.all() else rows[to_room])
+        if not was.all() or not chosen.all():
+            to_room = to_room | was if self.whispers.idle else to_room | (was & ~self.whispers.apart[rows])
+        here = to_room.nonzero()[0]
+        mine = rows[here]
+        loudness = held[here] if self.gains.idle else held[here] + self.gains.db(mine)
+        crowd = self.lines.crowd(mine, loudness)
+        if crowd is None and not fading.any():
+            return None
         before = np.where(fading, was, np.True_).astype(np.float32)
         after = np.where(fading, chosen, np.True_).astype(np.float32)
-        to_room = ((chosen | was) & ~self.whispers.apart[rows]).nonzero()[0]
-        mine = rows[to_room]
-        self.lines.heard(rows[(chosen & ~self.whispers.apart[rows]).nonzero()[0]])
-        crowd = self.lines.crowd(mine, held[to_room] + self.gains.db(mine))
         if crowd is not None:
-            before[to_room] *= crowd[0]
-            after[to_room] *= crowd[1]
+            before[here] *= crowd[0]
+            after[here] *= crowd[1]
         return before, after
 
     def _parts(self, rows: NDArray[np.intp]) -> list[tuple[int, NDArray[np.intp]]]:

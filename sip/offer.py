@@ -21,6 +21,7 @@ The rules, as we keep them:
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from sip import media_address, sdes, sdp, securing
 from sip.codec import PCMA, PCMU, TELEPHONE_EVENT, Codec, event_for, events_for, is_event, number, same
@@ -36,6 +37,11 @@ LONGEST_PTIME_MS = 60
 _ANSWER_DIRECTION = {
     (True, True): "sendrecv", (True, False): "sendonly", (False, True): "recvonly", (False, False): "inactive",
 }  # fmt: skip
+
+
+RTCP_XR: Final = "rtcp-xr"
+VOIP_METRICS: Final = "voip-metrics"
+"""Of the blocks of RFC 3611 the one that is about conversations."""
 
 
 class NotAcceptable(RemoteError):  # noqa: N818 - the name of the status
@@ -95,6 +101,8 @@ class Negotiated:
     """What the peer says in a=fmtp of the codec; empty: nothing."""
     secured: Secured | None = None
     """The keys; None: audio is plain."""
+    xr: bool = False
+    """The peer asks how good it sounds here (RFC 3611 section 5: a=rtcp-xr with voip-metrics)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +223,9 @@ def answer(
         _ptime(media, capabilities.ptime_ms),
         [] if secured is None else [secured.ours],
     )
+    xr = _wants_xr(offer, media)
+    if xr:
+        audio = replace(audio, attributes=(*audio.attributes, (RTCP_XR, VOIP_METRICS)))
     lines = [audio if place == index else _refused(line) for place, line in enumerate(offer.media)]
     remote, remote_rtcp = media_address.remote(media, host, loopback=loopback)
     return Negotiated(
@@ -231,6 +242,7 @@ def answer(
         media.milliseconds("maxptime"),
         media.parameters(codecs[0].payload_type),
         secured,
+        xr,
     )
 
 
@@ -303,6 +315,7 @@ def accept_answer(our_offer: Session, answer: Session, *, loopback: bool = False
         media.milliseconds("maxptime"),
         media.parameters(codec.payload_type),
         secured,
+        _wants_xr(answer, media),
     )
 
 
@@ -382,6 +395,13 @@ def _ptime(media: Media, ours: int) -> int:
     theirs = media.milliseconds("ptime") or ours
     theirs = min(theirs, media.milliseconds("maxptime") or theirs)
     return theirs if theirs <= LONGEST_PTIME_MS and theirs % 10 == 0 else ours
+
+
+def _wants_xr(session: Session, media: Media) -> bool:
+    """Whether a peer asks for reports on how good it sounds, in its m-line or for all of them."""
+    asked = media.attribute(RTCP_XR)
+    formats = session.attribute(RTCP_XR) if asked is None else asked
+    return formats is not None and VOIP_METRICS in formats.lower().split()
 
 
 def _refused(media: Media) -> Media:

@@ -257,6 +257,9 @@ class Negotiation:
             hear_first=self._is_third_party(),
             ptime_ms=_packet_ms(agreed),
             opus=_opus(agreed),
+            xr=agreed.xr,
+            payload_type_in=_other(_number_in(agreed), agreed.codec.payload_type),
+            telephone_event_in=_other(agreed.telephone_event_received, event),
         )
         self._codec = agreed.codec.name
         self._secured = agreed.secured
@@ -268,6 +271,19 @@ class Negotiation:
         if self.remote is None or self._trusted or not self._peer or is_loopback(self._peer):
             return False
         return literal(self.remote.host) != literal(self._peer)
+
+
+def _number_in(agreed: Negotiated) -> int:
+    """The payload type that the peer sends the codec under, which may be another than it wants it under."""
+    chosen = agreed.codec
+    return next(
+        (each.payload_type for each in agreed.accepted if each.name == chosen.name), chosen.payload_type
+    )
+
+
+def _other(number: int | None, usual: int | None) -> int:
+    """A number, or -1 where there is none or it is the usual one."""
+    return -1 if number is None or number == usual else number
 
 
 def _keys(secured: Secured) -> Srtp:

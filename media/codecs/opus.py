@@ -80,7 +80,7 @@ class OpusDecoder:
         return opus_packet.duration(payload)
 
     def silent(self, payload: bytes) -> bool:
-        return opus_packet.silent(payload)
+        return opus_packet.voiceless(payload) or opus_packet.silent(payload)
 
     def reset(self) -> None:
         libopus.check(self._library.opus_decoder_init(self._at, RATE_HZ * self._band, _MONO), "decoder")

@@ -35,6 +35,8 @@ _SUSPENDED: Final = 1
 
 def duration(payload: bytes) -> int:
     """How long `payload` lasts, in samples at 8 kHz; 0 where it is no Opus packet."""
+    if payload and not payload[0] & 3 and len(payload) <= LARGEST_FRAME:  # one frame: nearly every packet
+        return FRAME_SAMPLES[payload[0] >> 3]
     return len(frames(payload)) * FRAME_SAMPLES[payload[0] >> 3] if payload else 0
 
 
@@ -47,6 +49,23 @@ def silent(payload: bytes) -> bool:
     """Tell whether `payload` says only that nothing is sent for a while (DTX): whoever decodes it gets comfort noise."""
     found = frames(payload)
     return bool(found) and all(size <= _SUSPENDED for _, size in found)
+
+
+def voiceless(payload: bytes) -> bool:
+    """Tell whether the encoder heard nobody speak in `payload`: all bits of voice activity of its SILK frames are 0.
+
+    Of packets without SILK (music) nobody can tell.
+    """
+    if not payload or payload[0] >> 3 >= _CELT_ALONE:
+        return False
+    activities = max(1, frame_samples(payload) // _SILK_FRAME)
+    bits = 0xFF00 >> activities & 0xFF
+    if payload[0] & _STEREO:
+        bits |= bits >> activities + 1
+    if not payload[0] & 3:
+        return len(payload) <= 1 + _SUSPENDED or not payload[1] & bits
+    found = frames(payload)
+    return bool(found) and not any(size > _SUSPENDED and payload[start] & bits for start, size in found)
 
 
 def repeats(payload: bytes) -> int:

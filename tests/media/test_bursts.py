@@ -50,6 +50,7 @@ class Line:
 
     def pattern(self) -> Pattern:
         """Of all that was told, and the good packets after which it can all be told."""
+        self.bursts.look(EVERYBODY)  # no more than 50 packets come between two looks
         self.hear("." * GRACE)
         self.bursts.look(EVERYBODY)
         return self.bursts.pattern(1)

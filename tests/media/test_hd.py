@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from dsp import g711
@@ -264,6 +265,34 @@ def test_a_lost_packet_is_made_up_and_the_next_is_heard(codec: Codec) -> None:
     heard = listener.recent(50)
     assert tone_part(heard, 440.0, listener.rate) > 4_000
     assert steepest(heard) < 2.5 * ordinary
+
+
+@pytest.mark.parametrize("codec", HD, ids=lambda codec: codec.name)
+def test_keys_are_pressed_as_tones_where_no_events_were_agreed(codec: Codec) -> None:
+    house = House()
+    house.call(codec, frequency=500.0)
+    phone = house.call(codec)
+    house.apply(control.UpdateStream(phone.stream, control.Format(codec, phone.payload_type)))
+    house.run(40)
+    house.apply(control.SendDigits(phone.stream, "5", duration_ms=400))
+    house.run(18)
+    heard = phone.recent(12)
+    assert tone_part(heard, 770.0, phone.rate) > 2_000
+    assert tone_part(heard, 1_336.0, phone.rate) > 2_000
+    assert tone_part(heard, 500.0, phone.rate) < 60
+    house.run(40)
+    assert tone_part(phone.recent(20), 500.0, phone.rate) > 4_500
+
+
+def test_a_peer_may_send_under_another_number_than_it_takes() -> None:
+    house = House()
+    talker = house.call(Codec.G722, frequency=700.0)
+    listener = house.call(Codec.PCMU)
+    before = control.Format(Codec.G722, talker.payload_type, 101)
+    house.apply(control.UpdateStream(talker.stream, replace(before, payload_type=100, payload_type_in=9)))
+    house.run(40)
+    assert tone_part(listener.recent(20), 700.0, listener.rate) > 4_500
+    assert int(house.engine.block["second"][talker.row]) & 0x7F == 100
 
 
 def test_a_call_may_change_its_codec_in_the_middle() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from media.packing import Packing, ticks_in
@@ -29,7 +31,7 @@ def test_as_many_ticks_go_into_a_packet_as_were_asked_for_and_fit(
 
 
 def add(packing: Packing, payload: bytes, timestamp: int, sequence: int = 7) -> bytes | None:
-    return packing.add(3, payload, second=0x09, sequence=sequence, timestamp=timestamp, ssrc=0x01020304)
+    return packing.add(3, struct.pack(">BBHII", 0x80, 0x09, sequence, timestamp, 0x01020304), payload)
 
 
 def test_a_packet_has_the_timestamp_of_its_first_sample() -> None:

@@ -192,6 +192,24 @@ class TestAnswer:
         with pytest.raises(ParseError):
             reply("m=audio 4002 RTP/AVP 0", bad)
 
+    @pytest.mark.parametrize(
+        ("asked", "where", "xr"),
+        [
+            ("a=rtcp-xr:rcvr-rtt=all voip-metrics", "media", True),
+            ("a=rtcp-xr:VOIP-METRICS", "media", True),
+            ("a=rtcp-xr:pkt-loss-rle", "media", False),
+            ("a=rtcp-xr:voip-metrics", "session", True),
+        ],
+    )
+    def test_reports_on_how_good_it_sounds_are_promised_to_who_asks(
+        self, asked: str, where: str, *, xr: bool
+    ) -> None:
+        lines = ["m=audio 4000 RTP/AVP 0"]
+        got = reply(*([asked, *lines] if where == "session" else [*lines, asked]))
+        assert got.xr is xr
+        assert (got.answer.media[0].attribute("rtcp-xr") == "voip-metrics") is xr
+        assert not reply("m=audio 4000 RTP/AVP 0").xr
+
 
 class TestOffer:
     def test_all_codecs_are_offered_in_our_order(self) -> None:

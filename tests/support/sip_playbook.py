@@ -37,7 +37,19 @@ from sip.uri import Uri
 
 UDP = Flow("udp", ("10.0.0.1", 5060), ("10.0.0.9", 5062))
 TCP = Flow("tcp", ("10.0.0.1", 5060), ("10.0.0.9", 40_000), 1)
-_QUIET = {"call", "flow", "request_uri", "from_", "to", "call_id", "request", "reason", "message", "targets", "real"}
+_QUIET = {
+    "call",
+    "flow",
+    "request_uri",
+    "from_",
+    "to",
+    "call_id",
+    "request",
+    "reason",
+    "message",
+    "targets",
+    "real",
+}
 
 
 def counting_entropy(seed: int = 1):

@@ -21,7 +21,9 @@ def row(**changes: Any) -> TrunkRow:
 
 
 def test_shows_each_with_its_calls_and_what_went_wrong(roda: Roda, bridge: FakeBridge) -> None:
-    bridge.reply = Trunks((row(), row(name="pbx", since_s=None, up=False, answers=False, last_error="408", without_ack=7)))
+    bridge.reply = Trunks(
+        (row(), row(name="pbx", since_s=None, up=False, answers=False, last_error="408", without_ack=7))
+    )
     status, out, _ = roda("trunks")
     assert (status, bridge.asked) == (0, [ListTrunks()])
     assert [line.split() for line in out.splitlines()] == [

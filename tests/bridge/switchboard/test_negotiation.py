@@ -257,6 +257,16 @@ class TestHd:
         assert caught.value.status == 488
         assert "opus, G722, L16, PCMU, PCMA are spoken here" in caught.value.warning
 
+    def test_who_answers_by_other_numbers_sends_by_ours(self) -> None:
+        negotiation = Negotiation(None, "192.0.2.1", 7, hd(("opus",)))
+        negotiation.describe("192.0.2.1", 20_000)
+        negotiation.answered(opus_offer("rtcp-xr:voip-metrics", formats="96 97"))
+        got = negotiation.format
+        assert (got.codec, got.payload_type, got.payload_type_in) == (Codec.OPUS, 96, 111)
+        assert got.telephone_event == 97
+        assert got.telephone_event_in not in (-1, 97)
+        assert got.xr
+
     def test_hold_and_resume_keep_the_codec(self) -> None:
         negotiation = Negotiation(opus_offer("fmtp:96 usedtx=1"), "192.0.2.1", 7, hd())
         negotiation.describe("192.0.2.1", 20_000)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ctypes
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from media.codecs import libopus, opus_packet
+from media.codecs.coders import encoder
+from media.codecs.kind import OPUS
+from tests.media.codecs.sounds import prompts
 
 judged = pytest.mark.skipif(libopus.library() is None, reason="libopus is not installed")
 
@@ -98,3 +102,24 @@ def test_a_pause_is_one_byte() -> None:
 def test_whether_a_packet_repeats_is_a_bit_behind_those_of_activity(payload: bytes, repeats: bool) -> None:
     samples = opus_packet.frame_samples(payload) if payload else 0
     assert opus_packet.repeats(payload) == (samples if repeats else 0)
+
+
+@judged
+@pytest.mark.parametrize("band", [2, 6])
+def test_pauses_are_told_from_speech_by_what_the_encoder_heard(band: int) -> None:
+    coder = encoder(OPUS.number, band)
+    random = np.random.default_rng(3)
+    said = prompts(band)[:300]
+    payloads = [coder.encode(frame) for frame in said]
+    level = np.sqrt((said.astype(np.float64) ** 2).mean(axis=1))
+    voiceless = np.array([opus_packet.voiceless(payload) for payload in payloads])
+    assert not voiceless[level > 1_000].any()
+    pause = [coder.encode(random.integers(-4, 5, 160 * band).astype(np.int16)) for _ in range(60)]
+    assert all(opus_packet.voiceless(payload) for payload in pause[20:])
+
+
+@given(packets())
+def test_any_bytes_can_be_asked_whether_there_is_a_voice(payload: bytes) -> None:
+    if opus_packet.voiceless(payload):
+        assert payload
+        assert payload[0] >> 3 < 16
