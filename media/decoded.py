@@ -210,7 +210,12 @@ class DecodedSource:
 
     def frames(self, rows: NDArray[np.intp], pull: Pull) -> NDArray[np.int16]:
         """See `repair.Source`."""
-        return self.read(rows, pull.start[rows], FRAME)
+        there = pull.complete[rows]
+        if there.all():
+            return self.read(rows, pull.start[rows], FRAME)
+        frames = np.zeros((len(rows), FRAME * self.band), np.int16)  # not what the ring holds from a lap ago
+        frames[there] = self.read(rows[there], pull.start[rows[there]], FRAME)
+        return frames
 
     def read(self, rows: NDArray[np.intp], start: NDArray[np.int64], size: int) -> NDArray[np.int16]:
         """See `repair.Source`."""

@@ -253,6 +253,20 @@ def test_a_prompt_is_heard_over_the_conversation_and_alone(codec: Codec) -> None
     assert np.abs(phone.recent(5)).max() < 60
 
 
+@pytest.mark.parametrize("codec", SPOKEN, ids=lambda codec: codec.name)
+def test_who_is_gone_without_a_word_is_silent_and_heard_again_when_back(codec: Codec) -> None:
+    house = House()
+    house.call(codec, frequency=440.0)
+    listener = house.call(codec)
+    house.run(60)
+    for _ in range(120):
+        house.tick(lost=True)
+    silent = np.concatenate(listener.heard[75:])
+    assert np.abs(silent).max() < 60, "nor is what was said before said again"
+    house.run(30)
+    assert 4_500 < tone_part(listener.recent(10), 440.0, listener.rate) < 7_000
+
+
 @pytest.mark.parametrize("codec", HD, ids=lambda codec: codec.name)
 def test_a_lost_packet_is_made_up_and_the_next_is_heard(codec: Codec) -> None:
     house = House()
