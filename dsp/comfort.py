@@ -46,6 +46,9 @@ MOST_RISE: Final = 4.0
 TAPS: Final = 64
 """Length of the answer that makes white noise coloured: 8 ms at 8 kHz, as long as the echo of a small room is heard as colour."""
 
+_NOTHING: Final = 1e-6
+"""Power of no sample in 16 bits."""
+
 _SCALE: Final = 258 / 32_768
 """RFC 3389 section 3.2: an octet N says the coefficient 258 * (N - 127) / 32768."""
 _ZERO: Final = 127
@@ -112,7 +115,7 @@ def learn(backgrounds: Backgrounds, frames: Frames) -> Backgrounds:
     said, before, learnt = autocorrelation(sound), new["own"], new["learnt"][:, None]
     # Of digital silence there is no next step: then the first sound counts whole.
     most = np.where(learnt & (before[:, :1] > 0), MOST_RISE * before[:, :1], np.inf)
-    said *= np.minimum(1, most / np.maximum(said[:, :1], np.finfo(np.float64).tiny))
+    said *= np.minimum(1, most / np.maximum(said[:, :1], _NOTHING))
     new["own"] += np.where(learnt, FOLLOW, 1.0) * (said - before)
     new["learnt"] = new["known"] = new["changed"] = True
     return new

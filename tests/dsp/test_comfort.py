@@ -227,3 +227,12 @@ def test_no_rows_are_no_trouble():
     comfort = Comfort(3)
     comfort.learn(ROWS[:0], np.empty((0, 160), np.int16))
     assert comfort.generate(ROWS[:0], 160, dice()).shape == (0, 160)
+
+
+def test_digital_silence_after_a_loud_background_is_learnt_like_any_other():
+    noise = Comfort(1)
+    loud = np.random.default_rng(1).normal(0, 3_000, (1, 160)).astype(np.int16)
+    noise.learn(ROWS[:1], loud)
+    for _ in range(400):
+        noise.learn(ROWS[:1], np.zeros((1, 160), np.int16))
+    assert noise.sid(0).level_dbov < -100
