@@ -23,10 +23,10 @@ def outcome(case: ET.Element) -> str:
     return "skipped" if "skipped" in tags else "passed"
 
 
-def summary(report: Path) -> tuple[str, bool]:
-    """What to print about a JUnit report, and whether it is a success."""
+def summary(reports: list[Path]) -> tuple[str, bool]:
+    """What to print about JUnit reports, and whether they are a success."""
     try:
-        cases = list(ET.parse(report).iter("testcase"))  # noqa: S314 - pytest wrote it a moment ago
+        cases = [case for report in reports for case in ET.parse(report).iter("testcase")]  # noqa: S314 - pytest wrote them a moment ago
     except (OSError, ET.ParseError):
         return "no test ran", False
     total = Counter(outcome(case) for case in cases)
@@ -47,6 +47,6 @@ def _counts(outcomes: Counter[str]) -> str:
 
 
 if __name__ == "__main__":
-    text, success = summary(Path(sys.argv[1]))
+    text, success = summary([Path(name) for name in sys.argv[1:]])
     print(text)
     sys.exit(not success)
