@@ -47,6 +47,22 @@ class Decoder(Protocol):
         """Forget what was: another source begins."""
 
 
+class Unrepaired:
+    """What a decoder says whose codec has nothing of its own for lost packets."""
+
+    def conceal(self, samples: int) -> None:  # noqa: ARG002 - the face has it
+        """Nothing is made up."""
+        return
+
+    def recover(self, following: bytes) -> None:  # noqa: ARG002 - the face has it
+        """Nothing is repeated."""
+        return
+
+    def repeats(self, payload: bytes) -> int:  # noqa: ARG002 - the face has it
+        """Nothing is repeated."""
+        return 0
+
+
 class Encoder(Protocol):
     """The way out of one stream, or of all that hear the same."""
 

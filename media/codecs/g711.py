@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from dsp import g711
+from media.codecs.face import Unrepaired
 from media.codecs.kind import PCMU
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from dsp.g711 import Law
 
 
-class G711Decoder:
+class G711Decoder(Unrepaired):
     """A decoder (`face.Decoder`) without a state."""
 
     def __init__(self, law: Law) -> None:
@@ -22,15 +23,6 @@ class G711Decoder:
 
     def decode(self, payload: bytes) -> Frames | None:
         return g711.decode(np.frombuffer(payload, np.uint8), self._law) if self.duration(payload) else None
-
-    def conceal(self, samples: int) -> None:  # noqa: ARG002 - the face has it
-        return None
-
-    def recover(self, following: bytes) -> None:  # noqa: ARG002 - the face has it
-        return None
-
-    def repeats(self, payload: bytes) -> int:  # noqa: ARG002 - the face's
-        return 0
 
     def duration(self, payload: bytes) -> int:
         return PCMU.duration(len(payload))

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final, Self
 import G722
 import numpy as np
 
-from media.codecs.face import CodecError
+from media.codecs.face import CodecError, Unrepaired
 from media.codecs.kind import G722 as KIND
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ REMEMBERED: Final = 3
 _TRIAL_SAMPLES: Final = 320
 
 
-class G722Decoder:
+class G722Decoder(Unrepaired):
     """A decoder (`face.Decoder`)."""
 
     def __init__(self) -> None:
@@ -50,15 +50,6 @@ class G722Decoder:
 
     def decode(self, payload: bytes) -> Frames | None:
         return np.frombuffer(self._codec.decode(payload), np.int16) if self.duration(payload) else None
-
-    def conceal(self, samples: int) -> None:  # noqa: ARG002 - the face has it
-        return None
-
-    def recover(self, following: bytes) -> None:  # noqa: ARG002 - the face has it
-        return None
-
-    def repeats(self, payload: bytes) -> int:  # noqa: ARG002 - the face's
-        return 0
 
     def duration(self, payload: bytes) -> int:
         return KIND.duration(len(payload))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 
+from media.codecs.face import Unrepaired
 from media.codecs.kind import Kind
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ QUIET_PEAK: Final = 24
 """A payload whose loudest sample is no louder is silent: the idle hiss that `dsp.g711.quiet` passes over as well."""
 
 
-class L16Decoder:
+class L16Decoder(Unrepaired):
     """A decoder (`face.Decoder`) without a state."""
 
     def __init__(self, kind: Kind) -> None:
@@ -25,15 +26,6 @@ class L16Decoder:
 
     def decode(self, payload: bytes) -> Frames | None:
         return np.frombuffer(payload, _WIRE).astype(np.int16) if self.duration(payload) else None
-
-    def conceal(self, samples: int) -> None:  # noqa: ARG002 - the face has it
-        return None
-
-    def recover(self, following: bytes) -> None:  # noqa: ARG002 - the face has it
-        return None
-
-    def repeats(self, payload: bytes) -> int:  # noqa: ARG002 - the face's
-        return 0
 
     def duration(self, payload: bytes) -> int:
         return self._kind.duration(len(payload))
