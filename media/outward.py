@@ -103,8 +103,6 @@ class Outward:
             for row in self._packing.rows.tolist()
             if not self._encoding.has(row)
         ]
-        if len(payloads) == len(self._payloads):
-            return table, line
         in_block = [(row, payload) for row, payload in payloads if not self.apart[row]]
         if not in_block:
             return table, line

@@ -237,6 +237,16 @@ def test_who_wants_longer_packets_gets_them(codec: Codec, ptime_ms: int) -> None
     assert 4_500 < tone_part(phone.recent(10), 700.0, phone.rate) < 7_000
 
 
+def test_g722_is_heard_beside_as_many_g711_phones_that_want_longer_packets() -> None:
+    house = House()
+    house.call(Codec.PCMU, frequency=700.0)
+    wide = house.call(Codec.G722)
+    slow = house.call(Codec.PCMU, ptime_ms=40)
+    house.run(60)
+    assert 4_500 < tone_part(wide.recent(30), 700.0, wide.rate) < 7_000
+    assert 4_500 < tone_part(slow.recent(15), 700.0, slow.rate) < 7_000
+
+
 @pytest.mark.parametrize("codec", HD, ids=lambda codec: codec.name)
 def test_a_prompt_is_heard_over_the_conversation_and_alone(codec: Codec) -> None:
     house = House()
