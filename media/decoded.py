@@ -29,8 +29,6 @@ from media.ring import SPAN
 
 WAITING_PACKETS: Final = 128
 """Of one row, undecoded: more than fit into the buffer's 640 ms at 5 ms each. A peer that sends more has some thrown away."""
-_ALIKE: Final = 8
-"""Rows from which on it pays to look at them together."""
 _LEFT_BEHIND: Final = 2 * FRAME
 """Who was not decoded for longer than this begins afresh."""
 
@@ -122,7 +120,7 @@ class Decoding:
         """Tell which of `rows`, all decoded here, may have something to say in what begins at `start`."""
         return np.array(
             [
-                not self.sources[self._band[row]].silent(row, position)
+                not self.source(row).silent(row, position)
                 for row, position in zip(rows.tolist(), start.tolist(), strict=True)
             ],
             np.bool_,
@@ -212,15 +210,23 @@ class DecodedSource:
         """See `repair.Source`."""
         there = pull.complete[rows]
         if there.all():
-            return self.read(rows, pull.start[rows], FRAME)
+            return self._complete(rows, pull)
         frames = np.zeros((len(rows), FRAME * self.band), np.int16)  # not what the ring holds from a lap ago
-        frames[there] = self.read(rows[there], pull.start[rows[there]], FRAME)
+        frames[there] = self._complete(rows[there], pull)
         return frames
+
+    def _complete(self, rows: NDArray[np.intp], pull: Pull) -> NDArray[np.int16]:
+        """Frames that have come whole. Whose bytes are in the ring has them in `pull`, and nearly always they follow the last."""
+        start = pull.start[rows]
+        for row, begin in zip(rows.tolist(), start.tolist(), strict=True):
+            state = self._present(row)
+            if state.in_ring and state.done == begin:
+                self._put(row, begin, state.decoder.decode(pull.codes[row].tobytes()))
+                state.done = begin + FRAME
+        return self.read(rows, start, FRAME)
 
     def read(self, rows: NDArray[np.intp], start: NDArray[np.int64], size: int) -> NDArray[np.int16]:
         """See `repair.Source`."""
-        if size == FRAME:
-            self._decode_alike(rows, start)
         for row, begin in zip(rows.tolist(), start.tolist(), strict=True):
             if self._rows[row].done < begin + size:
                 self._decode(row, begin, begin + size)
@@ -232,25 +238,6 @@ class DecodedSource:
         at = (begin[:, None] + np.arange(size * self.band)) % self._lap
         samples: NDArray[np.int16] = self._samples[rows[:, None], at]
         return samples
-
-    def _decode_alike(self, rows: NDArray[np.intp], start: NDArray[np.int64]) -> None:
-        """Of rows whose bytes are in the ring, decode what nearly all have in a tick: one frame that follows the last."""
-        due = [
-            (index, state)
-            for index, (row, begin) in enumerate(zip(rows.tolist(), start.tolist(), strict=True))
-            if (state := self._present(row)).in_ring and state.done == begin
-        ]
-        if len(due) < _ALIKE:
-            return
-        which = np.array([index for index, _ in due], np.intp)
-        there = np.all(self._jitter.ring.there(rows[which], start[which], FRAME), axis=1)
-        codes = self._jitter.ring.frames(rows[which], start[which])
-        octets = memoryview(np.ascontiguousarray(codes).reshape(-1).data)
-        for place, (index, state) in enumerate(due):
-            if there[place]:
-                frame = state.decoder.decode(octets[place * FRAME : (place + 1) * FRAME].tobytes())
-                self._put(int(rows[index]), state.done, frame)
-                state.done += FRAME
 
     def write(
         self,
