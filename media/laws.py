@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dsp import g711
+from media.control import Codec
+
+CODECS: Final = (Codec.PCMU, Codec.PCMA)
+"""Those of G.711: tables, which all rows go through at once."""
 
 
 def decode(codes: NDArray[np.uint8], a_law: NDArray[np.bool_]) -> NDArray[np.int16]:

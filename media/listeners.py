@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp import g711
-from media.bands import Heard
+from media.bands import NARROW, Heard
 from media.control import Segment
 from media.hearing import NO_MUSIC, NOBODYS, Cues, Ear, Lines
 from media.jitter import FRAME
@@ -24,8 +24,6 @@ from media.speakers import Speakers
 _NOTHING: Final = Due(NOBODYS, NOBODYS, NOBODYS)
 _NO_LOOPS: Final = NOBODYS
 _SILENCE: Final = {law: np.full((1, FRAME), g711.SILENCE[law], np.uint8) for law in g711.Law}
-NARROW: Final = 1
-"""The band of G.711."""
 
 
 class Listeners:

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from media import laws
 from media.codecs.kind import VARIES, facts
 from media.codecs.opus import heeded
-from media.control import Codec, Format
+from media.control import Format
 from media.encoding import Encoding
 from media.hearing import Lines
 from media.jitter import FRAME
@@ -50,8 +51,7 @@ class Outward:
     def open(self, row: int, new: Format, band: int) -> None:
         """What the row is sent from now on."""
         kind = facts(new.codec)
-        table = new.codec in (Codec.PCMU, Codec.PCMA)
-        if table:
+        if new.codec in laws.CODECS:
             self._encoding.close(row)
         else:
             terms = None if new.opus is None else heeded(new.opus, band)

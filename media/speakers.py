@@ -20,6 +20,7 @@ from dsp import g711
 from dsp.gain import ramp
 from dsp.level import LEAST_SPEECH_DBOV, SILENCE_DBOV, hold_levels
 from dsp.mix import choose_loudest
+from media import laws
 from media.bands import NARROW, Bands, Departed, Voices, Whispered
 from media.control import Codec
 from media.decoded import Decoding
@@ -97,7 +98,7 @@ class Speakers:
         self.bands.change(row, band)
         if row in self._cleaned:
             self.lines.suppress(row, on=True, band=band)
-        if codec in (Codec.PCMU, Codec.PCMA):
+        if codec in laws.CODECS:
             self._decoding.close(row)
             return
         self._decoding.open(row, codec, band)

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp import g711
-from media import control, rtp
+from media import control, laws, rtp
 from media.engine import Engine, Outgoing
 
 TICK_S = 0.02
 HERE = ("192.0.2.10", 4000)
-G711 = (control.Codec.PCMU, control.Codec.PCMA)
+G711 = laws.CODECS
 
 
 def packet(
