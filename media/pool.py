@@ -21,6 +21,7 @@ import structlog
 
 from media import control
 from media.pacer import TICK_S
+from media.pipe import receive
 from media.ports import Ports, PortsExhaustedError
 from media.process import WorkerProcess
 from media.srtp import mark, numbers_of
@@ -382,14 +383,9 @@ class Pool:
 
     def _read(self, worker: WorkerProcess) -> None:
         while not worker.gone:
-            try:
-                data = worker.pipe.recv(control.MESSAGE_BYTES)
-            except BlockingIOError:
+            data = receive(worker.pipe, control.MESSAGE_BYTES)
+            if data is None:
                 return
-            except ConnectionResetError:
-                continue  # it died before it read all we said; what it said itself is still to be had
-            except OSError:
-                data = b""
             if not data:
                 self._lost(worker)
                 return

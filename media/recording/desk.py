@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from media.pipe import receive
 from media.process import RETRY_S, WORKER_ENVIRONMENT
 from media.recording import messages
 from media.recording.messages import Reason
@@ -192,14 +193,9 @@ class Desk:
 
     def _read(self) -> None:
         while self._pipe is not None:
-            try:
-                data = self._pipe.recv(messages.MESSAGE_BYTES)
-            except BlockingIOError:
+            data = receive(self._pipe, messages.MESSAGE_BYTES)
+            if data is None:
                 return
-            except ConnectionResetError:
-                continue  # it died before it read all we said; what it said itself is still to be had
-            except OSError:
-                data = b""
             if not data:
                 self._lost()
                 return
