@@ -4,13 +4,13 @@ numbers on to whoever answers behind it, and other names to where they registere
 
 from __future__ import annotations
 
-import subprocess
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
-from tests.interop.started import LOOPBACK, PATIENCE_S, until
+from tests.interop.kamailio_process import MODULES, kamailio, lacking
+from tests.interop.started import LOOPBACK
 
-MODULES = Path("/usr/lib/x86_64-linux-gnu/kamailio/modules")
 NEEDED = (
     "tm", "sl", "rr", "pv", "maxfwd", "textops", "siputils", "sanity", "usrloc", "registrar", "auth", "kex", "xlog",
 )  # fmt: skip
@@ -64,8 +64,7 @@ request_route {{
 
 def missing() -> str:
     """What of Kamailio is not there, if anything."""
-    absent = sorted(name for name in NEEDED if not (MODULES / f"{name}.so").exists())
-    return f"kamailio has no {', '.join(absent)}" if absent else ""
+    return lacking(NEEDED)
 
 
 class Kamailio:
@@ -73,39 +72,26 @@ class Kamailio:
 
     def __init__(self, folder: Path, port: int, behind: int, *, min_expires: int = 60) -> None:
         self.port = port
-        self._file = folder / "kamailio.cfg"
-        self._log = folder / "kamailio.log"
         self._folder = folder
-        self._file.write_text(
-            CONFIGURATION.format(
-                host=LOOPBACK,
-                port=port,
-                behind=behind,
-                modules=MODULES,
-                load="\n".join(f'loadmodule "{name}.so"' for name in NEEDED),
-                realm=REALM,
-                password=PASSWORD,
-                min_expires=min_expires,
-            )
+        self._configuration = CONFIGURATION.format(
+            host=LOOPBACK,
+            port=port,
+            behind=behind,
+            modules=MODULES,
+            load="\n".join(f'loadmodule "{name}.so"' for name in NEEDED),
+            realm=REALM,
+            password=PASSWORD,
+            min_expires=min_expires,
         )
+        self._running: AbstractContextManager[Path]
 
     def __enter__(self) -> Self:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                ["kamailio", "-f", str(self._file), "-DD", "-E", "-m", "64", "-M", "8", "-Y", str(self._folder)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-        until(lambda: self._is_heard() or self._process.poll() is not None, "kamailio to listen")
-        assert self._process.poll() is None, self.log
+        self._running = kamailio(self._folder, self._configuration, self.port)
+        self._log = self._running.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(PATIENCE_S)
-
-    def _is_heard(self) -> bool:
-        table = Path("/proc/net/udp").read_text().splitlines()[1:]
-        return any(int(line.split()[1].partition(":")[2], 16) == self.port for line in table)
+        self._running.__exit__(None, None, None)
 
     def uri(self, user: str) -> str:
         return f"sip:{user}@{LOOPBACK}:{self.port}"

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import subprocess
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
-from tests.interop.kamailio import MODULES
-from tests.interop.sipp import is_heard_at
-from tests.interop.started import LOOPBACK, PATIENCE_S, free_port, until
+from tests.interop.kamailio_process import MODULES, kamailio, lacking
+from tests.interop.started import LOOPBACK, free_port
 
 NEEDED = ("tm", "sl", "rr", "pv", "maxfwd", "siputils", "textops", "path", "kex")
 
@@ -44,8 +43,7 @@ request_route {{
 
 def missing() -> str:
     """What of Kamailio is not there, if anything."""
-    absent = sorted(name for name in NEEDED if not (MODULES / f"{name}.so").exists())
-    return f"kamailio has no {', '.join(absent)}" if absent else ""
+    return lacking(NEEDED)
 
 
 class Proxy:
@@ -54,27 +52,19 @@ class Proxy:
     def __init__(self, folder: Path, bridge: int) -> None:
         self.port = free_port()
         self._folder = folder
-        self._file, self._log = folder / "kamailio.cfg", folder / "kamailio.log"
-        self._file.write_text(
-            CONFIGURATION.format(
-                host=LOOPBACK,
-                port=self.port,
-                bridge=bridge,
-                modules=MODULES,
-                load="\n".join(f'loadmodule "{name}.so"' for name in NEEDED),
-            )
+        self._configuration = CONFIGURATION.format(
+            host=LOOPBACK,
+            port=self.port,
+            bridge=bridge,
+            modules=MODULES,
+            load="\n".join(f'loadmodule "{name}.so"' for name in NEEDED),
         )
+        self._running: AbstractContextManager[Path]
 
     def __enter__(self) -> Self:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                ["kamailio", "-f", str(self._file), "-DD", "-E", "-m", "64", "-M", "8", "-Y", str(self._folder)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-        until(lambda: is_heard_at(self.port) or self._process.poll() is not None, "kamailio to listen")
-        assert self._process.poll() is None, self._log.read_text(errors="replace")
+        self._running = kamailio(self._folder, self._configuration, self.port)
+        self._running.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(PATIENCE_S)
+        self._running.__exit__(None, None, None)
