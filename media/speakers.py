@@ -371,7 +371,7 @@ class Speakers:
         """Make every row one that made no sound; of the others what is remembered is entered after."""
         for band, repair in self._repairs.items():
             mine = pull
-            if not self.bands.narrow:
+            if len(self._repairs) > 1:  # though all who are left may be at one band
                 mine = pull._replace(wish=pull.wish.some(self.bands.of[pull.wish.rows] == band))
             repair.settle(rows, mine)
         self._heard[:count] = False
