@@ -51,16 +51,23 @@ networks = ["127.0.0.0/8"]
 """
 
 
+_given: set[int] = set()
+"""Ports that somebody is about to use, though nobody may have them open yet."""
+
+
 def free_port() -> int:
-    """A port that is free on UDP and TCP, outside the range that the system gives out by itself."""
+    """A port that is free on UDP and TCP, outside the range that the system gives out by itself; never the same twice."""
     while True:
         port = random.randrange(12_000, 30_000, 2)
+        if port in _given:
+            continue
         try:
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                 with closing(socket.socket(socket.AF_INET, kind)) as probe:
                     probe.bind((LOOPBACK, port))
         except OSError:
             continue
+        _given.add(port)
         return port
 
 
