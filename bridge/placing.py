@@ -161,6 +161,7 @@ class Placing:
                 headers=shown.headers,
                 credentials=credentials,
                 redirects=redirects,
+                replaces=wanted.replaces,
                 hurry=wanted.others,
                 now=self._now(),
             )
@@ -180,6 +181,7 @@ class Placing:
                 from_=Address("", Uri("sip", wanted.caller_id, ours)),
                 sdp=wanted.sdp,
                 ways=[phone],
+                replaces=wanted.replaces,
                 hurry=wanted.others,
                 now=self._now(),
             )

@@ -248,6 +248,8 @@ class ReferReceived:
     """On whose word, by their own; "" where they do not say."""
     identity: str
     trusted: bool
+    own: int = 0
+    """Handle of the call of ours that `replaces` names: whom we would call is ourselves; 0 is none of ours."""
 
 
 @dataclass(frozen=True, slots=True)

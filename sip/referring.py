@@ -39,6 +39,7 @@ from sip.notifying import (
     runs,
 )
 from sip.refer_to import NO_SUBSCRIPTION, format_refer_to, parse_referral
+from sip.replacing import own
 from sip.reply import Echo
 from sip.session import Session
 from sip.session import State as CallState
@@ -97,6 +98,7 @@ def _asked(
             referred_by=referral.referred_by,
             identity=let_in.identity,
             trusted=let_in.trusted,
+            own=own(core, referral.replaces),
         )
     )
 

@@ -1,4 +1,6 @@
-"""An INVITE that takes the place of a call of ours (RFC 3891): which call that is, or why it may not be."""
+"""An INVITE that takes the place of a call of ours (RFC 3891), or a REFER that wants one to: which call that is, or why it may
+not be.
+"""
 
 from sip.core import Core
 from sip.errors import ParseError
@@ -20,6 +22,20 @@ def replaced(core: Core, request: Request) -> Session | Refusal | None:
     except ParseError:
         return Refusal(400, reason="Malformed Replaces")
     return _find(core, replaces)
+
+
+def own(core: Core, value: str) -> int:
+    """The call of ours that a Replaces names which is meant for somebody else; 0 for none. Whichever side it is seen from: a
+    telephone that mixes up the tags means the same call.
+    """
+    if not value:
+        return 0
+    replaces = parse_replaces(value)
+    for tag in (replaces.to_tag, replaces.from_tag):
+        session = core.dialogs.get(tag)
+        if session is not None and session.dialog.call_id == replaces.call_id:
+            return session.call
+    return 0
 
 
 def _find(core: Core, replaces: Replaces) -> Session | Refusal:

@@ -416,6 +416,8 @@ class Switchboard:
                 self._streams.recording_not_told(leg, now)
             case LegTimer.RINGING:
                 self._calls_out.rang_out(leg, now)
+            case LegTimer.FAREWELL:
+                self._transfers.not_gone(leg)
             case LegTimer.KEYS_OUT:
                 self._keys_out.due(leg, now)
 
@@ -453,6 +455,7 @@ class Switchboard:
             leg, because = departures.popleft()
             self._dialogues.end(leg)
             self._performing.dismissed(leg, now)
+            self._transfers.left(leg, because)
             self._rooms.leave(leg, because, now)
             if leg.out:
                 self._calls_out.left(leg, because, now)
@@ -461,7 +464,6 @@ class Switchboard:
                 self._admission.left(leg.source)
                 self._trunks.ended(leg.number)
             self._receptions.left(leg)
-            self._transfers.left(leg)
             self._keys_out.left(leg)
             self._watchers.left(leg)
             self._recordings.drop(leg)

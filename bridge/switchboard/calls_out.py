@@ -98,6 +98,7 @@ class CallsOut:
         "_local_time",
         "_new_id",
         "_registered",
+        "_replaces",
         "_sessions",
         "_spending",
         "_terms",
@@ -134,6 +135,8 @@ class CallsOut:
         """Of numbers, by leg, until the call is over."""
         self._audio: dict[int, tuple[str, int]] = {}
         """Where the audio of a call is taken, by leg, until it is answered or over."""
+        self._replaces: dict[int, str] = {}
+        """Whose place a call is to take there, by leg, until it is over."""
         self.on_cut: Callable[[Leg, float], None] | None = None
         """Told of each call that is cut, while it is still where it was: what it was about is to be broken off."""
 
@@ -226,6 +229,10 @@ class CallsOut:
         lines.timers.set((LegTimer.STREAM, number), now + STREAM_S)
         return leg
 
+    def take_place(self, leg: Leg, replaces: str) -> None:
+        """Let a call that has not been sent yet take the place of another one of the called side's, by whatever way it goes."""
+        self._replaces[leg.number] = replaces
+
     # --- what happens to one ---
 
     def stream_opened(self, leg: Leg, host: str, port: int, now: float) -> None:
@@ -258,6 +265,7 @@ class CallsOut:
                 price_per_minute=destination.price_per_minute,
                 others=bool(way.left if way is not None else self._registered.has_more(leg.number, now)),
                 phone=phone,
+                replaces=self._replaces.get(leg.number, ""),
             )
         )
 
@@ -397,6 +405,7 @@ class CallsOut:
         self._trunks.ended(leg.number)
         self._ways.pop(leg.number, None)
         self._audio.pop(leg.number, None)
+        self._replaces.pop(leg.number, None)
         self._registered.end(leg.number)
         if leg.limited:
             self._spending.ended(leg.number, now)

@@ -102,6 +102,8 @@ class PlaceCall:
     """Whether another trunk or telephone would be tried after this one, so that a silent one need not be waited for."""
     phone: Way | None = None
     """The registered telephone that is called, where `uri` is an account's."""
+    replaces: str = field(default="", repr=False)
+    """The dialog of the called one whose place this call is to take (RFC 3891); "" for none. Who knows its name may take it."""
 
 
 # --- subscriptions and REFER: executed by the method of `sip.agent.Agent` that is named ------------------------------

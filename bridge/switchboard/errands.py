@@ -155,6 +155,17 @@ class Errands:
         """Tell how it goes with somebody whom `invite` has called: by statuses as SIP has them, the last one from 200 on."""
         self._invitations.report(guest, tell)
 
+    def take_place(self, guest: Leg, replaces: str, take: Callable[[Leg, float], bool]) -> None:
+        """Let somebody whom `invite` has just called take the place of another call there, and somebody's place here: once they
+        have answered, `take` sees to that.
+        """
+        self._calls.take_place(guest, replaces)
+        self._invitations.take_place(guest, take)
+
+    def give_up(self, guest: Leg) -> None:
+        """Ring somebody no longer whom `invite` has called."""
+        self._invitations.give_up(guest)
+
     def return_with_guest(self, moderator: Leg, now: float) -> bool:
         """`*2`: False where there is nobody to return with."""
         errand = self._by_moderator.get(moderator.number)

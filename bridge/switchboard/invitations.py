@@ -26,6 +26,8 @@ GUEST_WELCOME: Final = Utterance("guest_welcome")
 RINGS: Final = 180
 IN: Final = 200
 GIVEN_UP: Final = 487
+REFUSALS: Final = 400
+"""From this status on a call came to nothing."""
 NOT_IN: Final = 480
 """They answered, and the conference could not have them."""
 STATUS_OF: Final = {
@@ -44,7 +46,7 @@ STATUS_OF: Final = {
 class Invitations:
     """Those that have not been answered yet: their calls' `legs.User`."""
 
-    __slots__ = ("_calls", "_lines", "_rooms", "_tell", "_to", "newest")
+    __slots__ = ("_calls", "_lines", "_rooms", "_takes", "_tell", "_to", "newest")
 
     def __init__(self, lines: Lines, rooms: Rooms, calls: CallsOut) -> None:
         self._lines = lines
@@ -54,6 +56,8 @@ class Invitations:
         """By leg: where it is to go."""
         self._tell: dict[int, Callable[[int], None]] = {}
         """By leg: who wants to know how it goes."""
+        self._takes: dict[int, Callable[[Leg, float], bool]] = {}
+        """By leg: who leads them to the place of somebody else."""
         self.newest: Leg | None = None
 
     def expect(self, guest: Leg, room: Room) -> None:
@@ -66,6 +70,18 @@ class Invitations:
         if guest.number in self._to:
             self._tell[guest.number] = tell
 
+    def take_place(self, guest: Leg, take: Callable[[Leg, float], bool]) -> None:
+        """Let `take` lead the guest in, to the place of somebody; where it returns False there is none any more."""
+        if guest.number in self._to:
+            self._takes[guest.number] = take
+
+    def give_up(self, guest: Leg) -> None:
+        """Nobody waits for them any more."""
+        if self._to.pop(guest.number, None) is not None:
+            self._takes.pop(guest.number, None)
+            self._report(guest, GIVEN_UP)
+            self._calls.cancel(guest)
+
     def _report(self, guest: Leg, status: int) -> None:
         tell = self._tell.get(guest.number)
         if tell is not None:
@@ -77,9 +93,7 @@ class Invitations:
         """Nobody is there to be led to."""
         for guest, to in list(self._to.values()):
             if to is room:
-                del self._to[guest.number]
-                self._report(guest, GIVEN_UP)
-                self._calls.cancel(guest)
+                self.give_up(guest)
 
     def lead_in(self, guest: Leg, room: Room, now: float) -> None:
         """Into the conference; from here on the call is one of its people's."""
@@ -96,6 +110,11 @@ class Invitations:
     def answered(self, guest: Leg, now: float) -> None:
         """In, if the conference has them."""
         _, room = self._to.pop(guest.number)
+        take = self._takes.pop(guest.number, None)
+        if take is not None:
+            taken = take(guest, now)
+            self._report(guest, IN if taken else NOT_IN)
+            return
         refusal = self._rooms.refusal(room, Role.PARTICIPANT)
         self._report(guest, IN if refusal is None else NOT_IN)
         if refusal is None:
@@ -107,7 +126,10 @@ class Invitations:
     def failed(self, guest: Leg, outcome: Outcome, now: float) -> None:  # noqa: ARG002 - the shape of User
         """Nobody answered."""
         self._to.pop(guest.number, None)
-        self._report(guest, STATUS_OF[outcome])
+        attended = self._takes.pop(guest.number, None) is not None
+        # Who asked for an attended transfer wants to know what the other telephone said: 481 is another fault than 486.
+        exact = attended and guest.status >= REFUSALS
+        self._report(guest, guest.status if exact else STATUS_OF[outcome])
 
     def key(self, guest: Leg, key: str, now: float) -> None:
         """They are in, or on the way out, as soon as they could press one."""

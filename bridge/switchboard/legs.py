@@ -81,6 +81,8 @@ class LegTimer(Enum):
     """The end of a recording, should its event be lost."""
     RINGING = "ringing"
     """Somebody we call is given so long to answer."""
+    FAREWELL = "farewell"
+    """Somebody else has the caller's place, and their telephone has been told so: it is given so long to hang up."""
     KEYS_OUT = "keys out"
     """The next key that we press, or the end of a pause between two."""
 

@@ -151,6 +151,15 @@ def test_it_leaves_from_a_listener_of_its_transport_and_version_of_ip(uri: str, 
     assert Edge().places(replace(SIP, uri=uri)).flows == [flow]
 
 
+@pytest.mark.parametrize(
+    "call", [SIP, CALL, replace(SIP, uri="account:ana", phone=Way(Flow("udp", ("::1", 5060), ("::1", 5070))))]
+)
+def test_whose_place_it_is_to_take_is_said_wherever_it_goes(call: PlaceCall) -> None:
+    wanted = replace(call, replaces="c;to-tag=1;from-tag=2")
+    assert Edge().places(wanted).agent.more["replaces"] == "c;to-tag=1;from-tag=2"
+    assert "to-tag" not in repr(wanted), "who knows the name of a call may take it"
+
+
 def test_where_nothing_of_ours_listens_that_way_it_is_not_placed() -> None:
     edge = Edge(Server(udp=(V4,), tcp=())).places(replace(SIP, uri="sip:ana@[2001:db8::5]"))
     assert edge.why_not == "nothing of ours listens that reaches 2001:db8::5"

@@ -154,6 +154,21 @@ def test_who_refers_and_in_whose_place_is_told():
     """)
 
 
+@pytest.mark.parametrize("seen", ["call-1;to-tag={ours};from-tag=peer", "call-1;to-tag=peer;from-tag={ours}"])
+def test_a_call_of_our_own_that_somebody_is_to_replace_is_told_whichever_side_names_it(seen):
+    book = in_call()
+    escaped = seen.format(ours=book.last("200").to.tag).replace(";", "%3B").replace("=", "%3D")
+    book.feed(book.request("REFER", {"refer": f"<sip:bob@b.example?Replaces={escaped}>"}))
+    assert book.told[-1].own == book.call
+
+
+def test_a_call_with_the_tag_of_ours_and_another_name_is_none_of_ours():
+    book = in_call()
+    escaped = f"call-2%3Bto-tag%3D{book.last('200').to.tag}%3Bfrom-tag%3Dpeer"
+    book.feed(book.request("REFER", {"refer": f"<sip:bob@b.example?Replaces={escaped}>"}))
+    assert book.told[-1].own == 0
+
+
 def test_a_refer_to_the_name_of_a_focus_has_a_dialog_of_its_own():
     book = in_call()
     call = book.call

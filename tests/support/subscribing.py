@@ -27,9 +27,18 @@ def subscribes(
 
 
 def refers(
-    refer: int, call: int, to: str, method: str = "INVITE", *, replaces: str = "", name: str = ""
+    refer: int,
+    call: int,
+    to: str,
+    method: str = "INVITE",
+    *,
+    replaces: str = "",
+    name: str = "",
+    own: int = 0,
 ) -> ReferReceived:
     """A REFER in the dialog of `call`, to a URI."""
     message = Request("REFER", Uri.parse(FOCUS), Headers())
     address = Address(name, Uri.parse(to))
-    return ReferReceived(refer, call, FLOW, message, address, method, replaces, "", "", trusted=False)
+    return ReferReceived(
+        refer, call, FLOW, message, address, method, replaces, "", "", trusted=False, own=own
+    )

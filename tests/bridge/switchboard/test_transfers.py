@@ -12,21 +12,27 @@ from bridge.control import protocol
 from bridge.service.levels import Level
 from bridge.service.role import Role
 from bridge.switchboard.effects import (
+    Effect,
     HangUpCall,
     RecordAct,
+    RecordCallAnswered,
+    RecordCallEnded,
+    RecordCallPlaced,
     RecordJoined,
     RecordLeft,
     Refer,
     RejectCall,
 )
+from bridge.switchboard.transfers import FAREWELL_S
 from media.control import NO_ROOM
-from sip.events import ReferAnswered, ReferProgress
+from sip.events import EndCause, ReferAnswered, ReferProgress
 from tests.support.builders import dial_out, incoming, sdp
 from tests.support.operated_world import OperatedWorld, settled
 from tests.support.playbook import E164
 
 DONE = protocol.Given(True)
 NOT_NOW = protocol.Given(False, "not_now")
+OF_CALLS = RecordCallPlaced | RecordCallAnswered | RecordCallEnded
 PHONES = {"dial_out": dial_out(sip_domains=("phones.example",))}
 
 
@@ -227,7 +233,269 @@ def test_who_is_in_no_conference_refers_nobody(world: OperatedWorld) -> None:
 def test_what_is_neither_coming_nor_going_is_declined(world: OperatedWorld) -> None:
     moderator = world.moderates()
     assert refer(world, moderator, f"tel:{E164}", "MESSAGE") == [-603]
-    assert refer(world, moderator, f"tel:{E164}", replaces="c;to-tag=1;from-tag=2") == [-603]
+    assert refer(world, moderator, f"tel:{E164}", "BYE", replaces=DIALOG) == [-603]
+    settled(world)
+
+
+# --- somebody in the caller's place: attended transfer (RFC 5589 section 7) -------------------------------------------
+
+DIALOG = "c;to-tag=1;from-tag=2"
+BOB = "sip:bob@phones.example"
+
+
+def hands_over(world: OperatedWorld, leg: int, to: str = BOB) -> tuple[list[int], int]:
+    """A moderator's telephone wants somebody in its place, whose telephone rings: what is reported, and their leg."""
+    reports = refer(world, leg, to, replaces=DIALOG)
+    assert reports == []
+    guest = world.rings_there()
+    assert reports == [180]
+    return reports, guest
+
+
+def changes(world: OperatedWorld) -> list[Effect]:
+    """Who joined and left, as the records have it."""
+    return [effect for effect in world.done if isinstance(effect, RecordJoined | RecordLeft)]
+
+
+@pytest.mark.parametrize("to", [BOB, f"tel:{E164}"])
+def test_who_is_called_with_the_name_of_the_other_call_takes_the_callers_place(
+    world: OperatedWorld, to: str
+) -> None:
+    moderator, other = world.moderates(), world.joins()
+    world.presses(moderator, "*6")
+    record, before, old_call = (
+        world.room().people[moderator].record,
+        changes(world),
+        world.leg(moderator).call,
+    )
+    reports = refer(world, moderator, to, replaces=DIALOG, name="Bob")
+    world.pool_answers(0, opens=True)
+    assert world.to_place[0].replaces == DIALOG
+    call = world.call_is_placed()
+    new = world.board._lines.by_call[call].number
+    assert world.routed[moderator] == world.routed[other], "nothing happens before they answer"
+    world.answers(call, sdp())
+    assert reports == [200]
+    assert (world.person(new).role, world.person(new).muted) == (Role.MODERATOR, True)
+    assert world.muted[new]
+    assert world.routed[new] == world.routed[other] != world.routed[moderator] == NO_ROOM
+    assert moderator not in world.room().conference.participants
+    assert (world.room().people[new].record, changes(world)) == (record, before), (
+        "it is one person to the records"
+    )
+    assert not any(effect == HangUpCall(old_call, "replaced") for effect in world.done)
+    world.presses(moderator, "*7")
+    assert not world.room().conference.locked, "the old telephone has no say any more"
+    world.presses(new, "*7")
+    assert world.room().conference.locked, "the new one has"
+    settled(world)
+
+
+def test_the_telephone_that_has_handed_its_place_over_hangs_up_itself(world: OperatedWorld) -> None:
+    moderator = world.moderates()
+    reports, guest = hands_over(world, moderator)
+    world.answers(world.leg(guest).call, sdp())
+    world.ends(moderator)
+    world.passes(FAREWELL_S)
+    assert world.is_up(guest)
+    assert reports == [180, 200]
+    assert not any(isinstance(effect, HangUpCall) for effect in world.done)
+    settled(world)
+
+
+def test_or_we_do_after_a_moment(world: OperatedWorld) -> None:
+    moderator = world.moderates()
+    _, guest = hands_over(world, moderator)
+    call = world.leg(moderator).call
+    world.answers(world.leg(guest).call, sdp())
+    world.passes(FAREWELL_S - 0.1)
+    assert world.is_up(moderator)
+    world.passes(0.2)
+    assert world.done.count(HangUpCall(call, "replaced")) == 1
+    assert not world.is_up(moderator)
+    assert world.is_up(guest)
+    settled(world)
+
+
+@pytest.mark.parametrize("status", [408, 420, 480, 481, 486, 488, 503, 600, 603])
+def test_where_they_do_not_take_it_nobody_has_moved_and_their_own_word_is_reported(
+    world: OperatedWorld, status: int
+) -> None:
+    moderator, other = world.moderates(), world.joins()
+    reports, guest = hands_over(world, moderator)
+    world.refuses(world.leg(guest).call, status)
+    assert reports == [180, status]
+    assert world.person(moderator).role is Role.MODERATOR
+    assert world.routed[moderator] == world.routed[other] != NO_ROOM
+    hands_over(world, moderator)  # and may be tried again
+    settled(world)
+
+
+def test_who_does_not_answer_in_time_is_rung_no_longer(world: OperatedWorld) -> None:
+    moderator = world.moderates()
+    reports, guest = hands_over(world, moderator)
+    call = world.leg(guest).call
+    world.passes(60.0)
+    assert reports == [180, 480]
+    assert HangUpCall(call, "no answer") in world.done
+    assert world.is_up(moderator)
+    settled(world)
+
+
+def test_a_telephone_that_hangs_up_before_they_answer_has_handed_its_place_over_all_the_same(
+    world: OperatedWorld,
+) -> None:
+    """Some do as soon as they hear 202."""
+    moderator, other = world.moderates(), world.joins()
+    world.presses(moderator, "*6")
+    reports, guest = hands_over(world, moderator)
+    world.ends(moderator)
+    assert reports == [180]
+    world.answers(world.leg(guest).call, sdp())
+    assert reports == [180, 200]
+    assert (world.person(guest).role, world.person(guest).muted) == (Role.MODERATOR, True)
+    assert world.routed[guest] == world.routed[other]
+    settled(world)
+
+
+def test_but_nobody_comes_after_them_into_a_locked_conference(world: OperatedWorld) -> None:
+    moderator = world.moderates()
+    second = world.moderates()
+    reports, guest = hands_over(world, moderator)
+    world.ends(moderator)
+    world.presses(second, "*7")
+    world.answers(world.leg(guest).call, sdp())
+    assert reports == [180, 480]
+    assert guest not in world.room().conference.participants
+    settled(world)
+
+
+def test_who_hangs_up_first_and_was_the_last_one_hands_over_nothing(world: OperatedWorld) -> None:
+    moderator = world.moderates()
+    reports, guest = hands_over(world, moderator)
+    call = world.leg(guest).call
+    world.ends(moderator)
+    assert reports == [180, 487]
+    assert HangUpCall(call, "cancelled") in world.done
+    settled(world)
+
+
+@pytest.mark.parametrize("how", ["put out", "lost"])
+def test_who_is_put_out_or_lost_meanwhile_hands_over_nothing(world: OperatedWorld, how: str) -> None:
+    """G3: nobody keeps a foot in the door."""
+    moderator, other = world.moderates(), world.joins()
+    reports, guest = hands_over(world, moderator)
+    call = world.leg(guest).call
+    if how == "lost":
+        world.hangs_up(world.leg(moderator).call, EndCause.TIMEOUT)
+    else:
+        world.gives(commands.Disconnect(moderator))
+        world.hears_all()
+    assert not world.is_up(moderator)
+    assert reports == [180, 487]
+    assert HangUpCall(call, "cancelled") in world.done
+    assert world.is_up(other)
+    settled(world)
+
+
+def test_who_hears_last_words_when_they_answer_hands_over_nothing_either(world: OperatedWorld) -> None:
+    moderator, _ = world.moderates(), world.joins()
+    reports, guest = hands_over(world, moderator)
+    call = world.leg(guest).call
+    world.gives(commands.Disconnect(moderator))
+    world.answers(call, sdp())
+    assert reports == [180, 480]
+    assert HangUpCall(call, "nobody to replace") in world.done
+    assert guest not in world.room().conference.participants
+    settled(world)
+
+
+def test_who_is_about_something_else_when_they_answer_keeps_their_place(world: OperatedWorld) -> None:
+    moderator = world.moderates()
+    reports, guest = hands_over(world, moderator)
+    call = world.leg(guest).call
+    world.presses(moderator, "*1")
+    world.answers(call, sdp())
+    assert reports == [180, 480]
+    assert HangUpCall(call, "nobody to replace") in world.done
+    assert world.person(moderator).aside
+    settled(world)
+
+
+def test_who_was_moved_to_another_conference_meanwhile_keeps_their_place_there(world: OperatedWorld) -> None:
+    moderator, _ = world.moderates(), world.joins()
+    world.joins(Role.MODERATOR, pair=8, level=Level.HIGHLY_SECURE)
+    reports, guest = hands_over(world, moderator)
+    assert world.gives(commands.Move(moderator, world.room(8).conference_id)) == DONE
+    world.answers(world.leg(guest).call, sdp())
+    assert reports == [180, 480]
+    assert moderator in world.room(8).conference.participants
+    settled(world)
+
+
+def test_what_holds_for_calls_out_holds_for_who_takes_a_place(world: OperatedWorld) -> None:
+    """G3: rights, lock, dial plan."""
+    moderator = world.moderates()
+    guest = world.joins()
+    assert refer(world, guest, BOB, replaces=DIALOG) == [-403]
+    for nowhere in ("sip:bob@evil.example", "tel:190", "tel:+4930123456"):
+        assert refer(world, moderator, nowhere, replaces=DIALOG) == [-403]
+    world.presses(moderator, "*7")
+    assert refer(world, moderator, BOB, replaces=DIALOG) == [-403]
+    lesser = world.joins(Role.MODERATOR, pair=8, level=Level.MODERATE)
+    assert refer(world, lesser, BOB, replaces=DIALOG) == [-403]
+    assert not world.asked
+    settled(world)
+
+
+def test_a_limit_on_calls_out_holds_for_them(world: OperatedWorld) -> None:
+    moderator = world.moderates()
+    world.room().conference = replace(
+        world.room().conference, settings=replace(world.room().conference.settings, max_calls_out=1)
+    )
+    reports, guest = hands_over(world, moderator)
+    world.answers(world.leg(guest).call, sdp())
+    assert reports == [180, 200]
+    assert refer(world, guest, BOB, replaces=DIALOG) == [-403], "it counts as a call out as long as it is up"
+    world.gives(commands.DialOut(E164))
+    assert not world.asked
+    settled(world)
+
+
+def test_it_is_a_call_out_to_the_records_and_costs_as_one(world: OperatedWorld) -> None:
+    moderator = world.moderates()
+    _, guest = hands_over(world, moderator, f"tel:{E164}")
+    world.answers(world.leg(guest).call, sdp())
+    world.passes(FAREWELL_S)
+    world.ends(guest)
+    kinds = [type(each) for each in world.done if isinstance(each, OF_CALLS)]
+    assert kinds == [RecordCallPlaced, RecordCallAnswered, RecordCallEnded]
+    assert [effect.subject for effect in world.done if isinstance(effect, RecordAct)] == [E164]
+    settled(world)
+
+
+def test_one_place_is_handed_over_once_at_a_time(world: OperatedWorld) -> None:
+    moderator = world.moderates()
+    hands_over(world, moderator)
+    assert refer(world, moderator, BOB, replaces=DIALOG) == [-603]
+    settled(world)
+
+
+def test_who_is_about_something_else_hands_nothing_over(world: OperatedWorld) -> None:
+    moderator = world.moderates()
+    world.presses(moderator, "*1")
+    assert refer(world, moderator, BOB, replaces=DIALOG) == [-603]
+    settled(world)
+
+
+def test_two_calls_of_one_telephone_with_us_are_not_joined(world: OperatedWorld) -> None:
+    """It would link two conferences whose people have not been asked."""
+    moderator = world.moderates()
+    second = world.joins(Role.MODERATOR, pair=8, level=Level.HIGHLY_SECURE)
+    assert refer(world, moderator, BOB, replaces=DIALOG, own=world.leg(second).call) == [-603]
+    assert world.is_up(moderator)
+    assert world.is_up(second)
+    assert not world.asked
     settled(world)
 
 
