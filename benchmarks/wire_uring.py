@@ -1,10 +1,6 @@
 """Media sockets through io_uring: one system call per sub-tick for all sends, all receives and the sleep between.
 
-Each socket has one multishot `recvmsg` armed; the kernel fills a buffer per packet with, in this order,
-
-    struct io_uring_recvmsg_out (16 bytes) | control data (32 bytes: SCM_TIMESTAMPNS) | payload
-
-and the stamp was taken when the packet reached the network layer, so our own sleep does not blur it.
+Each socket has one multishot `recvmsg` armed, and the kernel says when each packet came, so our own sleep does not blur it.
 """
 
 from __future__ import annotations
@@ -29,21 +25,21 @@ from media.uring import (
     CQE_F_MORE,
     OP_RECVMSG,
     OP_SEND,
+    PREFIX_BYTES,
     RECV_MULTISHOT,
+    SO_TIMESTAMPNS,
     SQE_BUFFER_SELECT,
     SQE_CQE_SKIP_SUCCESS,
     SUBMISSION,
     Buffers,
     Ring,
+    stamped_receive,
+    stamps_ns,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SO_TIMESTAMPNS = 35
-CONTROL_BYTES = 32  # cmsghdr of 16 bytes and a timespec of 16
-OUT_BYTES = 16
-PREFIX_BYTES = OUT_BYTES + CONTROL_BYTES
 PACKET_BYTES_MIN = 12 + 240
 """A server may answer with longer packets than we send: 30 ms always fit."""
 SLACK_BYTES = 64
@@ -54,20 +50,6 @@ armed again, and the packets wait in their sockets."""
 WAIT_FOR = 1 << 14
 """More completions than one sub-tick can bring: the time-out ends the wait, not the count."""
 SEND_TAG = 1 << 32
-
-
-class MessageHeader(ctypes.Structure):
-    """`struct msghdr`, as a template for the receives: no name, a little control data, the payload from the buffer ring."""
-
-    _fields_ = (
-        ("name", ctypes.c_void_p),
-        ("name_length", ctypes.c_uint32),
-        ("vectors", ctypes.c_void_p),
-        ("vector_count", ctypes.c_size_t),
-        ("control", ctypes.c_void_p),
-        ("control_length", ctypes.c_size_t),
-        ("flags", ctypes.c_int),
-    )
 
 
 class UringWire:
@@ -88,7 +70,7 @@ class UringWire:
             size=-(-(PREFIX_BYTES + max(size, PACKET_BYTES_MIN) + SLACK_BYTES) // 64) * 64,
         )
         self._pool = self._buffers.data[:, PREFIX_BYTES:]
-        self._template = MessageHeader(control_length=CONTROL_BYTES)
+        self._template = stamped_receive()
         self._sends = np.zeros(count_of_packets, SUBMISSION)
         self._sends["opcode"] = OP_SEND
         self._sends["flags"] = SQE_CQE_SKIP_SUCCESS
@@ -143,12 +125,11 @@ class UringWire:
         took = done[received]
         ids = (took["flags"] >> 16).astype(np.uint16)
         self._lent = ids
-        heads = self._buffers.data[ids, OUT_BYTES + 16 : PREFIX_BYTES + 12]
-        stamps = heads[:, :16].copy().view(np.int64)
-        at_ns = stamps[:, 0] * 1_000_000_000 + stamps[:, 1] - realtime_minus_monotonic_ns()
+        heads = self._buffers.data[ids, : PREFIX_BYTES + 12]
+        at_ns = stamps_ns(heads) - realtime_minus_monotonic_ns()
         rows = took["user_data"].astype(np.int64)
         sizes = took["result"].astype(np.int64) - PREFIX_BYTES
-        return Arrivals(rows, at_ns, sizes, heads[:, 16:], self._pool, ids)
+        return Arrivals(rows, at_ns, sizes, heads[:, PREFIX_BYTES:], self._pool, ids)
 
     def _mend(self, done: NDArray[Any]) -> None:
         """Count failed sends, and arm again what the kernel has ended for want of buffers or by an ICMP error."""

@@ -4,6 +4,12 @@ The kernel's own interface (`man 7 io_uring`), as much of it as thousands of RTP
 too. Submission entries are rows of a numpy array, completions come out as numpy arrays, so that a thousand packets cost
 one system call and no Python statement each.
 
+A receive by `OP_RECVMSG` with `stamped_receive()` fills its buffer with, in this order,
+
+    struct io_uring_recvmsg_out (16 bytes) | control data (32 bytes: SCM_TIMESTAMPNS) | payload
+
+and the stamp was taken when the packet reached the network layer: when we look blurs nothing.
+
 Memory order: with IORING_SETUP_DEFER_TASKRUN the kernel touches the rings only while this thread is inside
 `io_uring_enter`, so plain loads and stores are enough.
 """
@@ -41,6 +47,14 @@ SQE_CQE_SKIP_SUCCESS = 1 << 6
 RECV_MULTISHOT = 1 << 1
 CQE_F_BUFFER = 1 << 0
 CQE_F_MORE = 1 << 1
+
+SO_TIMESTAMPNS = 35
+"""Option of a socket: stamp what it receives, by the wall clock."""
+CONTROL_BYTES = 32
+"""Of a stamp: cmsghdr of 16 bytes and a timespec of 16."""
+_CONTROL_LENGTH_AT, _STAMP_AT = 4, 32
+PREFIX_BYTES = 16 + CONTROL_BYTES
+"""Before the payload in a buffer."""
 
 OFFSET_SQES = 0x1000_0000
 BUFFER_GROUP = 7
@@ -117,6 +131,39 @@ def _call(
 
 def _address(array: NDArray[Any]) -> int:
     return int(array.ctypes.data)
+
+
+class MessageHeader(ctypes.Structure):
+    """`struct msghdr`."""
+
+    _fields_ = (
+        ("name", ctypes.c_void_p),
+        ("name_length", ctypes.c_uint32),
+        ("vectors", ctypes.c_void_p),
+        ("vector_count", ctypes.c_size_t),
+        ("control", ctypes.c_void_p),
+        ("control_length", ctypes.c_size_t),
+        ("flags", ctypes.c_int),
+    )
+
+
+def stamped_receive() -> MessageHeader:
+    """Return what an `OP_RECVMSG` points to: no name, a stamp, the payload from the ring of buffers. It must outlive the ring."""
+    return MessageHeader(control_length=CONTROL_BYTES)
+
+
+def stamps_ns(buffers: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """When what is in these buffers came, by the wall clock; 0 where the kernel does not say.
+
+    Parameters
+    ----------
+    buffers : ndarray of shape (N, at least PREFIX_BYTES), uint8
+        The beginnings are enough.
+    """
+    stamp = buffers[:, _STAMP_AT:PREFIX_BYTES].copy().view(np.int64)
+    at_ns: NDArray[np.int64] = stamp[:, 0] * 1_000_000_000 + stamp[:, 1]
+    control = buffers[:, _CONTROL_LENGTH_AT : _CONTROL_LENGTH_AT + 4].copy().view(np.uint32)[:, 0]
+    return at_ns if control.all() else np.where(control > 0, at_ns, 0)
 
 
 class Ring:

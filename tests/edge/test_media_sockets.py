@@ -15,7 +15,7 @@ from media.sockets import Batch, Sockets
 from media.sources import Carry, Connect, Target
 from media.srtp_out import PACKET_SECURED
 from media.uring import UringUnavailableError
-from media.uring_sockets import UringSockets
+from media.uring_sockets import OLDEST_S, UringSockets
 from tests.media.wire import packet
 
 HOST = "127.0.0.1"
@@ -115,6 +115,25 @@ def test_a_row_that_is_connected_hears_its_peer_alone(desk: Desk) -> None:
         one.sendto(data(number), here)
     assert desk.collect(5) == [(3, data(number), None) for number in range(5)]
     assert desk.collect(1) == []
+
+
+def test_the_ring_says_when_a_packet_came_and_not_when_it_was_looked_at() -> None:
+    try:
+        desk = Desk(UringSockets)
+    except UringUnavailableError:
+        pytest.skip("no io_uring here")
+    try:
+        peer = desk.peer()
+        here = desk.attach(3)
+        desk.sockets.address([Connect(3, peer.getsockname())])
+        peer.sendto(data(1), here)
+        select.select([], [], [], 0.05)
+        desk.sockets.poll()  # the desk's clock stands still: it looks at 100 s
+        batch = desk.sockets.take()
+        assert batch is not None
+        assert desk.now - OLDEST_S <= batch.arrivals[0] <= desk.now - 0.045
+    finally:
+        desk.close()
 
 
 def test_what_strangers_sent_before_the_connect_comes_with_their_name(desk: Desk) -> None:
