@@ -66,6 +66,7 @@ class Linphone:
         encryption: str = "none",
         ipv6: bool = False,
         registrar: tuple[int, str, str] | None = None,
+        port: int = 0,
     ) -> None:
         self.name = name
         self.folder = folder / name
@@ -73,7 +74,7 @@ class Linphone:
         self._recording = self.folder / "heard.wav"
         write_tone(self.folder / "speech.wav", frequency_hz)
         text = CONFIGURATION.format(
-            sip=free_port(),
+            sip=port or free_port(),
             rtp=free_port(),
             name=name,
             host=LOOPBACK,
@@ -118,6 +119,13 @@ class Linphone:
         """Call, and be answered."""
         self.command(f"call {uri}")
         until(lambda: "connected" in self.said, "linphonec to be answered")
+
+    def call_beside(self, uri: str) -> None:
+        """Put the call that is on on hold, and have another one answered."""
+        self.command("pause 1")
+        until(lambda: "paused" in self.said.lower(), "linphonec to be on hold")
+        self.command(f"call {uri}")
+        until(lambda: self.said.count("connected") >= 2, "linphonec to be answered once more")
 
     def key(self, keys: str) -> None:
         """Press keys, one a second."""
