@@ -22,6 +22,8 @@ from tests.interop.started import LOOPBACK, PATIENCE_S, free_port, until
 
 RATE_HZ = 8000
 SPEECH_S = 120
+RTP_PORTS = 22
+"""A pair for each call that it may have, and more."""
 HEADER_BYTES = 44
 """Of a WAV file."""
 MODULES = Path("/usr/lib/baresip/modules")
@@ -71,13 +73,13 @@ class Baresip(Ears):
         self._control = free_port()
         speech = self.folder / "speech.wav"
         write_tone(speech, frequency_hz)
-        rtp = free_port()
+        rtp = free_port(RTP_PORTS)
         (self.folder / "config").write_text(
             CONFIGURATION.format(
                 host=LOOPBACK,
                 sip=port or free_port(),
                 rtp=rtp,
-                rtp_end=rtp + 20,
+                rtp_end=rtp + RTP_PORTS - 1,
                 speech=speech,
                 folder=self.folder,
                 control=self._control,

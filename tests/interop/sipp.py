@@ -62,7 +62,7 @@ class Sipp:
             done = subprocess.run(
                 [
                     "sipp", "-sf", str(path), "-s", number, "-t", transport,
-                    "-i", local, "-p", str(free_port()), "-mp", str(free_port()),
+                    "-i", local, "-p", str(free_port()), "-mp", str(free_port(4)),
                     "-nostdin", "-timeout", f"{timeout_s}s", "-timeout_error",
                     "-trace_err", "-error_file", str(errors), *(options if "-m" in options else (*options, "-m", "1")),
                     f"[{host}]:{bridge.port}" if ":" in host else f"{host}:{bridge.port}",
@@ -89,7 +89,7 @@ class Sipp:
         process = subprocess.Popen(
             [
                 "sipp", "-sf", str(SCENARIOS / scenario), "-i", LOOPBACK, "-p", str(port),
-                "-mp", str(free_port()), "-nostdin", "-trace_err", "-error_file", str(errors), *options,
+                "-mp", str(free_port(4)), "-nostdin", "-trace_err", "-error_file", str(errors), *options,
             ],
             cwd=self._folder, env=os.environ | {"TERM": "dumb"},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

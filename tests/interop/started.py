@@ -6,6 +6,7 @@ Nothing of the bridge is imported here: it is seen as its peers see it, by its c
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import socket
@@ -51,24 +52,39 @@ networks = ["127.0.0.0/8"]
 """
 
 
+PORTS = range(10_000, 32_000)
+"""Below those that the system gives out by itself."""
 _given: set[int] = set()
 """Ports that somebody is about to use, though nobody may have them open yet."""
 
 
-def free_port() -> int:
-    """A port that is free on UDP and TCP, outside the range that the system gives out by itself; never the same twice."""
+def _my_ports() -> range:
+    """Those of this process: where tests run side by side each has a part of its own."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = len(PORTS) // processes // 2 * 2
+    return PORTS[number * share : (number + 1) * share]
+
+
+def free_port(count: int = 1) -> int:
+    """An even port that is free on UDP and TCP, and so many from it on; never the same twice."""
+    mine = _my_ports()
     while True:
-        port = random.randrange(12_000, 30_000, 2)
-        if port in _given:
-            continue
-        try:
-            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                with closing(socket.socket(socket.AF_INET, kind)) as probe:
-                    probe.bind((LOOPBACK, port))
-        except OSError:
-            continue
-        _given.add(port)
-        return port
+        port = random.randrange(mine.start, mine.stop - count, 2)
+        wanted = range(port, port + count)
+        if _given.isdisjoint(wanted) and all(map(_is_free, wanted)):
+            _given.update(wanted)
+            return port
+
+
+def _is_free(port: int) -> bool:
+    try:
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            with closing(socket.socket(socket.AF_INET, kind)) as probe:
+                probe.bind((LOOPBACK, port))
+    except OSError:
+        return False
+    return True
 
 
 def until(met: Any, what: str, patience_s: float = PATIENCE_S) -> Any:
