@@ -9,7 +9,7 @@ A room with people at one rate, as nearly every one is, costs nothing here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ NARROW: Final = BANDS[0]
 LEAST_CODED: Final = BANDS[1]
 """The lowest band of codecs that are no table."""
 _NEVER: Final = -2
+_SIXTEEN_BITS: Final = 16
 
 
 def band_of(new: Format) -> int:
@@ -45,8 +46,10 @@ class Heard(NamedTuple):
     """(T, 160 * band)."""
     departed: Sequence[tuple[int, NDArray[np.int16]]] = ()
     """What is left of rows that were being heard and are gone: the room's slot, and samples."""
-    whispers: Sequence[tuple[int, NDArray[np.int16]]] = ()
+    whispers: Sequence[tuple[int, NDArray[Any]]] = ()
     """What single rows hear beside the mix: the row, and samples."""
+    elsewhere: Sequence[tuple[NDArray[np.intp], NDArray[np.int32]]] = ()
+    """What people of these rooms say in other workers: slots (K,), each once, and samples (K, 160 * band)."""
 
 
 class Departed(NamedTuple):
@@ -88,6 +91,59 @@ class Voices(NamedTuple):
         )
 
 
+class Pasts:
+    """What the filters remember of so many voices, which are at one rate and are wanted at another.
+
+    Parameters
+    ----------
+    voices : int
+    kind : dtype
+        Of the samples: int16, or int32 for sums that do not fit into it.
+    """
+
+    def __init__(self, voices: int, kind: type[np.int16 | np.int32] = np.int16) -> None:
+        self._voices = voices
+        self._kind = kind
+        self._pasts: dict[tuple[int, int], NDArray[Any]] = {}
+        self._filtered: dict[tuple[int, int], NDArray[np.int64]] = {}  # in which tick, last
+        self._tick = 0
+
+    def begin(self) -> None:
+        """A tick begins."""
+        self._tick += 1
+
+    def convert(
+        self, source: int, target: int, which: NDArray[np.intp], frames: NDArray[Any]
+    ) -> NDArray[Any]:
+        """Frames of the voices `which` from one band at another; one that was not heard in the last tick begins from silence."""
+        way = source, target
+        if way not in self._pasts:
+            samples = PAST if source < target else PAST * (source // target)
+            self._pasts[way] = np.zeros((self._voices, samples), self._kind)
+            self._filtered[way] = np.full(self._voices, _NEVER, np.int64)
+        past = self._pasts[way][which]
+        past[self._filtered[way][which] < self._tick - 1] = 0
+        halvings = self._halvings(frames, past)
+        filtered = upsample if source < target else downsample
+        factor = max(source, target) // min(source, target)
+        converted: NDArray[Any]
+        if halvings:
+            self._pasts[way][which] = np.concatenate((past, frames), axis=1)[:, -past.shape[1] :]
+            converted = filtered(frames >> halvings, past >> halvings, factor)[0].astype(self._kind)
+            converted <<= halvings
+        else:
+            converted, self._pasts[way][which] = filtered(frames, past, factor)
+        self._filtered[way][which] = self._tick
+        return converted
+
+    def _halvings(self, frames: NDArray[Any], past: NDArray[Any]) -> int:
+        """How often these must be halved so that what the filter makes of them, in 16 bits, is not cut."""
+        if self._kind is np.int16:
+            return 0
+        most = max(int(abs(each).max(initial=0)) for each in (frames, past))
+        return max(0, most.bit_length() - _SIXTEEN_BITS + 2)
+
+
 class Bands:
     """Which rates are listened at in which room, and the filters' pasts of all rows.
 
@@ -104,9 +160,7 @@ class Bands:
         """The band of each row's codec."""
         self._rows = dict.fromkeys(BANDS[1:], 0)
         self._listeners = {band: np.zeros(room_slots, np.int32) for band in BANDS}
-        self._pasts: dict[tuple[int, int], NDArray[np.int16]] = {}
-        self._filtered: dict[tuple[int, int], NDArray[np.int64]] = {}  # in which tick, last
-        self._tick = 0
+        self._pasts = Pasts(len(slot))
 
     @property
     def narrow(self) -> bool:
@@ -117,6 +171,11 @@ class Bands:
     def in_use(self) -> list[int]:
         """The bands that anybody speaks and listens at; 8 kHz always is."""
         return [NARROW, *(band for band, rows in self._rows.items() if rows)]
+
+    def listened(self, band: int, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """In which of these rooms anybody listens at `band`."""
+        listened: NDArray[np.bool_] = self._listeners[band][slots] > 0
+        return listened
 
     def change(self, row: int, band: int) -> None:
         """The row's codec is another."""
@@ -147,7 +206,7 @@ class Bands:
         """What is heard at each band in use, of what is said at any."""
         if self.narrow and len(voices) == 1:
             return {NARROW: voices[0].heard()}
-        self._tick += 1
+        self._pasts.begin()
         return {band: self._together([self._brought(each, band) for each in voices]) for band in self.in_use}
 
     def narrowed(self, band: int, rows: NDArray[np.intp], frames: NDArray[np.int16]) -> NDArray[np.int16]:
@@ -196,18 +255,6 @@ class Bands:
     def _convert(
         self, source: int, target: int, rows: NDArray[np.intp], frames: NDArray[np.int16]
     ) -> NDArray[np.int16]:
-        """Frames of `rows` from one band at another; a row that was not heard in the last tick begins from silence."""
-        way = source, target
-        if way not in self._pasts:
-            samples = PAST if source < target else PAST * (source // target)
-            self._pasts[way] = np.zeros((len(self._slot), samples), np.int16)
-            self._filtered[way] = np.full(len(self._slot), _NEVER, np.int64)
-        past = self._pasts[way][rows]
-        past[self._filtered[way][rows] < self._tick - 1] = 0
-        if source < target:
-            converted, past = upsample(frames, past, target // source)
-        else:
-            converted, past = downsample(frames, past, source // target)
-        self._pasts[way][rows] = past
-        self._filtered[way][rows] = self._tick
+        """Frames of `rows` from one band at another."""
+        converted: NDArray[np.int16] = self._pasts.convert(source, target, rows, frames)
         return converted

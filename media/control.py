@@ -14,7 +14,7 @@ import msgspec
 
 from media.codecs.terms import OpusTerms
 
-VERSION: Final = 6
+VERSION: Final = 7
 """Raised when a message changes its meaning; a worker of another version is refused at its `Ready`."""
 
 MESSAGE_BYTES: Final = 131_072
@@ -286,6 +286,38 @@ class LoadRing(Command, frozen=True):
     slots: int
 
 
+class LoadOutbox(Command, frozen=True):
+    """Lay out here what others must hear (its descriptor travels beside this message), as the worker of this number. See
+    media/outbox.py.
+    """
+
+    number: int
+
+
+class LoadPeer(Command, frozen=True):
+    """Read here what the worker of this number lays out (the descriptor of its outbox travels beside this message)."""
+
+    number: int
+
+
+class DropPeer(Command, frozen=True):
+    """That worker is no more: what it laid out last is not read again."""
+
+    number: int
+
+
+class Spread(Command, frozen=True):
+    """`room` lives in these other workers, too, each told of by `LoadPeer` before; none: it is this worker's alone.
+
+    People here and there hear each other as if they were in one. `leads`: of all these workers, this one hands over what is
+    recorded of announcements, which each of them plays.
+    """
+
+    room: int
+    others: list[int]
+    leads: bool = True
+
+
 class RecordRoom(Command, frozen=True):
     """Hand over what `room` hears of people and announcements, as this recording; 0: no longer, or not for now.
 
@@ -473,6 +505,10 @@ AnyCommand = (
     | Record
     | StopRecording
     | LoadRing
+    | LoadOutbox
+    | LoadPeer
+    | DropPeer
+    | Spread
     | RoomTone
     | RecordRoom
     | Music

@@ -23,6 +23,7 @@ from dsp import g711
 from media import control, rtcp, rtp
 from media.arena import ArenaAudio
 from media.bands import NARROW, Voices, band_of
+from media.cascade import Cascade
 from media.codecs.kind import facts
 from media.intake import NO_EVENT, Intake
 from media.jitter import FRAME, RATE_HZ
@@ -30,6 +31,7 @@ from media.keys_out import KeysOut
 from media.latching import SILENCE_S, Address, Course
 from media.lines import TROUBLES, WATCH_EVERY
 from media.listeners import Listeners
+from media.outbox import Inbox, Outbox
 from media.outward import Outward
 from media.pacer import TICK_S
 from media.playback import Ended, SharedAudio
@@ -66,7 +68,7 @@ _VoiceCommand: TypeAlias = (
     | control.StopRecording
 )
 """What concerns what one row says."""
-_RoomCommand: TypeAlias = control.PlayRoom | control.RoomMusic | control.RecordRoom
+_RoomCommand: TypeAlias = control.PlayRoom | control.RoomMusic | control.RecordRoom | control.Spread
 _PlaybackCommand: TypeAlias = control.Play | control.StopPlay | control.Music
 _RowCommand: TypeAlias = (
     control.UpdateStream
@@ -120,6 +122,7 @@ class Engine:
         self._tones_in = TonesIn(self.streams, self._intake.jitter, self._speakers.a_law)
         self._recorder = Recorder(rows)
         self._tap = Tap(self._rooms.capacity)
+        self._cascade = Cascade(self._rooms.capacity, self.streams, self._speakers)
         self._listeners = Listeners(rows, self._rooms.capacity, self._speakers)
         self._outward = Outward(self.streams, self._speakers.slot, self._listeners.loops)
         self._codec = np.full(rows, _PLAINEST.codec, np.int16)
@@ -197,6 +200,14 @@ class Engine:
         """Use `ring` for what is recorded of rooms."""
         self._tap.attach(ring)
 
+    def lay_out_in(self, outbox: Outbox, number: int) -> None:
+        """Use `outbox`, as the worker of this number, for what is said here in rooms that live in other workers, too."""
+        self._cascade.attach(outbox, number)
+
+    def listen_to(self, number: int, inbox: Inbox) -> None:
+        """Use `inbox` for what is said there in the worker of this number."""
+        self._cascade.meet(number, inbox)
+
     # Commands --------------------------------------------------------------------------------------------------
 
     def apply(self, command: control.AnyCommand, now: float) -> None:
@@ -206,9 +217,17 @@ class Engine:
                 self._open(command, now)
             case control.RoomTone(level_dbov):
                 self._listeners.tone = None if level_dbov == NONE_DBOV else RoomTone(level_dbov)
-            case control.PlayRoom() | control.RoomMusic() | control.RecordRoom():
+            case control.PlayRoom() | control.RoomMusic() | control.RecordRoom() | control.Spread():
                 self._apply_to_room(command)
-            case control.Load() | control.LoadRing() | control.Shutdown():
+            case control.DropPeer(number):
+                self._cascade.part(number)
+            case (
+                control.Load()
+                | control.LoadRing()
+                | control.LoadOutbox()
+                | control.LoadPeer()
+                | control.Shutdown()
+            ):
                 pass  # the worker's own
             case _:
                 row = self._rows.get(command.stream)
@@ -231,6 +250,9 @@ class Engine:
             case control.RecordRoom(room, recording):
                 if room != control.NO_ROOM:
                     self._tap.record(room, recording, slot)
+            case control.Spread(room, others, leads):
+                if room != control.NO_ROOM:
+                    self._cascade.share(room, others, slot, leads=leads)
 
     def _apply_to_row(self, command: _RowCommand, row: int, now: float) -> None:
         match command:
@@ -401,6 +423,7 @@ class Engine:
         if slot != NO_SLOT:
             self._speakers.bands.enter(row)
             self._tap.room_opened(room, slot)
+            self._cascade.room_opened(room, slot)
         self.streams.room[row] = room
 
     def _leave_room(self, row: int) -> None:
@@ -413,6 +436,7 @@ class Engine:
         if self._rooms.leave(slot):
             self._speakers.room_emptied(slot)
             self._tap.room_emptied(slot)
+            self._cascade.room_emptied(room, slot)
             for playback in self._listeners.room_emptied(slot):
                 self._events.append(control.PlaybackEnded(playback, room=room))
 
@@ -549,12 +573,15 @@ class Engine:
 
     # The tick --------------------------------------------------------------------------------------------------
 
-    def tick(self, now: float) -> Outgoing:
-        """Move every row on by one frame; what is to be sent is in `block` until the next tick."""
+    def tick(self, now: float, due_s: float | None = None) -> Outgoing:
+        """Move every row on by one frame; what is to be sent is in `block` until the next tick.
+
+        `due_s` is when the tick was to be, on a grid of 20 ms, if not now: what other workers say belongs to ticks by it.
+        """
         count = self._high
         if self._senders is None:
             self._senders = self._choose_senders()
-        self._make_frames(count, now)
+        self._make_frames(count, now, now if due_s is None else due_s)
         rows, others = self._make_packets(count)
         streams = self.streams
         streams.sequence_out[rows] += 1
@@ -568,7 +595,7 @@ class Engine:
             self._find_silence(count, now)
         return Outgoing(rows, others, reports)
 
-    def _make_frames(self, count: int, now: float) -> None:
+    def _make_frames(self, count: int, now: float, due_s: float) -> None:
         """From what came to what everybody hears, encoded and in the block."""
         both_laws = self._a_law_rows > 0
         intake = self._intake
@@ -577,8 +604,13 @@ class Engine:
         pressed = intake.keys.pressed[:count]
         if not self._tones_in.idle:
             pressed = self._tones_in.tick(count, pull, pressed)
+        cascade = self._cascade
+        self._speakers.elsewhere = None if cascade.idle else cascade.read(due_s)
         voices = self._speakers.tick(count, pull, pressed, both_laws=both_laws)
         wide = self._speakers.bands.heard(voices)
+        if not cascade.idle:
+            cascade.hand_over(due_s, voices)
+            wide = cascade.join(wide)
         heard = wide.pop(NARROW)
         table, line, ended, announced = self._listeners.tick(count, heard, both_laws=both_laws, wide=wide)
         self._tell_ended(ended, announced)
@@ -660,7 +692,9 @@ class Engine:
         if not self._tap.idle:
             ticks = self._tick + self._skipped
             slot, stream = self._speakers.slot, self.streams.stream
-            self._tap.take(now, ticks, voices, slot, stream, self._listeners.said_to_rooms())
+            rooms, announced = self._listeners.said_to_rooms()
+            leading = self._cascade.leading(rooms)
+            self._tap.take(now, ticks, voices, slot, stream, (rooms[leading], announced[leading]))
         if self._recorder.idle:
             return
         said = self._speakers.said

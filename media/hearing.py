@@ -202,6 +202,8 @@ class Ear:
         rooms = self._slot[heard.rows]
         alone: NDArray[np.bool_] = np.bincount(rooms)[rooms] == 1
         others = [*cues.announced.keys.tolist(), *cues.room_music, *(slot for slot, _ in heard.departed)]
+        for slots, _ in heard.elsewhere:
+            others += slots.tolist()
         if others:
             alone &= ~np.isin(rooms, others)
         return alone
@@ -248,6 +250,9 @@ class Ear:
         for slot, frame in heard.departed:
             sums = self._with_lines(sums, np.array([slot]))
             sums[line[slot]] += frame
+        for rooms, said in heard.elsewhere:
+            sums = self._with_lines(sums, rooms)
+            sums[line[rooms]] += said
         return sums, line
 
     def _with_lines(self, sums: NDArray[np.int32], slots: NDArray[np.intp]) -> NDArray[np.int32]:

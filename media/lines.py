@@ -6,6 +6,7 @@ The order in a tick, from the speaker's frame to what goes on to gains and mix:
     apply(rows, frames, band)     for each band: high-pass, level, who speaks, the watch; suppression where it is on
     heard(rows)                   once: who was chosen; what is sent to the others, to know an echo by
     crowd(rows, held)             once: how much softer these are made where many speak at once
+    heard_elsewhere(slots, power) once, in a room that lives in several workers: what was said in the others
     troubles()                    what has changed, to be told
 
 What a clean line says goes on bit for bit: who speaks alone is then encoded to the very codes that came. To filter him for
@@ -261,8 +262,20 @@ class Lines:
         self._given[place, rows] = power
         np.add.at(self._room[place], self._slot[rows], power)
 
+    def heard_elsewhere(self, slots: NDArray[np.intp], powers: NDArray[np.float32]) -> None:
+        """So much was said in rooms by people of other workers, as their lines have it."""
+        np.add.at(self._room[self._tick % _RING], slots, powers)
+
+    def powers(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Of what `rows`, which were applied, said in this tick."""
+        powers: NDArray[np.float32] = self._own[self._tick % _RING, rows]
+        return powers
+
     def crowd(
-        self, rows: NDArray[np.intp], held: NDArray[np.float32]
+        self,
+        rows: NDArray[np.intp],
+        held: NDArray[np.float32],
+        elsewhere: tuple[NDArray[np.intp], NDArray[np.float32]] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
         """By what the frames of rows that are heard must be multiplied, so that a room is as loud with eight as with two.
 
@@ -272,15 +285,19 @@ class Lines:
             All that go into mixes in this tick, in any order.
         held : ndarray of shape (T,), float32
             Their levels as `dsp.level.hold_levels` remembers them, with their gains, in dBov.
+        elsewhere : two of shape (E,), optional
+            The same of people in other workers: their rooms' slots, and their levels.
 
         Returns
         -------
         None where nothing changes; else two of shape (T,), float32: at the begin and at the end of the frame, for
         `dsp.gain.ramp`. They are the same for all of a room: its sum minus a row is still that.
         """
-        if len(rows) <= ALONE and not self._crowded:
-            return None
         slots = self._slot[rows]
+        if elsewhere is not None:
+            slots, held = np.concatenate((slots, elsewhere[0])), np.concatenate((held, elsewhere[1]))
+        if len(slots) <= ALONE and not self._crowded:
+            return None
         if not self._crowded and np.bincount(slots).max() <= ALONE:
             return None
         rooms, index, goals = crowding_db(held, slots)
@@ -291,6 +308,7 @@ class Lines:
         if not (before.any() or after.any()):
             return None
         ratios = db_to_ratio(np.stack((before, after))).astype(np.float32)
+        index = index[: len(rows)]
         return ratios[0, index], ratios[1, index]
 
     def crowding(self, row: int) -> float:

@@ -266,6 +266,10 @@ class Pool:
                 control.OpenStream()
                 | control.Load()
                 | control.LoadRing()
+                | control.LoadOutbox()
+                | control.LoadPeer()
+                | control.DropPeer()
+                | control.Spread()
                 | control.RoomTone()
                 | control.Shutdown()
             ):

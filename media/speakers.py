@@ -52,6 +52,42 @@ class Said(NamedTuple):
     """The frame stands out of the line's noise."""
 
 
+class Standing(NamedTuple):
+    """Who is being heard, for those who choose elsewhere."""
+
+    rows: NDArray[np.intp]
+    ranks: NDArray[np.float32]
+    """By these the loudest are chosen."""
+    levels: NDArray[np.float32]
+    """dBov, held and with gains."""
+    powers: NDArray[np.float32]
+    """Of what they say in this tick."""
+
+
+class Elsewhere(NamedTuple):
+    """Who is heard in our rooms of people in other workers (`cascade`)."""
+
+    slots: NDArray[np.intp]
+    """(V,): of each voice, its room's."""
+    ranks: NDArray[np.float32]
+    """(V,): as in `Standing`; and the next."""
+    levels: NDArray[np.float32]
+    rooms: NDArray[np.intp]
+    """(E,): slots."""
+    powers: NDArray[np.float32]
+    """(E,): of all that is said in them."""
+
+
+class Away(NamedTuple):
+    """A whisper to somebody who is not here, but perhaps in the same room in another worker."""
+
+    slot: int
+    to: int
+    """The stream."""
+    band: int
+    frame: NDArray[np.int16]
+
+
 class Speakers:
     """State of R rows between ticks."""
 
@@ -80,6 +116,11 @@ class Speakers:
         self._suppressed = np.zeros(rows, np.bool_)  # sounded last tick, and nobody heard it
         self._departed: list[tuple[int, Departed]] = []  # with their bands
         self._whispered: list[tuple[int, Whispered]] = []
+        self._going_away: list[Away] = []
+        self.away: list[Away] = []
+        """Whispers of the last tick."""
+        self.elsewhere: Elsewhere | None = None
+        """To be set before each tick."""
 
     def clear(self, row: int) -> None:
         """Begin afresh: a new stream has the row."""
@@ -129,9 +170,12 @@ class Speakers:
             going_on = self.lines.going_on(row, self._repairs[band].going_on(row), band=band)
             sinking = ramp(going_on, self.gains.ratio[row] * self.lines.crowding(row), 0.0)[0]
             if self.whispers.apart[row]:
-                listener = self.whispers.rows.get(self.whispers.to(row))
+                to = self.whispers.to(row)
+                listener = self.whispers.rows.get(to)
                 if listener is not None:
                     self._whispered.append((band, Whispered(row, listener, sinking)))
+                else:
+                    self._going_away.append(Away(int(self.slot[row]), to, band, sinking))
             else:
                 departed = Departed(row, int(self.slot[row]), sinking, int(self._streams.stream[row]))
                 self._departed.append((band, departed))
@@ -153,6 +197,8 @@ class Speakers:
             Some row speaks PCMA.
         """
         self.lines.begin()
+        if self.elsewhere is not None:
+            self.lines.heard_elsewhere(self.elsewhere.rooms, self.elsewhere.powers)
         rows, may_speak = self._sounding(count, pull, pressed, both_laws=both_laws)
         self.said = None
         parts = self._parts(rows)
@@ -209,7 +255,8 @@ class Speakers:
         here = to_room.nonzero()[0]
         mine = rows[here]
         loudness = held[here] if self.gains.idle else held[here] + self.gains.db(mine)
-        crowd = self.lines.crowd(mine, loudness)
+        elsewhere = None if self.elsewhere is None else (self.elsewhere.slots, self.elsewhere.levels)
+        crowd = self.lines.crowd(mine, loudness, elsewhere)
         if crowd is None and not fading.any():
             return None
         before = np.where(fading, was, np.True_).astype(np.float32)
@@ -235,13 +282,14 @@ class Speakers:
         """Those of each part who are audible, sorted by room, and what is left of those who are gone."""
         departed, self._departed = self._departed, []
         whispered, self._whispered = self._whispered, []
+        self.away, self._going_away = self._going_away, []
         voices = []
         for (band, rows), part, heard in zip(parts, frames, audible, strict=True):
             to_room = heard
             whispers = []
             if whispered or not self.whispers.idle:
                 whispers = [each for at, each in whispered if at == band]
-                whispers += self._whispers(rows[heard], part[heard])
+                whispers += self._whispers(band, rows[heard], part[heard])
                 to_room = heard[~self.whispers.apart[rows[heard]]]
             order = to_room[self.slot[rows[to_room]].argsort(kind="stable")]
             gone = [each for at, each in departed if at == band]
@@ -334,22 +382,49 @@ class Speakers:
             speaking &= ~apart
         self._streams.speaking[rows] = speaking
         candidates = audible.nonzero()[0]
-        rooms = self.slot[rows[candidates]]
-        if candidates.size > LOUDEST and np.bincount(rooms).max() > LOUDEST:
-            rank = held[candidates] + active[candidates].astype(np.float32) * SPEECH_BONUS_DB
-            if not self.gains.idle:
-                rank += self.gains.db(rows[candidates])
-            chosen[candidates] = choose_loudest(rank, rooms, LOUDEST, was[candidates])
+        rooms: NDArray[np.integer] = self.slot[rows[candidates]]
+        elsewhere = self.elsewhere
+        if elsewhere is not None:
+            rooms = np.concatenate((rooms, elsewhere.slots))
+        if rooms.size > LOUDEST and np.bincount(rooms).max() > LOUDEST:
+            rank = self._ranks(rows[candidates], held[candidates], active[candidates])
+            holds = was[candidates]
+            if elsewhere is not None:
+                rank = np.concatenate((rank, elsewhere.ranks))
+                holds = np.concatenate((holds, np.ones(len(elsewhere.slots), np.bool_)))
+            chosen[candidates] = choose_loudest(rank, rooms, LOUDEST, holds)[: candidates.size]
         else:
             chosen[candidates] = True
         return chosen
 
-    def _whispers(self, rows: NDArray[np.intp], frames: NDArray[np.int16]) -> list[Whispered]:
+    def _ranks(
+        self, rows: NDArray[np.intp], held: NDArray[np.float32], active: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """By what the loudest of `rows` are chosen."""
+        rank = held + active.astype(np.float32) * SPEECH_BONUS_DB
+        if not self.gains.idle:
+            rank += self.gains.db(rows)
+        return rank
+
+    def standing(self, rows: NDArray[np.intp]) -> Standing:
+        """Those of `rows` who were chosen in this tick, in the same order."""
+        rows = rows[self._heard[rows]]
+        held = self._held[rows]
+        ranks = self._ranks(rows, held, self._streams.speaking[rows])
+        levels = held if self.gains.idle else held + self.gains.db(rows)
+        return Standing(rows, ranks, levels, self.lines.powers(rows))
+
+    def _whispers(self, band: int, rows: NDArray[np.intp], frames: NDArray[np.int16]) -> list[Whispered]:
         """What those of `rows` who whisper say, and to which row."""
-        whispering = self.whispers.apart[rows].nonzero()[0].tolist()
-        heard = [(int(rows[place]), frames[place]) for place in whispering]
-        said = [(row, self.whispers.listener(row), frame) for row, frame in heard]
-        return [Whispered(row, listener, frame) for row, listener, frame in said if listener is not None]
+        said = []
+        for place in self.whispers.apart[rows].nonzero()[0].tolist():
+            row, frame = int(rows[place]), frames[place]
+            listener = self.whispers.listener(row)
+            if listener is not None:
+                said.append(Whispered(row, listener, frame))
+            else:
+                self.away.append(Away(int(self.slot[row]), self.whispers.to(row), band, frame))
+        return said
 
     def _listen(
         self, band: int, rows: NDArray[np.intp], frames: NDArray[np.int16], pressed: NDArray[np.bool_]

@@ -23,6 +23,8 @@ _HEADER: Final[tuple[tuple[str, Any], ...]] = (
     ("skipped", np.uint64),  # ticks that were given up because they were too late
     ("busy_ns", np.uint64),  # time spent inside ticks
     ("worst_late_us", np.uint64),  # the latest start of a tick so far
+    ("frames_missed", np.uint64),  # of other workers of its rooms, which were not there in time (`cascade`)
+    ("entries_dropped", np.uint64),  # of its own for them, which did not fit (`outbox`)
 )
 
 _COLUMNS: Final[tuple[tuple[str, Any], ...]] = (
@@ -96,6 +98,8 @@ class Streams:
     skipped: NDArray[np.uint64]
     busy_ns: NDArray[np.uint64]
     worst_late_us: NDArray[np.uint64]
+    frames_missed: NDArray[np.uint64]
+    entries_dropped: NDArray[np.uint64]
     stream: NDArray[np.int64]
     room: NDArray[np.int32]
     muted: NDArray[np.bool_]

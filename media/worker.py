@@ -28,6 +28,7 @@ from media import control
 from media.arena import ArenaAudio
 from media.engine import Engine
 from media.epoll import EpollSockets
+from media.outbox import Inbox, Outbox
 from media.pacer import TICK_S, Outcome, Pacer
 from media.playback import SharedAudio
 from media.recording.ring import Ring
@@ -107,12 +108,12 @@ class Worker:
                 self._engine.skip(pacer.skipped_ticks - skipped)
                 header.skipped[0] += pacer.skipped_ticks - skipped
                 skipped = pacer.skipped_ticks
-            self._tick(began)
+            self._tick(began, pacer.due - TICK_S)
             header.busy_ns[0] += int((time.monotonic() - began) * 1e9)
             header.worst_late_us[0] = max(int(header.worst_late_us[0]), int(pacer.late_s * 1e6))
             header.caught_up[0] += outcome is Outcome.CAUGHT_UP
 
-    def _tick(self, now: float) -> None:
+    def _tick(self, now: float, due_s: float) -> None:
         engine, sockets = self._engine, self._sockets
         batch = sockets.take()
         if batch is not None:
@@ -121,7 +122,7 @@ class Worker:
             engine.receive_report(row, data, now)
         self._read_commands()
         sockets.address(engine.addressing())
-        outgoing = engine.tick(now)
+        outgoing = engine.tick(now, due_s)
         sockets.send(outgoing.rows)
         engine.sent()
         if outgoing.events:
@@ -157,6 +158,14 @@ class Worker:
             case control.LoadRing(slots):
                 fd = handed.popleft()
                 self._engine.hand_over_through(Ring(mmap.mmap(fd, 0), slots))
+                os.close(fd)
+            case control.LoadOutbox(number):
+                fd = handed.popleft()
+                self._engine.lay_out_in(Outbox(mmap.mmap(fd, 0)), number)
+                os.close(fd)
+            case control.LoadPeer(number):
+                fd = handed.popleft()
+                self._engine.listen_to(number, Inbox(mmap.mmap(fd, 0, prot=mmap.PROT_READ)))
                 os.close(fd)
             case control.OpenStream():
                 self._open(command, handed, now)

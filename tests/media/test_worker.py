@@ -165,7 +165,7 @@ def test_what_is_recorded_is_seen_by_control_through_the_shared_file(pipe: Pipe)
     for frame in frames(voice(2.0, -26) + noise(2.0, -68)):
         recorder = pipe.worker._engine._recorder
         recorder.take(Said(np.array([row]), frame[None], np.ones(1, np.bool_)))
-    pipe.worker._tick(1_000.0)
+    pipe.worker._tick(1_000.0, 1_000.0)
     [told] = pipe.answers()
     assert isinstance(told, control.RecordingEnded)
     assert told.length > 14_000
@@ -187,7 +187,7 @@ def test_a_tick_sends_and_receives_over_the_sockets(pipe: Pipe) -> None:
             latched=True,
         )  # fmt: skip
         pipe.say(command, fds=fds)
-        pipe.worker._tick(1_000.0)
+        pipe.worker._tick(1_000.0, 1_000.0)
         assert peer.recv(2_000)[2:4] == b"\0\2"
         assert pipe.table.ticks[0] == 1
         assert pipe.table.ticked_s[0] == 1_000.0
@@ -207,7 +207,7 @@ def test_time_lost_is_added_to_what_was_lost_in_earlier_calls(
     with monkeypatch.context() as patch:
         patch.setattr(worker, "POLLS_PER_TICK", 1)
         patch.setattr("media.worker.time.monotonic", lambda: next(clock))
-        patch.setattr(pipe.worker, "_tick", lambda _now: setattr(pipe.worker, "_running", False))
+        patch.setattr(pipe.worker, "_tick", lambda _now, _due: setattr(pipe.worker, "_running", False))
         pipe.worker._conduct()
     pipe.worker._running = True
     lost = int(pipe.table.skipped[0]) - 1000
