@@ -2,8 +2,8 @@
 
 A line that goes dead between words sounds like a line that broke. So each row's background is described by its level and
 its colour (`dsp.prediction`), learnt from frames that the caller says are background, or told by the other side in the
-payload of RFC 3389; and noise that is like it is made for as long as it is wanted: while a loss lasts (`dsp.conceal` sinks
-into it) or while the other side sends nothing on purpose.
+payload of RFC 3389; and noise that is like it is made for as long as it is wanted, while the other side sends nothing on
+purpose.
 
 Noise is white noise convolved with a short answer of the row's colour. The last white samples are kept, so that one frame
 continues the one before; and where the description changed in between, one frame is faded from the old noise to the new.

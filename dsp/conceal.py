@@ -8,12 +8,12 @@ way, and the one is faded into the other over the whole gap: that is worth more 
   asks twice, with the same history and a later time, and the second frame continues the first: nothing is remembered.
 - No delay: what was played cannot be changed any more, so the seam to it is mended afterwards.
 - It grows softer at once and sinks slowly: a guess that is wrong harms less when it is soft, and a hole harms most.
-  Where the line's background noise is known, it sinks into that.
 - Forwards and backwards rarely meet in step. Where one is clearly found again in the other near the end of the gap, it
   is played a little faster or slower throughout, so that it arrives in step.
 
 What was tried and left out, as it did not score better: to foretell by linear prediction of any order, to choose the period
-that also fits what comes after the gap, to bend what came into step with what was made up, and to fade by how voiced a sound was.
+that also fits what comes after the gap, to bend what came into step with what was made up, to fade by how voiced a sound was,
+and to sink into the line's own background noise.
 
 Numbers of samples are meant at 8 kHz; at band b (2: 16 kHz, 6: 48 kHz) they are b times as many.
 """
@@ -25,13 +25,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from dsp.frames import FRAME_SAMPLES, RATE_HZ
-from dsp.repetition import (
-    MOST_PERIODS,
-    WINDOW,
-    extend,
-    likeness_of,
-    period_of,
-)
+from dsp.repetition import FURTHEST_BACK, WINDOW, extend, extend_alike, likeness_of, period_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -51,7 +45,7 @@ FADE: Final = ((0, 1.0), (20, 0.6), (40, 0.5), (200, 0.0))
 200 cost 0.05 PESQ where losses come in bursts."""
 
 FADE_ENDS: Final = RATE_HZ * FADE[-1][0] // 1_000
-"""From here on there is silence, or the line's own noise: nobody's vowel lasts for ever."""
+"""From here on there is silence: nobody's vowel lasts for ever."""
 
 _LOUDNESS: Final = np.interp(
     np.arange(FADE_ENDS + 1), [ms * RATE_HZ // 1_000 for ms, _ in FADE], [gain for _, gain in FADE]
@@ -79,25 +73,25 @@ def find_period(history: Frames, *, band: int = 1) -> Indices:
     return period_of(history.astype(np.float32), band).astype(np.intp)
 
 
-def _read(table: Levels, place: Times, drift: Levels) -> Levels:
+def _read(table: Levels, place: Times, since: Times, rate: Levels) -> Levels:
     """The samples of `table` at places between its samples, in a straight line from one to the next.
 
     table : ndarray of shape (N, L), float32
     place : ndarray of shape (N, S), int32
-    drift : ndarray of shape (N, S), float32: how far beyond `place`; the sum is 0 to L - 2
+    since, rate : ndarray of shape (N, S), int32, and (N, 1), float32: their product is how far beyond `place`, and the sum
+        is 0 to L - 2
     """
     rows, length = table.shape
-    flat = table.ravel()
-    base = np.arange(rows, dtype=np.int32)[:, None] * np.int32(length)
-    made = flat.take(place + base)
-    moved = np.flatnonzero(drift.any(axis=1))
+    place = place + np.arange(0, rows * length, length, dtype=np.int32)[:, None]
+    made = table.take(place)
+    moved = rate.nonzero()[0]
     if moved.size:
-        part = drift[moved]
+        part = since[moved] * rate[moved]
         whole = np.floor(part)
         part -= whole
-        at = place[moved] + base[moved] + whole.astype(np.int32)
-        here = flat.take(at)
-        made[moved] = here + part * (flat.take(at + 1) - here)
+        at = place[moved] + whole.astype(np.int32)
+        here = table.take(at)
+        made[moved] = here + part * (table.take(at + 1) - here)
     return made
 
 
@@ -116,35 +110,50 @@ def _meet(
         ndarray of shape (2N, 1), float32: how many samples more have to be played in the same time
     """
     rows, length = past.shape
-    back = ahead[:, AHEAD * band - 1 :: -1]
-    back_period = period_of(back, band)[:, None]
-    meeting, width = MEETING * band, WINDOW * band
-    grid = np.arange(int(end.max()) + meeting + width, dtype=np.int32)
-    table = np.empty((2 * rows, len(grid)), np.float32)
-    grid = np.broadcast_to(grid, (rows, len(grid)))
-    table[:rows] = extend(past, period, grid, MOST_PERIODS, band)
-    table[rows:] = extend(back, back_period, grid, 1, band)
+    meeting, width, known = MEETING * band, WINDOW * band, AHEAD * band
+    both = np.zeros((2 * rows, FURTHEST_BACK * band), np.float32)
+    both[:rows] = past[:, -both.shape[1] :]
+    back = both[rows:, -known:]
+    back[:] = ahead[:, known - 1 :: -1]
+    periods = np.concatenate((period, period_of(back, band)[:, None]))
+    table = extend_alike(both, periods, int(end.max()) + meeting + width, rows, band)
 
     # Forwards ought to arrive at what is ahead, backwards at what was played last.
-    before = begin - 1 - band * np.arange(WINDOW, dtype=np.int32)
+    before = begin - 1 - _RECENT * np.int32(band)
     if begin.any():
         played = np.concatenate((past, table[:rows]), axis=1)
-        last = np.take_along_axis(played, length + before, axis=1)
+        lines = np.arange(length, played.size + length, played.shape[1], dtype=np.int32)[:, None]
+        last = played.take(lines + before)
     else:
         last = past[:, length + before[0]]
     goal = np.concatenate((ahead[:, :width:band], last))
-    span = np.concatenate((end - begin, end - begin))
-    arrival = np.concatenate((end, end - begin))
-    late = band * np.arange(-MEETING, MEETING + 1, dtype=np.int32)
-    near = arrival + (late[0] + band * np.arange(len(late) + WINDOW - 1, dtype=np.int32))
-    near += np.arange(2 * rows, dtype=np.int32)[:, None] * np.int32(table.shape[1])
-    likeness = likeness_of(goal, table.ravel().take(np.maximum(near, 0)))
-    likeness[np.abs(late) > _OUT_OF_STEP * np.concatenate((period, back_period))] = -1
+    span = end - begin
+    near = np.concatenate((end, span)) + _NEAR * np.int32(band)
+    near += np.arange(0, table.size, table.shape[1], dtype=np.int32)[:, None]
+    likeness = likeness_of(goal, table.take(np.maximum(near, 0)))
+    likeness[_OFF * band > _OUT_OF_STEP * periods] = -1
     best = likeness.argmax(axis=1)
-    alike = likeness[np.arange(2 * rows), best][:, None] >= IN_STEP
-    alike &= span >= 2 * meeting
-    alike[:rows] &= end <= FADE_ENDS * band  # what has sunk away need not arrive in step
-    return table, np.where(alike, late[best][:, None], 0).astype(np.float32)
+    alike = likeness[np.arange(2 * rows), best] >= IN_STEP
+    able = span >= 2 * meeting
+    alike[rows:] &= able[:, 0]
+    able &= end <= FADE_ENDS * band  # what has sunk away need not arrive in step
+    alike[:rows] &= able[:, 0]
+    return table, (alike * (_LATE[best] * band)).astype(np.float32)[:, None]
+
+
+_RECENT: Final = np.arange(WINDOW, dtype=np.int32)
+_LATE: Final = np.arange(-MEETING, MEETING + 1, dtype=np.int32)
+_OFF: Final = np.abs(_LATE)
+_NEAR: Final = np.arange(-MEETING, MEETING + WINDOW, dtype=np.int32)
+"""Times before the end, how late one may come to meet the other, and times about the meeting, at 8 kHz."""
+
+
+def _go_on(past: Levels, period: Times, lost: NDArray[np.int64], band: int) -> Levels:
+    """What to play after `past` at the times `lost`, of shape (N, S), while nobody knows what follows."""
+    time = np.minimum(lost, FADE_ENDS * band).astype(np.int32)
+    made = extend(past, period, time, band)
+    made *= _loudness(time, band)
+    return made
 
 
 def _join(
@@ -155,15 +164,15 @@ def _join(
     gap: NDArray[np.int64],
     lost: NDArray[np.int64],
     band: int,
-) -> tuple[Levels, Levels]:
-    """What to play between `past` and `ahead` at the times `lost`, and how much of its power is missing for noise to fill.
+) -> Levels:
+    """What to play between `past` and `ahead` at the times `lost`.
 
     past, ahead, period : as of `_meet`
     since, gap : ndarray of shape (N, 1), int64: lost time when `ahead` became known, and where it begins
     lost : ndarray of shape (N, S), int64
-    returns : two ndarrays of shape (N, S), float32
+    returns : ndarray of shape (N, S), float32
     """
-    longest = FADE_ENDS * band
+    rows, longest = len(past), FADE_ENDS * band
     since = np.maximum(since, gap - longest)  # what is farther from the end than this does not hear of it
     loudness = _loudness(np.minimum(lost, longest).astype(np.int32), band)
     # Where forwards has sunk away, its time does not matter any more.
@@ -174,24 +183,28 @@ def _join(
     table, late = _meet(past, period, ahead, begin, end, band)
     span = np.maximum(end - begin, 1)
     pace = np.float32(1) / span.astype(np.float32)
-    to_go = np.clip(end - 1 - time, 0, span)
-    gone = np.clip(time - begin, 0, span)
-    rows = len(past)
-    forwards = _read(table[:rows], np.minimum(time, end), gone * (late[:rows] * pace))
-    backwards = _read(table[rows:], to_go, to_go * (late[rows:] * pace))
+    gone = time - begin
+    place = np.concatenate((np.minimum(time, end), np.maximum(end - 1 - time, 0)))
+    to_go = place[rows:]
+    np.minimum(to_go, span, out=to_go)
+    passed = np.concatenate((np.minimum(np.maximum(gone, 0), span), to_go))
+    late[:rows] *= pace
+    late[rows:] *= pace
+    made = _read(table, place, passed, late)
 
-    weight = np.clip((time - begin + 1) * (np.float32(1) / (span + 1).astype(np.float32)), 0, 1)
-    weight = weight.astype(np.float32)
+    share = (gone + 1) * (np.float32(1) / (span + 1).astype(np.float32))
+    weight = np.minimum(np.maximum(share, 0), 1).astype(np.float32)
     loudness *= 1 - weight
     weight *= _loudness(to_go, band)
+    forwards = made[:rows]
     forwards *= loudness
-    backwards *= weight
-    forwards += backwards
+    forwards += made[rows:] * weight
     come = time >= end
     if come.any():
-        after = np.take_along_axis(ahead, np.clip(time - end, 0, ahead.shape[1] - 1), axis=1)
+        lines = np.arange(0, ahead.size, ahead.shape[1])[:, None]
+        after = ahead.take(lines + np.minimum(np.maximum(time - end, 0), ahead.shape[1] - 1))
         forwards = np.where(come, after, forwards)
-    return forwards, np.where(come, 0, 1 - loudness * loudness - weight * weight)
+    return forwards
 
 
 def conceal(
@@ -204,7 +217,6 @@ def conceal(
     ahead: Frames | None = None,
     ahead_gap: ArrayLike | None = None,
     ahead_from: ArrayLike | None = None,
-    noise: Levels | Frames | None = None,
 ) -> Frames:
     """Return what to play instead of `size` lost samples.
 
@@ -218,34 +230,39 @@ def conceal(
     ahead : ndarray of shape (N, A), int16, A >= AHEAD * band and >= what is asked for beyond the gap: what follows the gap
     ahead_gap : array of shape (N,) or int: length of the whole gap, counted like `lost_samples`; 0: not known, the row's `ahead` counts for nothing
     ahead_from : array of shape (N,) or int: `lost_samples` when the row's `ahead` was first given; this time if None
-    noise : ndarray of shape (N, size), float32 or int16: the line's background (`dsp.comfort`), to sink into
     returns : ndarray of shape (N, size), int16
     """
     rows = len(history)
     past = history.astype(np.float32)
     period = (period_of(past, band) if periods is None else periods.astype(np.int32))[:, None]
-    lost = np.broadcast_to(np.asarray(lost_samples, np.int64).reshape(-1, 1), (rows, 1))
-    gap = np.zeros((rows, 1), np.int64)
-    if ahead is not None and ahead_gap is not None:
-        gap[:] = np.asarray(ahead_gap).reshape(-1, 1)
-    made, rest = np.empty((rows, size), np.float32), np.empty((rows, size), np.float32)
-    unknown, known = np.flatnonzero(gap <= 0), np.flatnonzero(gap > 0)
-    if unknown.size:
-        time = np.minimum(lost[unknown] + np.arange(size), FADE_ENDS * band).astype(np.int32)
-        loudness = _loudness(time, band)
-        made[unknown] = extend(past[unknown], period[unknown], time, MOST_PERIODS, band) * loudness
-        rest[unknown] = 1 - loudness * loudness
-    if known.size and ahead is not None:
-        since = lost if ahead_from is None else np.asarray(ahead_from, np.int64).reshape(-1, 1)
-        since = np.broadcast_to(since, (rows, 1))[known]
-        times = lost[known] + np.arange(size)
-        after = ahead[known].astype(np.float32)
-        made[known], rest[known] = _join(past[known], period[known], after, since, gap[known], times, band)
-    if noise is not None:
-        made += np.sqrt(np.maximum(rest, 0)) * noise
+    lost = _column(lost_samples, rows)
+    times = lost + np.arange(size)
+    if ahead is None or ahead_gap is None:
+        made = _go_on(past, period, times, band)
+    else:
+        gap = _column(ahead_gap, rows)
+        since = lost if ahead_from is None else _column(ahead_from, rows)
+        known = (gap > 0).nonzero()[0]
+        if known.size == rows > 0:
+            made = _join(past, period, ahead.astype(np.float32), since, gap, times, band)
+        else:
+            made = _go_on(past, period, times, band)
+            if known.size:
+                after = ahead[known].astype(np.float32)
+                made[known] = _join(
+                    past[known], period[known], after, since[known], gap[known], times[known], band
+                )
     np.rint(made, out=made)
-    samples: Frames = np.clip(made, -32_768, 32_767, out=made).astype(np.int16)
+    np.maximum(made, -32_768, out=made)
+    samples: Frames = np.minimum(made, 32_767, out=made).astype(np.int16)
     return samples
+
+
+def _column(value: ArrayLike, rows: int) -> NDArray[np.int64]:
+    """One number for each of `rows`, or the same for all: of shape (rows, 1)."""
+    column = np.empty((rows, 1), np.int64)
+    column[:] = np.asarray(value).reshape(-1, 1)
+    return column
 
 
 def recover(synthetic: Frames, good: Frames, fade_samples: ArrayLike = RECOVERY) -> Frames:

@@ -56,8 +56,14 @@ SOFTENED: Final = 0.1
 WRAP: Final = LONGEST_PERIOD >> 2
 """Samples at the end of the history that a wrap may change: a quarter of the longest period."""
 
+FURTHEST_BACK: Final = MOST_PERIODS * LONGEST_PERIOD + WRAP
+"""How much of the past is needed to go on from it."""
+
 FARTHEST: Final = RATE_HZ * 220 // 1_000
 """220 ms: nobody's vowel goes on for longer. Later times are answered like this one."""
+
+
+_SPANS: Final = np.arange(1, MOST_PERIODS + 1, dtype=np.int32)
 
 
 def likeness_of(ends: Levels, region: Levels) -> Levels:
@@ -134,7 +140,7 @@ def _places(period: Times, time: Times, most: int, band: int) -> Times:
     return places
 
 
-def _with_wraps(past: Levels, period: Times, most: int, band: int) -> Levels:
+def _with_wraps(past: Levels, period: Times, band: int) -> Levels:
     """`past` and, behind it, how its end is played where one, two and three periods wrap around.
 
     The last quarter of a period is faded into what came before the first sample of what is repeated.
@@ -144,51 +150,73 @@ def _with_wraps(past: Levels, period: Times, most: int, band: int) -> Levels:
     column = np.arange(-WRAP * band, 0, dtype=np.int32)
     weight = np.maximum((column + fade + 1) * (1 / (fade + 1)), 0).astype(np.float32)[:, None]
     tail = past[:, None, -WRAP * band :]
-    spans = period * np.arange(1, most + 1, dtype=np.int32)
+    spans = period * _SPANS
     origin = (np.arange(1, rows + 1, dtype=np.int32) * length)[:, None, None]
     before = past.ravel().take(origin + column - spans[:, :, None])
     before -= tail
     before *= weight
     before += tail
-    return np.concatenate((past, before.reshape(rows, -1)), axis=1)
+    return np.concatenate((past, before.reshape(rows, MOST_PERIODS * WRAP * band)), axis=1)
 
 
 _PERIODS: Final = np.arange(SHORTEST_PERIOD, LONGEST_PERIOD + 1, dtype=np.int32)[:, None]
 _TIMES: Final = np.arange(FARTHEST, dtype=np.int32)[None, :]
-_PLACES: Final = {most: _places(_PERIODS, _TIMES, most, 1) for most in (1, MOST_PERIODS)}
-"""`_places` of all periods at 8 kHz, so that they are looked up."""
+_PLACES: Final = np.stack([_places(_PERIODS, _TIMES, most, 1) for most in (MOST_PERIODS, 1)])
+"""`_places` of all periods at 8 kHz, so that they are looked up: walking through as many as may be, and repeating one only."""
 
 
-def extend(past: Levels, period: Times, time: Times, most: int, band: int) -> Levels:
+def extend(past: Levels, period: Times, time: Times, band: int) -> Levels:
     """How each row goes on after its end: its last periods, in turns, over and over.
 
-    past : ndarray of shape (N, H), float32
+    past : ndarray of shape (N, H), float32, H >= FURTHEST_BACK * band
     period : ndarray of shape (N, 1), int32
     time : ndarray of shape (N, S), int32: not negative; 0 is the sample after the end, which is asked for in time order
-    most : 1 or MOST_PERIODS, how many periods are taken into what is repeated
+    returns : ndarray of shape (N, S), float32
+    """
+    around = np.empty((len(past), time.shape[1] + 2), np.int32)
+    around[:, 1:-1] = time
+    around[:, 0] = time[:, 0] - 1
+    around[:, -1] = time[:, -1] + 1
+    mended = max(MEND * band - int(time.min(initial=MEND * band)), 0)
+    return _extended(past, period, around, time[:, :mended], 0, band)
+
+
+def extend_alike(past: Levels, period: Times, size: int, singly: int, band: int) -> Levels:
+    """How all rows go on for `size` samples from their ends on, the last `singly` of them by one period only.
+
+    past, period : as of `extend`; of the rows that repeat one period only as much counts as their `period` asks for
+    returns : ndarray of shape (N, size), float32
+    """
+    around = np.arange(-1, size + 1, dtype=np.int32)
+    return _extended(past, period, around[None], around[None, 1 : MEND * band + 1], singly, band)
+
+
+def _extended(past: Levels, period: Times, around: Times, first: Times, singly: int, band: int) -> Levels:
+    """How rows go on at times `around`, but the first and the last of these, which are only asked for as neighbours.
+
+    around : ndarray of shape (N, S + 2) or (1, S + 2), int32
+    first : likewise of shape (N, F) or (1, F): those of them at which the seam is mended
     returns : ndarray of shape (N, S), float32
     """
     rows, length = past.shape
-    around = np.empty((rows, time.shape[1] + 2), np.int32)
-    around[:, 1:-1] = time
-    around[:, :1] = time[:, :1] - 1
-    around[:, -1:] = time[:, -1:] + 1
-    np.clip(around, 0, FARTHEST * band - 1, out=around)
+    several = rows - singly
+    around = np.minimum(np.maximum(around, 0), FARTHEST * band - 1)
     if band == 1:
-        around += (period - SHORTEST_PERIOD) * np.int32(_TIMES.size)
-        places = _PLACES[most].ravel().take(around)
+        lines = (period - SHORTEST_PERIOD) * np.int32(FARTHEST)
+        lines[several:] += np.int32(_PLACES[0].size)
+        places = _PLACES.take(around + lines)
     else:
-        places = _places(period, around, most, band)
-    table = _with_wraps(past, period, most, band)
-    places += np.arange(rows, dtype=np.int32)[:, None] * np.int32(table.shape[1]) + np.int32(length)
-    table = table.ravel()
+        places = _places(period[:several], around, MOST_PERIODS, band)
+        if singly:
+            places = np.concatenate((places, _places(period[several:], around, 1, band)))
+    table = _with_wraps(past, period, band)
+    width = np.int32(table.shape[1])
+    places += np.arange(length, rows * width + length, width, dtype=np.int32)[:, None]
     turns = table.take(places)
     made = turns[:, 1:-1] * np.float32(1 - 2 * SOFTENED)
     made += np.float32(SOFTENED) * (turns[:, :-2] + turns[:, 2:])
-
-    mended = max(MEND * band - int(time.min(initial=MEND * band)), 0)
-    if mended:
-        step = past[:, -1:] - np.take_along_axis(past, length - 1 - period, axis=1)
-        weight = 1 - (time[:, :mended] + 1).astype(np.float32) * np.float32(1 / (MEND * band + 1))
-        made[:, :mended] += np.maximum(weight, 0) * step
+    if first.size:
+        step = past[:, -1:] - past[np.arange(rows)[:, None], length - 1 - period]
+        weight = 1 - (first + 1).astype(np.float32) * np.float32(1 / (MEND * band + 1))
+        made[:, : first.shape[1]] += np.maximum(weight, 0) * step
     return made

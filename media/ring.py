@@ -25,6 +25,9 @@ SPAN: Final = SLOTS * FRAME
 
 _BLOCKS: Final = SPAN // BLOCK
 _LAP: Final = SLOTS - 1  # SLOTS is a power of two: a frame's number modulo SLOTS
+_NEAR: Final = 10
+"""Blocks (100 ms) at which nearly every run has ended; only those that have not are followed for longer."""
+_FAR: Final = _BLOCKS - 8
 _NONE: Final = -1  # the stamp of a block that holds nothing
 _FRAME_PIECE: Final = np.dtype((np.void, FRAME))
 _SAMPLES: Final = np.arange(BLOCK)
@@ -167,28 +170,50 @@ class Ring:
 
         `start` + 560 ms or a bit more where everything from there on is the same.
         """
-        first, within = np.divmod(start, BLOCK)
-        number = first[:, None] + np.arange(_BLOCKS - 8)
+        end, in_part = self._run_of_blocks(rows, start, _NEAR, there=there)
+        far = (end - start > (_NEAR - 1) * BLOCK).nonzero()[0]
+        if far.size:
+            end[far], in_part[far] = self._run_of_blocks(rows[far], start[far], _FAR, there=there)
+        pieces = in_part.nonzero()[0]
+        if pieces.size:
+            end[pieces] = self._run_in_pieces(rows[pieces], start[pieces], end[pieces], there=there)
+        return end
+
+    def _run_of_blocks(
+        self, rows: NDArray[np.intp], start: NDArray[np.int64], blocks: int, *, there: bool
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The same for whole blocks, looking at so many; and which runs end at a block that came in pieces."""
+        number = start[:, None] // BLOCK + np.arange(blocks + 1)
         here = rows[:, None] * _BLOCKS + number % _BLOCKS
-        is_whole = self._stamps[here] == number
-        in_part = self._flagged[here] == number
-        goes_on = is_whole if there else ~(is_whole | in_part)
-        goes_on[:, -1] = False
-        passed = goes_on.argmin(axis=1)
-        every = np.arange(len(rows))
-        last = here[every, passed]
-        flags = self._flags[last] & in_part[every, passed][:, None] | is_whole[every, passed][:, None]
-        same = flags == there
-        same |= (passed == 0)[:, None] & (within[:, None] > _SAMPLES)
+        goes_on = self._stamps.take(here) == number
+        if there:
+            goes_on[:, -1] = False
+            passed = goes_on.argmin(axis=1)
+        else:
+            in_part = self._flagged.take(here) == number
+            goes_on |= in_part
+            goes_on[:, -1] = True
+            passed = goes_on.argmax(axis=1)
+        last = np.arange(0, here.size, blocks + 1) + passed
+        end = number.take(last)
+        in_part = (self._flagged.take(here.take(last)) == end) & (passed < blocks)
+        if not there:
+            in_part &= self._stamps.take(here.take(last)) != end
+        return np.maximum(end * BLOCK, start), in_part
+
+    def _run_in_pieces(
+        self, rows: NDArray[np.intp], start: NDArray[np.int64], end: NDArray[np.int64], *, there: bool
+    ) -> NDArray[np.int64]:
+        """Go on within the blocks at `end`, which came in pieces, and beyond them where they do not end the runs."""
+        number, within = np.divmod(end, BLOCK)
+        same = self._flags[rows * _BLOCKS + number % _BLOCKS] == there
+        same |= within[:, None] > _SAMPLES
         alike = np.where(same.all(axis=1), BLOCK, same.argmin(axis=1))
-        end: NDArray[np.int64] = (first + passed) * BLOCK + alike
-        # A block that came in pieces ends the run of blocks, though not always that of samples.
-        further = ((alike == BLOCK) & (passed < _BLOCKS - 9)).nonzero()[0]
-        if further.size and bool((end[further] - start[further] < SPAN - 10 * BLOCK).any()):
-            near = further[end[further] - start[further] < SPAN - 10 * BLOCK]
-            end[near] = np.minimum(
-                self.run(rows[near], end[near], there=there), start[near] + (_BLOCKS - 8) * BLOCK
-            )
+        end = number * BLOCK + alike
+        further = ((alike == BLOCK) & (end - start < SPAN - 10 * BLOCK)).nonzero()[0]
+        if further.size:
+            after = self.run(rows[further], end[further], there=there)
+            end[further] = np.minimum(after, start[further] + _FAR * BLOCK)
         return end
 
     # Out -------------------------------------------------------------------------------------------------------

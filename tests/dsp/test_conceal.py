@@ -171,6 +171,7 @@ def test_recovery_begins_made_up_and_ends_good():
 def test_no_rows_are_no_trouble():
     none = np.empty((0, conceal.HISTORY), np.int16)
     assert conceal.conceal(none, np.empty(0, int), 160).shape == (0, 160)
+    assert conceal.conceal(none, 0, 160, ahead=none, ahead_gap=80).shape == (0, 160)
     assert conceal.recover(np.empty((0, 40), np.int16), np.empty((0, 160), np.int16)).shape == (0, 160)
 
 
@@ -261,30 +262,7 @@ def test_only_rows_whose_end_is_known_are_led_up_to_it():
     assert not np.array_equal(made[0], made[1])
 
 
-# Background noise, and other bands
-
-
-def test_a_loss_sinks_into_the_noise_of_the_line():
-    random = np.random.default_rng(8)
-    hiss = random.normal(0, 500, (40, 480)).astype(np.int16)
-    noise = random.normal(0, 500, (40, 1_760)).astype(np.float32)
-    made = conceal.conceal(hiss, 0, 1_760, noise=noise).astype(float)
-    loudness = [made[:, at : at + 160].std() for at in range(0, 1_760, 160)]
-    assert min(loudness) > 400
-    assert max(loudness) < 600
-    assert np.abs(made[:, conceal.FADE_ENDS :] - noise[:, conceal.FADE_ENDS :]).max() <= 0.5
-
-
-def test_what_is_led_up_to_is_not_covered_by_noise():
-    signal = voice(140)
-    noise = np.full((1, 160), 100, np.int16)
-    known = {"ahead": signal[None, 1_640:1_960], "ahead_gap": 100}
-    plain = conceal.conceal(signal[None, 1_000:1_480], 0, 160, **known).astype(int)
-    noisy = conceal.conceal(signal[None, 1_000:1_480], 0, 160, noise=noise, **known).astype(int)
-    added = noisy - plain
-    assert not added[0, 100:].any()
-    assert added[0, 99] < 20
-    assert 50 < added[0, 50] < 100
+# Other bands, and the loudest
 
 
 @pytest.mark.parametrize("band", [2, 6])
@@ -309,10 +287,13 @@ def test_the_period_is_found_at_any_band(band, pitch_hz):
 
 def test_what_is_loudest_does_not_wrap_around():
     history = np.where(np.arange(480) % 80 < 40, 32_767, -32_768).astype(np.int16)[None]
-    noise = np.full((1, 160), 32_767, np.int16)
-    made = conceal.conceal(history, 0, 160, noise=noise)
-    assert made.max() == 32_767
-    assert made[0, :38].min() > 30_000
+    history[0, [-121, -120, -1]] = (
+        -32_768,
+        32_767,
+        32_767,
+    )  # the seam is mended by more than there is room for
+    made = conceal.conceal(history, 0, 160, periods=np.array([120]))
+    assert made[0, 0] == 32_767
 
 
 # Recorded speech

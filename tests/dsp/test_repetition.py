@@ -47,20 +47,21 @@ def test_what_repeats_exactly_goes_on_exactly(band, period):
     soft = (1 - 2 * repetition.SOFTENED) * whole
     soft[:, 1:-1] += repetition.SOFTENED * (whole[:, :-2] + whole[:, 2:])
     time = np.arange(400 * band, dtype=np.int32)[None]
-    for most in (1, repetition.MOST_PERIODS):
-        made = repetition.extend(past, found[:, None], time, most, band)
+    for made in (
+        repetition.extend(past, found[:, None], time, band),
+        repetition.extend_alike(past, found[:, None], 400 * band, 1, band),
+    ):
         expected = soft[:, 480 * band : 880 * band]
         assert made[:, 1:] == pytest.approx(expected[:, 1:], abs=0.12 * float(np.abs(whole).max()))
         assert made[:, 20 * band :] == pytest.approx(expected[:, 20 * band :], abs=20)
 
 
 @settings(max_examples=40)
-@given(st.integers(20, 120), st.integers(0, 9), st.sampled_from([1, repetition.MOST_PERIODS]))
-def test_no_turn_begins_with_a_jump(period, seed, most):
+@given(st.integers(20, 120), st.integers(0, 9), st.sampled_from([0, 1]))
+def test_no_turn_begins_with_a_jump(period, seed, singly):
     smooth = np.convolve(np.random.default_rng(seed).normal(0, 1_000, 500), np.hanning(21), "valid")
     past = smooth[None].astype(np.float32)
-    time = np.arange(800, dtype=np.int32)[None]
-    made = repetition.extend(past, np.array([[period]], np.int32), time, most, 1)
+    made = repetition.extend_alike(past, np.array([[period]], np.int32), 800, singly, 1)
     own = np.abs(np.diff(past)).max()
     fade = (period >> 2) + 1
     assert np.abs(np.diff(made)).max() <= 1.2 * own + 2 * np.abs(past).max() / min(fade, repetition.MEND)
@@ -72,5 +73,18 @@ def test_no_turn_begins_with_a_jump(period, seed, most):
 def test_later_times_than_the_farthest_are_answered_like_it(band):
     past = tone(50, 480 * band)
     time = np.array([[repetition.FARTHEST * band + 5, repetition.FARTHEST * band + 9_000]], np.int32)
-    made = repetition.extend(past, np.array([[50 * band]], np.int32), time, 3, band)
+    made = repetition.extend(past, np.array([[50 * band]], np.int32), time, band)
     assert made[0, 0] == made[0, 1]
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 9), st.sampled_from([1, 2]), st.integers(0, 400))
+def test_rows_that_go_on_together_go_on_as_each_does(seed, band, begin):
+    random = np.random.default_rng(seed)
+    past = random.normal(0, 1_000, (3, repetition.FURTHEST_BACK * band)).astype(np.float32)
+    period = random.integers(20, 121, (3, 1)).astype(np.int32) * band
+    together = repetition.extend_alike(past, period, 500 * band, 0, band)
+    time = begin + np.arange(100 * band, dtype=np.int32)[None]
+    for row in range(3):
+        alone = repetition.extend(past[row : row + 1], period[row : row + 1], time, band)
+        assert np.array_equal(alone[0], together[row, time[0]])
