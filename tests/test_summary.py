@@ -30,7 +30,7 @@ def report(folder: Path, file: str, cases: dict[str, str], where: str = "tests.i
 
 def test_a_run_in_which_all_passed_is_a_success(tmp_path: Path) -> None:
     text, success = summary.summary(
-        [report(tmp_path, "shared", {"a": "passed"}, "tests.sip"), report(tmp_path, "alone", {"b": "passed"})]
+        [report(tmp_path, "shared", {"a": "passed"}, "tests.sip"), report(tmp_path, "patient", {"b": "passed"})]
     )
     assert success
     assert text.splitlines() == [
@@ -41,13 +41,13 @@ def test_a_run_in_which_all_passed_is_a_success(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cases", [{}, {"a": "skipped"}, {"a": "passed", "b": "failed"}])
 def test_one_that_tested_nothing_or_failed_somewhere_is_none(tmp_path: Path, cases: dict[str, str]) -> None:
-    assert not summary.summary([report(tmp_path, "alone", cases)])[1]
+    assert not summary.summary([report(tmp_path, "patient", cases)])[1]
 
 
 def test_what_passed_at_the_second_try_has_passed_and_is_named(tmp_path: Path) -> None:
     reports = [
         report(tmp_path, "again", {"b": "passed"}),
-        report(tmp_path, "alone", {"a": "passed", "b": "failed"}),
+        report(tmp_path, "patient", {"a": "passed", "b": "failed"}),
     ]
     text, success = summary.summary(reports)
     assert success
@@ -58,7 +58,7 @@ def test_what_passed_at_the_second_try_has_passed_and_is_named(tmp_path: Path) -
 def test_what_failed_twice_has_failed(tmp_path: Path) -> None:
     reports = [
         report(tmp_path, "again", {"b": "failed"}),
-        report(tmp_path, "alone", {"a": "passed", "b": "failed"}),
+        report(tmp_path, "patient", {"a": "passed", "b": "failed"}),
     ]
     text, success = summary.summary(reports)
     assert not success
@@ -69,12 +69,12 @@ def test_a_run_in_which_many_needed_a_second_try_is_no_success(tmp_path: Path) -
     names = [f"test {i}" for i in range(summary.SECOND_TRIES + 1)]
     reports = [
         report(tmp_path, "again", dict.fromkeys(names, "passed")),
-        report(tmp_path, "alone", dict.fromkeys(names, "failed")),
+        report(tmp_path, "patient", dict.fromkeys(names, "failed")),
     ]
     assert not summary.summary(reports)[1]
-    assert summary.summary([report(tmp_path, "again", {}), report(tmp_path, "alone", {"a": "passed"})])[1]
+    assert summary.summary([report(tmp_path, "again", {}), report(tmp_path, "patient", {"a": "passed"})])[1]
 
 
 def test_what_was_skipped_for_want_of_a_telephone_says_why(tmp_path: Path) -> None:
-    text, _ = summary.summary([report(tmp_path, "alone", {"a": "passed", "b": "skipped"})])
+    text, _ = summary.summary([report(tmp_path, "patient", {"a": "passed", "b": "skipped"})])
     assert "skipped: no baresip" in text
