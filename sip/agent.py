@@ -18,6 +18,7 @@ from sip import (
     asking,
     dispatch,
     ending,
+    forking,
     keying,
     notifying,
     placing,
@@ -31,6 +32,7 @@ from sip.digest import Credentials
 from sip.errors import LocalError, ParseError
 from sip.events import EndCause, Event, FlowClosed
 from sip.flow import Flow, Transmit
+from sip.forking import Branch
 from sip.framing import KeepAlive
 from sip.gate import OPEN, Gate
 from sip.headers import Address
@@ -45,7 +47,7 @@ from sip.subscription import Note, Subscription
 from sip.trace import Trace
 from sip.uri import Uri
 
-__all__ = ["Agent", "AgentSettings", "Credentials", "Flow", "Transmit", "Way"]
+__all__ = ["Agent", "AgentSettings", "Branch", "Credentials", "Flow", "Transmit", "Way"]
 
 PONG: Final = b"\r\n"
 """Answer to the double CRLF of RFC 5626 3.5.1."""
@@ -178,6 +180,10 @@ class Agent:
 
     def hang_up(self, call: int, now: float, *, reason: str | None = None, cause: int = 0) -> None:
         """CANCEL, BYE or 487 as the state demands; `reason` and `cause` (of Q.850) go into Reason headers (RFC 3326)."""
+        fork = self._core.forks.get(call)
+        if fork is not None:
+            fork.hang_up(reason or "", cause, now)
+            return
         session = self._session(call, "hang_up")
         if session is None:
             return
@@ -199,13 +205,22 @@ class Agent:
         redirects: bool = False,
         replaces: str = "",
         hurry: bool = False,
+        beside: Sequence[Branch] = (),
     ) -> int:
         """Place a call by the first of `ways` that answers; returns its handle.
 
         `credentials` answer who asks for proof; with `redirects` a 3xx becomes a CallRedirected; `replaces` names a call of
         the peer's that this one is to take the place of (RFC 3891). In a `hurry` no way is waited for that says nothing
         for four seconds, not even the last: the user knows another.
+
+        Places `beside` the first way are called at once with it, each with an offer of its own, and who answers first has the
+        call: CallAnswered says which, counted from the first way on. Credentials, redirections and further ways are not for those.
         """
+        if beside:
+            return forking.invite(
+                self._core, uri, (Branch(ways[0], sdp), *beside), from_=from_, now=now,
+                headers=headers, replaces=replaces, hurry=hurry,
+            ).call  # fmt: skip
         return placing.invite(
             self._core, uri, from_=from_, sdp=sdp, ways=ways, now=now,
             headers=headers, credentials=credentials, redirects=redirects, replaces=replaces,
@@ -219,6 +234,9 @@ class Agent:
 
     def call_id(self, call: int) -> str:
         """Call-ID of a call that is not over; empty for one that is."""
+        found = self._core.forks.get(call)
+        if found is not None:
+            return found.call_id
         session = self._core.calls.get(call)
         return "" if session is None else session.dialog.call_id
 

@@ -21,6 +21,7 @@ from sip.flow import DEFAULT_PORTS, WEB, Flow, Transmit, bracketed
 from sip.gate import OPEN, Gate
 from sip.message import Request, Response
 from sip.oversize import UDP_MAX, Oversize, over_tcp
+from sip.pending import Several
 from sip.proving import proofs_of
 from sip.reply import Echo
 from sip.server_transaction import Key, ServerTransaction
@@ -74,6 +75,8 @@ class Core:
         self.seconds = Seconds(self.deadlines)
         self.transactions = Transactions(self.deadlines, self.send, self.counters)
         self.calls: dict[int, Session] = {}
+        self.forks: dict[int, Several] = {}
+        """Calls to several places at once that nobody has answered, by the handle that their user knows."""
         self.dialogs: dict[str, Session] = {}
         """Sessions by the tag that is ours alone."""
         self.doubtful = Doubtful()
@@ -352,7 +355,11 @@ class Core:
         """Tell that a call is over, once. Its dialog may still have to say goodbye."""
         if not session.told:
             session.told = True
-            self.tell(CallEnded(session.call, cause, status, reason, q850, retry_after_s, message))
+            event = CallEnded(session.call, cause, status, reason, q850, retry_after_s, message)
+            if session.fork is None:
+                self.tell(event)
+            else:
+                session.fork.ended(event)
 
     def leave(self, session: Session) -> None:
         """Forget a call: what still comes for it is answered 481."""

@@ -70,6 +70,10 @@ class CallAnswered:
 
     call: int
     sdp: bytes | None = field(repr=False)
+    branch: int = 0
+    """Which of several places that were called at once."""
+    call_id: str = ""
+    """And the Call-ID there; "" where one place was called, whose Call-ID is known."""
 
 
 @dataclass(frozen=True, slots=True)

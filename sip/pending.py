@@ -7,11 +7,13 @@ do something with it.
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from sip.client_transaction import ClientTransaction
 from sip.dialog import Dialog
 from sip.digest import Credentials
 from sip.draft import Fields
+from sip.events import CallAnswered, CallEnded, CallRinging
 from sip.flow import Flow
 from sip.message import Response
 from sip.proving import Prover
@@ -96,6 +98,29 @@ class Way:
     """The Request-URI for this way, where it differs."""
     routes: tuple[str, ...] = ()
     """Route values of this way alone, the next hop first: a registered telephone's path (RFC 3327)."""
+
+
+class Several(Protocol):
+    """A call to several places at once (`forking`): what each of them tells goes there first, and what its user wants."""
+
+    @property
+    def call_id(self) -> str:
+        """Call-ID of one of them."""
+
+    def hang_up(self, reason: str, cause: int, now: float) -> None:
+        """Nobody is called any more."""
+
+    def rings(self, event: CallRinging) -> None:
+        """1xx."""
+
+    def answered(self, event: CallAnswered, now: float) -> None:
+        """2xx."""
+
+    def ended(self, event: CallEnded) -> None:
+        """There will be no answer."""
+
+    def refused(self, status: int, now: float) -> None:
+        """And that was because of this status."""
 
 
 class Placement:

@@ -24,7 +24,7 @@ from sip.events import CallAnswered, CallRedirected, CallRinging, EndCause, WayF
 from sip.headers import Address
 from sip.leaving import FORKS_MAX, leave, send_cancel
 from sip.message import Response
-from sip.pending import Early, Placement, Way
+from sip.pending import Early, Placement, Several, Way
 from sip.proving import CHALLENGES, Prover
 from sip.reason import q850_of, reason_fields, retry_after_s
 from sip.session import Input, Session, State, Turn
@@ -58,6 +58,7 @@ def invite(
     redirects: bool = False,
     replaces: str = "",
     hurry: bool = False,
+    fork: Several | None = None,
 ) -> Session:
     """Send an INVITE with our offer."""
     if not ways:
@@ -85,6 +86,7 @@ def invite(
         target, sdp, extra, credentials, deque(ways[:WAYS_MAX]), redirects=redirects, hurry=hurry
     )
     session.placement = placement
+    session.fork = fork
     core.enter(session)
     _next_way(core, session, placement, now)
     return session
@@ -186,14 +188,14 @@ def _cancel(core: Core, session: Session, transaction: ClientTransaction, now: f
     session.alarm = core.deadlines.set(now + GIVE_UP_S, expire)
 
 
-def _redirected_too_late(core: Core, session: Session, placement: Placement, _now: float) -> None:
+def _redirected_too_late(core: Core, session: Session, placement: Placement, now: float) -> None:
     """Nobody said where to: it ends as it would have without asking."""
     refusal = placement.refusal
     if refusal is not None and session.step(Input.EXPIRED):
-        _tell_refused(core, session, refusal)
+        _tell_refused(core, session, refusal, now)
 
 
-def _tell_refused(core: Core, session: Session, response: Response) -> None:
+def _tell_refused(core: Core, session: Session, response: Response, now: float) -> None:
     core.ended(
         session,
         EndCause.REJECTED,
@@ -204,6 +206,8 @@ def _tell_refused(core: Core, session: Session, response: Response) -> None:
         message=response,
     )
     core.leave(session)
+    if session.fork is not None:
+        session.fork.refused(response.status, now)
 
 
 class _Attempt:
@@ -258,7 +262,7 @@ class _Attempt:
         ):
             return
         if session.step(Input.FAILURE):
-            _tell_refused(self.core, session, response)
+            _tell_refused(self.core, session, response, now)
 
     def _proved(self, transaction: ClientTransaction, response: Response, now: float) -> bool:
         """Ask again with proof of who we are."""
@@ -319,7 +323,11 @@ class _Attempt:
         if early is None or reliable.heard(core, early, response, transaction.draft.cseq, now):
             if early is not None and early.sdp is not None:
                 self.placement.agreed = early
-            core.tell(CallRinging(session.call, response.status, sdp_of(response)))
+            rings = CallRinging(session.call, response.status, sdp_of(response))
+            if session.fork is None:
+                core.tell(rings)
+            else:
+                session.fork.rings(rings)
 
     def _early(self, transaction: ClientTransaction, response: Response) -> Early | None:
         """The dialog that a provisional response opens or continues (12.1); a response without To tag opens none."""
@@ -368,7 +376,11 @@ class _Attempt:
                 session.sdp, session.peer_sdp = self.placement.sdp, sdp or b""
             session.note_abilities(response)
             session_timer.agreed(core, session, response, now)
-            core.tell(CallAnswered(session.call, sdp))
+            answered = CallAnswered(session.call, sdp)
+            if session.fork is None:
+                core.tell(answered)
+            else:
+                session.fork.answered(answered, now)
             renegotiating.resume(core, session, now)
             return
         # Another fork, or an answer that crossed our CANCEL: acknowledged, and over (13.2.2.4).

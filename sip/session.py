@@ -27,7 +27,7 @@ from typing import Final
 from sip.dialog import Dialog
 from sip.draft import Fields
 from sip.message import Request, Response
-from sip.pending import Exchange, Invitation, Placement, Reliable, SessionTimer, Update
+from sip.pending import Exchange, Invitation, Placement, Reliable, SessionTimer, Several, Update
 from sip.timers import Alarm
 from sip.walking import Walker, go
 
@@ -199,7 +199,7 @@ class Session(Walker[State, Input]):
 
     table = CALL
     __slots__ = (
-        "alarm", "attempts", "call", "dialog", "doubtful", "farewell", "focus", "invitation", "negotiation", "offer", "ours",
+        "alarm", "attempts", "call", "dialog", "doubtful", "farewell", "focus", "fork", "invitation", "negotiation", "offer", "ours",
         "peer_sdp", "peer_updates", "placement", "proved", "reliable", "sdp", "tag", "timer", "told", "update",
     )  # fmt: skip
 
@@ -221,6 +221,8 @@ class Session(Walker[State, Input]):
         """Ring limit, CANCEL limit or glare pause: never two at once."""
         self.placement: Placement | None = None
         """Of a call of ours until it is answered."""
+        self.fork: Several | None = None
+        """Of one of several places that are called at once, until it is answered: what is told of it is told there."""
         self.farewell: Fields = ()
         """What the BYE will say that has to wait for an ACK."""
         self.told = False

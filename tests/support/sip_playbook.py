@@ -17,7 +17,8 @@ several the newest, or with `of=1` the first. `rseq=1` makes a provisional respo
 newest. Words with a capital are headers: `Supported=timer`.
 
 `-- invite ways=2` places a call by two ways, to ports 5062 and 5063 of the peer; `password=x` gives credentials for any
-realm, and `redirects=yes` follows redirections; `-- redirect ways=1` does.
+realm, and `redirects=yes` follows redirections; `-- redirect ways=1` does. `-- invite sdp=o beside=2` calls two places at once
+with the first, with the offers o2 and o3; `>> 180 INVITE of=2` is what the second says.
 """
 
 import difflib
@@ -26,7 +27,7 @@ import re
 from dataclasses import fields, replace
 from enum import Enum
 
-from sip.agent import Agent, AgentSettings, Credentials, Flow, Way
+from sip.agent import Agent, AgentSettings, Branch, Credentials, Flow, Way
 from sip.events import FlowClosed
 from sip.gate import OPEN, Gate
 from sip.headers import Address
@@ -246,6 +247,7 @@ class Playbook:
                     credentials=Credentials("roda", words["password"]) if "password" in words else None,
                     redirects="redirects" in words,
                     hurry="hurry" in words,
+                    beside=self._beside(words),
                 )
             case "redirect":
                 agent.redirect(call, self._ways(words), now)
@@ -257,6 +259,10 @@ class Playbook:
         return [
             Way(replace(self.flow, remote=(host, port + index))) for index in range(int(words.get("ways", 1)))
         ]
+
+    def _beside(self, words: dict[str, str]) -> list[Branch]:
+        ways = self._ways({"ways": str(1 + int(words.get("beside", 0)))})[1:]
+        return [Branch(way, f"{words['sdp']}{index}".encode()) for index, way in enumerate(ways, 2)]
 
     def _outside(self, verb: str, rest: list[str], words: dict[str, str]) -> None:
         """The verbs that are not of a call."""
