@@ -4,8 +4,8 @@ Control binds every socket and keeps it open; a worker has a copy. So a dead wor
 spare, an idle worker that is always running, gets the same sockets and the rows' last state (what control commanded, and
 sequence and timestamp from the shared table) and goes on. The peer sees no new port and no new SSRC.
 
-A room lives in one worker. A stream that is routed to a room of another worker is closed there and opened here, with
-its numbers carried on; commands for it wait meanwhile.
+A room lives in one worker while that has places, and in several beyond (`places`, `exchange`). A stream that is routed to a
+room of another worker is closed there and opened here, with its numbers carried on; commands for it wait meanwhile.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ import numpy as np
 import structlog
 
 from media import control
+from media.exchange import Exchange
 from media.pacer import TICK_S
 from media.pipe import receive
+from media.places import Places
 from media.ports import Ports, PortsExhaustedError
 from media.process import WorkerProcess
 from media.srtp import mark, numbers_of
@@ -67,6 +69,8 @@ class _Stream:
     rtp: socket.socket
     rtcp: socket.socket
     worker: WorkerProcess
+    bound: WorkerProcess | None = None
+    """Where it moves to."""
     moving: list[control.AnyCommand] | None = None
     closing: bool = False
 
@@ -74,6 +78,11 @@ class _Stream:
     def room(self) -> int:
         """Where it is to be."""
         return self.wanted.opening.room
+
+    @property
+    def home(self) -> WorkerProcess:
+        """Where it is, or soon will be."""
+        return self.worker if self.bound is None else self.bound
 
 
 class Pool:
@@ -110,11 +119,12 @@ class Pool:
         self._workers: list[WorkerProcess] = []
         self._spare: WorkerProcess | None = None
         self._streams: dict[int, _Stream] = {}
-        self._rooms: dict[int, tuple[WorkerProcess, int]] = {}  # where it lives, how many are in
+        self._places = Places[WorkerProcess](rows)
+        self._exchange = Exchange()
         self._room_music: dict[int, control.Segment | None] = {}
-        self._announcements: dict[
-            int, tuple[int, WorkerProcess]
-        ] = {}  # playback of a room: the room, who plays it
+        self._newcomers: set[tuple[int, WorkerProcess]] = set()  # who does not know the music of a room yet
+        # Playbacks of rooms: the room, and who still plays it.
+        self._announcements: dict[int, tuple[int, set[WorkerProcess]]] = {}
         self._named = 0
         self._audio: tuple[control.Load, int] | None = None
         self._room_tone: control.RoomTone | None = None
@@ -125,6 +135,8 @@ class Pool:
         self._stopping = False
         self.replaced = 0
         """Workers that died and were replaced."""
+        self.rooms_spread = 0
+        """How often a room that lived in one worker came to live in a second."""
 
     # Life ------------------------------------------------------------------------------------------------------
 
@@ -159,6 +171,7 @@ class Pool:
             stream.rtp.close()
             stream.rtcp.close()
         self._streams.clear()
+        self._exchange.close()
 
     def load(self, fd: int, samples: int, arena: int = 0, wide: int = 0) -> None:
         """Give every worker, now and later, the shared audio in `fd` (see control.Load); `fd` stays the caller's."""
@@ -230,7 +243,7 @@ class Pool:
 
         `local` is our address that it is bound on, if not the one of `Ports`, and `signals` the host that the peer signals from.
         """
-        worker = self._choose(room)
+        worker = self._places.choose(room, self._workers, self._free)
         if worker is None:
             raise PoolFullError("every media worker is full")
         try:
@@ -255,6 +268,7 @@ class Pool:
         if room != control.NO_ROOM:
             self._enter(room, worker)
         worker.tell(opening, rtp.fileno(), rtcp.fileno())
+        self._welcome(room, worker)
         return port
 
     def send(self, command: control.AnyCommand) -> None:
@@ -282,18 +296,20 @@ class Pool:
                     self._on_event(control.RecordingEnded(command.stream, command.recording, 0))
 
     def _send_to_room(self, command: control.PlayRoom | control.RoomMusic | control.RecordRoom) -> None:
-        place = self._rooms.get(command.room)
+        theirs = self._places.workers(command.room)
         match command:
             case control.PlayRoom(room, playback):
-                if place is None:
+                if not theirs:
                     self._on_event(control.PlaybackEnded(playback, room=room))
                 else:
-                    self._announcements[playback] = room, place[0]
-                    place[0].tell(command)
+                    self._announcements[playback] = room, set(theirs)
+                for worker in theirs:
+                    worker.tell(command)
             case control.RoomMusic(room, segment):
-                if place is not None:
+                if theirs:
                     self._room_music[room] = segment
-                    place[0].tell(command)
+                for worker in theirs:
+                    worker.tell(command)
             case control.RecordRoom(room, recording):
                 self._recorded.pop(room, None)
                 if recording:
@@ -310,55 +326,69 @@ class Pool:
             return
         if isinstance(command, control.CloseStream):
             stream.closing = True
-            self._leave(stream.room)
+            self._leave(stream)
         else:
             stream.wanted.remember(command)
         stream.worker.tell(command)
 
     # Rooms and moves -------------------------------------------------------------------------------------------
 
-    def _choose(self, room: int) -> WorkerProcess | None:
-        place = self._rooms.get(room)
-        if place is not None:
-            worker = place[0]
-            return worker if worker.load < self._rows else None
-        least = min(self._workers, key=lambda each: each.load, default=None)
-        return least if least is not None and least.load < self._rows else None
+    def _free(self, worker: WorkerProcess) -> int:
+        return self._rows - worker.load
 
     def _enter(self, room: int, worker: WorkerProcess) -> None:
-        _, members = self._rooms.get(room, (worker, 0))
-        self._rooms[room] = (worker, members + 1)
+        self._places.enter(room, worker)
+        self._tell_places()
 
-    def _leave(self, room: int) -> None:
-        if room == control.NO_ROOM:
-            return
-        worker, members = self._rooms[room]
-        if members > 1:
-            self._rooms[room] = (worker, members - 1)
-        else:
-            del self._rooms[room]
-            self._room_music.pop(room, None)
+    def _leave(self, stream: _Stream) -> None:
+        if stream.room != control.NO_ROOM:
+            self._places.leave(stream.room, stream.home)
+            self._tell_places()
+
+    def _tell_places(self) -> None:
+        """Tell workers of rooms that have come to others, or left some, which of them share it now."""
+        for room, before, now in self._places.changes():
+            gone = [worker for worker in before if worker not in now]
+            self._newcomers.difference_update((room, worker) for worker in gone)
+            self._newcomers.update((room, worker) for worker in now if worker not in before)
+            if len(before) > 1:
+                for worker in gone:
+                    worker.tell(control.Spread(room, []))
+            if len(now) > 1:
+                for worker in now:
+                    self._exchange.share(room, worker, now)
+            elif len(before) > 1 and now:
+                now[0].tell(control.Spread(room, []))
+            if len(before) == 1 and len(now) > 1:
+                self.rooms_spread += 1
+                names = [worker.name for worker in now]
+                _log.info("room_spread", room=room, workers=names, people=self._places.people(room))
+            if not now:
+                self._room_music.pop(room, None)
+
+    def _welcome(self, room: int, worker: WorkerProcess) -> None:
+        """Somebody of `room` is in `worker`: let it know what all hear there, if that is news to it."""
+        if (room, worker) in self._newcomers:
+            self._newcomers.discard((room, worker))
+            if room in self._room_music:
+                worker.tell(control.RoomMusic(room, self._room_music[room]))
 
     def _route(self, stream: _Stream, command: control.Route) -> None:
         room = command.room
         if room == stream.room:
             return
-        self._leave(stream.room)
+        self._leave(stream)
         stream.wanted.remember(command)
         if room == control.NO_ROOM:
             stream.worker.tell(command)
             return
-        place = self._rooms.get(room)
-        home = stream.worker if place is None else place[0]
-        if home is not stream.worker and home.load >= self._rows:
-            # The room's worker is full: better one unheard than a room torn apart; the bridge's limits come first.
-            _log.error("room_full", room=room, worker=home.name, stream=command.stream)
-            home = stream.worker
+        home = self._places.move(room, stream.worker, self._free)
         self._enter(room, home)
         if home is stream.worker:
             home.tell(command)
+            self._welcome(room, home)
         else:
-            stream.moving = []
+            stream.moving, stream.bound = [], home
             home.streams.add(command.stream)
             stream.worker.tell(control.CloseStream(command.stream, moves=True))
 
@@ -366,13 +396,10 @@ class Pool:
         """The old worker let go of a moving stream: open it where its room is."""
         waiting, stream.moving = stream.moving or [], None
         stream.worker.streams.discard(closed.stream)
-        place = self._rooms.get(stream.room)
-        if place is None:  # its worker died, and the room with it
-            self._enter(stream.room, stream.worker)
-        else:
-            stream.worker = place[0]
+        stream.worker, stream.bound = stream.home, None
         stream.worker.streams.add(closed.stream)
         self._open_again(stream, closed)
+        self._welcome(stream.room, stream.worker)
         for command in waiting:
             self._send_to_stream(stream, command)
 
@@ -406,12 +433,13 @@ class Pool:
                 self._arrive(stream, event)
                 return
             if not stream.closing:  # the worker had no room for it
-                self._leave(stream.room)
+                self._leave(stream)
             self._close(event.stream)
         elif stream is not None:
             stream.wanted.learn(event)
-        elif isinstance(event, control.PlaybackEnded):
-            self._announcements.pop(event.playback, None)
+        elif isinstance(event, control.PlaybackEnded) and event.room:
+            self._end_announcement(worker, event.playback)
+            return
         self._on_event(event)
 
     @staticmethod
@@ -427,6 +455,7 @@ class Pool:
         if stream is None:
             return
         stream.worker.streams.discard(number)
+        stream.home.streams.discard(number)
         stream.rtp.close()
         stream.rtcp.close()
         self._ports.give_back(stream.port)
@@ -503,15 +532,15 @@ class Pool:
 
     def _inherit(self, dead: WorkerProcess, heir: WorkerProcess) -> None:
         """Give all that the dead worker had to another."""
-        for room, (worker, members) in list(self._rooms.items()):
-            if worker is dead:
-                self._rooms[room] = (heir, members)
+        self._places.inherit(dead, heir)
         left_off = _left_off(dead, self._streams)
         unfinished: list[control.RecordingEnded] = []
+        rooms: set[int] = set()
         for number in sorted(dead.streams):
             stream = self._streams[number]
             if stream.worker is not dead:
-                heir.streams.add(number)  # it is on its way here, and its place is kept
+                stream.bound = heir  # it is on its way here, and its place is kept
+                heir.streams.add(number)
                 continue
             if stream.closing:
                 self._end(number)
@@ -527,24 +556,28 @@ class Pool:
             stream.worker = heir
             heir.streams.add(number)
             self._open_again(stream, last)
-        for room, segment in self._room_music.items():
-            if self._rooms[room][0] is heir:
-                heir.tell(control.RoomMusic(room, segment))
+            rooms.add(stream.room)
+        self._tell_places()
+        for room in sorted(rooms):
+            self._welcome(room, heir)
+        self._exchange.forget(dead)
         for ended in unfinished:  # now that what is asked for in answer goes to the heir
             self._on_event(ended)
 
     def _end_all(self, dead: WorkerProcess) -> None:
         """Nobody takes over: the calls end."""
-        self._rooms = {room: place for room, place in self._rooms.items() if place[0] is not dead}
-        self._room_music = {
-            room: segment for room, segment in self._room_music.items() if room in self._rooms
-        }
+        self._places.forget(dead)
         for number in sorted(dead.streams):
             stream = self._streams[number]
-            if stream.worker is dead:
-                if not stream.closing and stream.room in self._rooms:  # it was moving to another's room
-                    self._leave(stream.room)
+            if stream.bound is dead:  # it stays where it is
+                stream.bound = None
+                self._places.enter(stream.room, stream.worker)
+            elif stream.worker is dead:
+                if stream.bound is not None:
+                    self._places.leave(stream.room, stream.bound)
                 self._end(number)
+        self._tell_places()
+        self._exchange.forget(dead)
 
     def _end(self, number: int) -> None:
         stream = self._streams[number]
@@ -557,8 +590,15 @@ class Pool:
 
     def _end_announcements(self, dead: WorkerProcess) -> None:
         """What was playing to rooms is not repeated to people who heard half of it."""
-        for playback, (room, worker) in list(self._announcements.items()):
-            if worker is dead:
+        for playback in list(self._announcements):
+            self._end_announcement(dead, playback)
+
+    def _end_announcement(self, worker: WorkerProcess, playback: int) -> None:
+        """It is no more heard from this worker; where it is from none of its room, it has ended."""
+        room, playing = self._announcements.get(playback, (control.NO_ROOM, set()))
+        if worker in playing:
+            playing.discard(worker)
+            if not playing:
                 del self._announcements[playback]
                 self._on_event(control.PlaybackEnded(playback, room=room))
 

@@ -10,6 +10,9 @@ from media import control
 from media.pool import PoolFullError
 from tests.media.real import House, together
 
+LOUD = 4_000.0
+FAINT = 300.0
+
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
@@ -32,15 +35,19 @@ def test_a_full_range_and_then_full_workers_refuse_and_serve_again(house: House)
     house.run(story())
 
 
-def test_a_room_whose_worker_is_full_refuses_more_and_others_do_not(house: House) -> None:
+def test_a_room_whose_worker_is_full_goes_on_in_another(house: House) -> None:
     async def story() -> None:
-        one, two = house.call(room=1), house.call(room=1)
-        with pytest.raises(PoolFullError, match="full"):
-            house.call(room=1)
-        three = house.call(room=2)
-        # Better one unheard than a room torn apart: a stream of another worker stays where it is.
+        one, two, three = house.call(room=1), house.call(room=1), house.call(room=2)
         house.pool.send(control.Route(three.stream, 1))
-        await together(one.talk(10, 440.0), two.talk(10), three.talk(10))
+        await together(one.talk(50, 440.0), two.talk(50), three.talk(50, 880.0))
+        homes = [{int(number) for number in table.stream if number} for _, table in house.pool.tables()]
+        assert sorted(homes, key=len) == [{three.stream}, {one.stream, two.stream}]
+        for listener, heard in ((two, (440.0, 880.0)), (one, (880.0,)), (three, (440.0,))):
+            for frequency in heard:
+                assert listener.loudness(frequency) > LOUD
+        assert one.loudness(440.0) < FAINT
+        assert three.loudness(880.0) < FAINT
+        assert house.pool.rooms_spread == 1
         await house.hang_up(one, two, three)
         assert house.pool.capacity_left == 3
         again = house.call(room=1)

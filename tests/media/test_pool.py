@@ -252,7 +252,7 @@ def test_whoever_dies_while_a_stream_moves_it_arrives_or_ends(
         if victim == "both" and closed_while_moving:
             # It arrived at a worker that was dead already, was closed there, and has ended with it.
             assert stage.ended() == [2]
-            assert stage.pool._rooms[7][1] == 1
+            assert stage.pool._places.people(7) == 1
             return
         assert stage.home(2) is stage.home(1)
         await stage.settle()
@@ -270,7 +270,7 @@ def test_whoever_dies_while_a_stream_moves_it_arrives_or_ends(
         await stage.settle()
         assert sorted(stage.ended()) == [1, 2]
         assert stage.pool.capacity_left == 8
-        assert not stage.pool._rooms
+        assert not stage.pool._places
 
     act(story)
 
@@ -284,7 +284,7 @@ def test_a_closing_stream_whose_worker_dies_has_ended(act: Act) -> None:
         await stage.settle()
         assert stage.ended() == [1]
         assert stage.ports.free == free + 1
-        assert not stage.pool._rooms
+        assert not stage.pool._places
 
     act(story)
 
@@ -295,7 +295,7 @@ def test_a_stream_that_a_worker_refuses_ends_and_leaves_its_room(act: Act) -> No
         stage.home(1).closes(1)
         await stage.settle()
         assert stage.ended() == [1]
-        assert not stage.pool._rooms
+        assert not stage.pool._places
         assert stage.pool.capacity_left == 8
 
     act(story)
@@ -481,7 +481,7 @@ def test_workers_that_keep_dying_end_their_calls_and_new_ones_are_refused(act: A
             await stage.settle()
         assert sorted(stage.ended()) == [1, 2, 3, 4]
         assert stage.pool.capacity_left == 0
-        assert not stage.pool._rooms
+        assert not stage.pool._places
         with pytest.raises(PoolFullError):
             stage.open(5)
         # The minute is over: workers are started again at the next look.
@@ -582,7 +582,7 @@ def test_commands_for_what_is_gone_do_nothing_and_the_pools_own_are_refused(act:
         stage.pool.send(control.CloseStream(1))
         stage.pool.send(control.CloseStream(1))
         stage.pool.send(control.Route(1, 7))
-        assert not stage.pool._rooms
+        assert not stage.pool._places
         with pytest.raises(ValueError, match="the pool's own"):
             stage.pool.send(control.Shutdown())
 
@@ -630,5 +630,259 @@ def test_a_call_begins_where_its_sequence_numbers_do_not_soon_begin_anew(act: Ac
         [opened] = stage.home(1).was_told()
         assert isinstance(opened, control.OpenStream)
         assert (opened.ssrc, opened.sequence) == (0xFFFFFFFF, 0x7FFF)
+
+    act(story)
+
+
+class Spreading:
+    """What workers were told of rooms that live in several."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.told: dict[str, list[control.AnyCommand]] = {}
+
+    async def settle(self) -> None:
+        await self.stage.settle()
+        for worker in self.stage.workers:
+            self.told.setdefault(worker.name, []).extend(worker.was_told())
+
+    def of(self, worker: ActedWorker, *kinds: type) -> list[control.AnyCommand]:
+        return [command for command in self.told[worker.name] if isinstance(command, kinds)]
+
+
+def crowd(stage: Stage, people: int, room: int = 7) -> tuple[ActedWorker, ActedWorker]:
+    """So many come into the room, five at the least; returns the two workers in which it then lives."""
+    for stream in range(1, people + 1):
+        stage.open(stream, room)
+    return stage.home(1), stage.home(people)
+
+
+def test_a_room_that_its_worker_is_too_small_for_goes_on_in_another_and_both_are_told(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        spread = Spreading(stage)
+        first, second = crowd(stage, 6)
+        await spread.settle()
+        assert first is not second
+        assert first.streams == {1, 2, 3, 4}
+        assert second.streams == {5, 6}
+        kinds = control.LoadOutbox, control.LoadPeer, control.Spread
+        assert spread.of(first, *kinds) == [
+            control.LoadOutbox(1), control.LoadPeer(2), control.Spread(7, [2], leads=True)
+        ]  # fmt: skip
+        assert spread.of(second, *kinds) == [
+            control.LoadOutbox(2), control.LoadPeer(1), control.Spread(7, [1], leads=False)
+        ]  # fmt: skip
+        assert stage.pool.rooms_spread == 1
+        for stream in (7, 8):
+            stage.open(stream, 7)
+        with pytest.raises(PoolFullError):
+            stage.open(9, 7)
+        assert stage.pool.capacity_left == 0
+
+    act(story)
+
+
+def test_a_worker_whose_last_of_a_room_has_left_is_no_longer_of_it(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        spread = Spreading(stage)
+        first, second = crowd(stage, 5)
+        await spread.settle()
+        stage.pool.send(control.CloseStream(5))
+        second.closes(5)
+        await spread.settle()
+        for worker in (first, second):
+            assert spread.of(worker, control.Spread)[-1] == control.Spread(7, [])
+        assert stage.pool._places.workers(7) == (first,)
+        # And again: what they have been given they know.
+        stage.open(6, 7)
+        await spread.settle()
+        assert spread.of(second, control.Spread)[-1] == control.Spread(7, [1], leads=False)
+        assert len(spread.of(first, control.LoadOutbox, control.LoadPeer)) == 2
+        for stream in (1, 2, 3, 4):
+            stage.pool.send(control.Route(stream, 0))
+        await spread.settle()
+        assert spread.of(second, control.Spread)[-1] == control.Spread(7, [])
+        assert stage.pool._places.workers(7) == (second,)
+
+    act(story)
+
+
+def test_who_comes_into_a_room_stays_where_it_lives_and_else_moves_while_there_is_a_place(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        spread = Spreading(stage)
+        stage.open(1, 7)
+        stage.open(2)
+        first, second = stage.home(1), stage.home(2)
+        stage.pool.send(control.Route(2, 7))
+        await spread.settle()
+        assert control.CloseStream(2, moves=True) in spread.of(second, control.CloseStream)
+        second.closes(2)
+        await spread.settle()
+        stage.open(10)
+        stage.open(11)
+        for stream in (3, 4):
+            stage.open(stream, 7)
+        assert [stage.home(stream) for stream in (2, 3, 4, 10)] == [first, first, first, second]
+        for stream in (10, 11):  # the first is full: the room comes to them
+            stage.pool.send(control.Route(stream, 7))
+        await spread.settle()
+        assert spread.of(second, control.Route) == [control.Route(10, 7), control.Route(11, 7)]
+        assert stage.pool._places.workers(7) == (first, second)
+        assert stage.ended() == []
+
+    act(story)
+
+
+def test_all_workers_of_a_room_play_to_it_and_it_has_ended_once(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        spread = Spreading(stage)
+        first, second = crowd(stage, 5)
+        play = control.PlayRoom(7, 50, [control.Segment(0, 160)])
+        stage.pool.send(play)
+        await spread.settle()
+        assert spread.of(first, control.PlayRoom) == spread.of(second, control.PlayRoom) == [play]
+        over = control.PlaybackEnded(50, room=7)
+        first.says(over)
+        await spread.settle()
+        assert stage.events == []
+        second.says(over)
+        await spread.settle()
+        second.says(over)
+        await spread.settle()
+        assert stage.events == [over]
+
+    act(story)
+
+
+@pytest.mark.parametrize("first_to_end", ["dead", "alive"])
+def test_what_plays_to_a_room_has_ended_once_though_one_of_its_workers_dies(
+    act: Act, first_to_end: str
+) -> None:
+    async def story(stage: Stage) -> None:
+        first, second = crowd(stage, 5)
+        stage.pool.send(control.PlayRoom(7, 50, [control.Segment(0, 160)]))
+        await stage.settle()
+        over = control.PlaybackEnded(50, room=7)
+        for step in ("dead", "alive") if first_to_end == "dead" else ("alive", "dead"):
+            assert stage.events == []
+            if step == "dead":
+                first.dies()
+            else:
+                second.says(over)
+            await stage.settle()
+        assert stage.events == [over]
+
+    act(story)
+
+
+def test_who_joins_a_rooms_workers_is_told_its_music_once_and_after_somebody_is_there(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        spread = Spreading(stage)
+        music = control.RoomMusic(7, control.Segment(0, 1_600))
+        stage.open(1, 7)
+        stage.pool.send(music)
+        stage.open(10)
+        for stream in (2, 3, 4, 5, 6):
+            stage.open(stream, 7)
+        second = stage.home(5)
+        await spread.settle()
+        assert spread.of(stage.home(1), control.RoomMusic) == [music]
+        told = [type(command) for command in spread.of(second, control.OpenStream, control.RoomMusic)]
+        assert told == [control.OpenStream, control.OpenStream, control.RoomMusic, control.OpenStream]
+        stage.pool.send(control.RoomMusic(7, None))
+        for stream in (5, 6):
+            stage.pool.send(control.Route(stream, 0))
+        stage.pool.send(control.Route(10, 7))
+        await spread.settle()
+        quiet = control.RoomMusic(7, None)
+        assert spread.of(second, control.RoomMusic) == [music, quiet, quiet]
+
+    act(story)
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_the_heir_of_either_worker_takes_its_part_of_the_room(act: Act, victim: int) -> None:
+    async def story(stage: Stage) -> None:
+        spread = Spreading(stage)
+        both = crowd(stage, 6)
+        stage.pool.send(control.RoomMusic(7, control.Segment(0, 1_600)))
+        await spread.settle()
+        dead, other = both[victim], both[1 - victim]
+        streams = sorted(dead.streams)
+        spread.told[other.name].clear()
+        dead.dies()
+        await spread.settle()
+        heir = stage.home(streams[0])
+        assert [command.stream for command in spread.of(heir, control.OpenStream)] == streams
+        assert spread.of(heir, control.LoadOutbox, control.LoadPeer, control.Spread, control.RoomMusic) == [
+            *([control.LoadOutbox(3), control.LoadPeer(2)] if victim == 0 else []),
+            *([] if victim == 0 else [control.LoadOutbox(3), control.LoadPeer(1)]),
+            control.Spread(7, [2 - victim], leads=victim == 0),
+            control.RoomMusic(7, control.Segment(0, 1_600)),
+        ]
+        assert spread.of(other, control.LoadPeer, control.Spread, control.DropPeer) == [
+            control.LoadPeer(3),
+            control.Spread(7, [3], leads=victim == 1),
+            control.DropPeer(1 + victim),
+        ]
+        assert stage.ended() == []
+
+    act(story)
+
+
+def test_where_nobody_takes_over_the_rest_of_the_room_goes_on_alone(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        spread = Spreading(stage)
+        first, second = crowd(stage, 6)
+        stage.pool._losses = [asyncio.get_running_loop().time()] * 100
+        for dying in (stage.workers[2], first):  # the spare first
+            dying.dies()
+            await spread.settle()
+        assert sorted(stage.ended()) == [1, 2, 3, 4]
+        assert spread.of(second, control.Spread)[-1] == control.Spread(7, [])
+        assert stage.pool._places.workers(7) == (second,)
+
+    act(story)
+
+
+def test_who_was_on_the_way_to_a_worker_that_dies_without_an_heir_stays_and_the_room_comes_to_him(
+    act: Act,
+) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        stage.open(2)
+        first, second = stage.home(1), stage.home(2)
+        stage.pool.send(control.Route(2, 7))
+        stage.pool._losses = [asyncio.get_running_loop().time()] * 100
+        for dying in (stage.workers[2], first):
+            dying.dies()
+            await stage.settle()
+        second.closes(2)
+        await stage.settle()
+        assert stage.ended() == [1]
+        assert stage.home(2) is second
+        assert stage.pool._places.workers(7) == (second,)
+        stage.pool.send(control.CloseStream(2))
+        second.closes(2)
+        await stage.settle()
+        assert not stage.pool._places
+        assert stage.pool.capacity_left == 4
+
+    act(story)
+
+
+def test_a_stream_that_ends_while_it_moves_gives_both_places_back(act: Act) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        stage.open(2)
+        old = stage.home(2)
+        stage.pool.send(control.Route(2, 7))
+        stage.pool._losses = [asyncio.get_running_loop().time()] * 100
+        for dying in (stage.workers[2], old):
+            dying.dies()
+            await stage.settle()
+        assert stage.ended() == [2]
+        assert stage.pool.capacity_left == 3
+        assert stage.pool._places.people(7) == 1
 
     act(story)

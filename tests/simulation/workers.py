@@ -6,6 +6,7 @@ a moment later; that is all there is here. `kill` ends one as a crash would: bet
 
 from __future__ import annotations
 
+import mmap
 import random
 from collections.abc import Callable
 from typing import Final
@@ -15,6 +16,7 @@ import numpy as np
 from media import control, rtp
 from media.arena import ArenaAudio
 from media.engine import Engine
+from media.outbox import Inbox, Outbox
 from media.pacer import TICK_S
 from media.playback import SharedAudio
 from media.pool import Pool
@@ -96,6 +98,13 @@ class Worker:
     def tell(self, command: control.AnyCommand, *fds: int) -> None:
         """A command comes through the pipe: read at the next tick, or at once by a worker that sleeps."""
         (read,) = control.commands_decoder.decode(control.pack([control.encoder.encode(command)]))
+        match read:
+            case control.LoadOutbox(number):
+                self.engine.lay_out_in(Outbox(mmap.mmap(*fds, 0)), number)
+                return
+            case control.LoadPeer(number):
+                self.engine.listen_to(number, Inbox(mmap.mmap(*fds, 0, prot=mmap.PROT_READ)))
+                return
         self._commands.append((read, tuple(self._network.sockets[fd] for fd in fds)))
         if not self._running and not self.dead:
             self._looked_at = self._clock.now
@@ -217,7 +226,7 @@ class PoolTwin(Pool):
 
     def rooms(self) -> int:
         """Rooms with somebody in."""
-        return len(self._rooms)
+        return len(self._places)
 
     def streams(self) -> int:
         return len(self._streams)
