@@ -181,6 +181,7 @@ class Placing:
                 from_=Address("", Uri("sip", wanted.caller_id, ours)),
                 sdp=wanted.sdp,
                 ways=[phone],
+                beside=wanted.beside,
                 replaces=wanted.replaces,
                 hurry=wanted.others,
                 now=self._now(),

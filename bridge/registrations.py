@@ -17,6 +17,7 @@ import structlog
 from bridge.control import protocol
 from bridge.phonebook import Ask
 from bridge.store.telephones import Telephone, Telephones
+from bridge.switchboard.registered import Reached
 from sip.errors import ParseError
 from sip.flow import Flow, bracketed
 from sip.pending import Way
@@ -94,9 +95,12 @@ class Registrations:
         self._tell(now)
         return status, fields
 
-    def ways(self, account: str, now: float) -> list[Way]:
+    def ways(self, account: str, now: float) -> list[Reached]:
         """Where the telephones of an account are now, in the order to try them; empty: nowhere."""
-        return [Way(each.flow, each.contact, each.path) for each in self._registrar.bindings(account, now)]
+        return [
+            Reached(Way(each.flow, each.contact, each.path), each.q, each.instance)
+            for each in self._registrar.bindings(account, now)
+        ]
 
     def flow_closed(self, flow: Flow, now: float) -> None:
         """A connection is gone."""

@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from bridge.control.protocol import AnyReply, AnyRequest
     from bridge.store.worker import StoreWorker
     from bridge.switchboard.events import Event
+    from bridge.switchboard.registered import Reached
     from sip.flow import Flow
-    from sip.pending import Way
 
 PRODUCT: Final = ""
 """No Server header: a scanner learns no version from us."""
@@ -299,9 +299,13 @@ class Signalling:
         else:
             self.agent.respond(event.request, NO_REGISTRAR, now)
 
-    def ways(self, account: str, now: float) -> list[Way]:
-        """Where an account's telephones are, in the order to try them."""
-        return self._registrations.ways(account, now)
+    def ways(self, account: str, now: float) -> list[Reached]:
+        """Where an account's telephones are, in the order to try them, and what each is told of where we are."""
+        return [
+            each._replace(audio_at=self._addresses.for_audio(flow.local[0], flow.remote[0], flow.remote[0]))
+            for each in self._registrations.ways(account, now)
+            for flow in (each.way.flow,)
+        ]
 
     def _is_ours(self, flow: Flow) -> bool:
         """Whether we listen where a telephone was heard before the start."""

@@ -6,8 +6,8 @@ counts it. A call is cut off when its longest time, or the money for it, is used
 
 A number goes by the trunks that take it, one after the other: the next one is tried where the one before is away, has no
 lines, or does not let us in, and nothing has rung yet. It stays one call, of one leg, paid once. The INVITE is a new one, since
-each trunk has its own way of saying things; the audio port is the same. An account's telephones are tried one after the other
-in the same manner (`registered`).
+each trunk has its own way of saying things; the audio port is the same. An account's telephones are called in the same manner,
+several at once, and others after them (`registered`).
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from bridge.switchboard.registered import ACCOUNT, FindPhones, Registered, no_ph
 from bridge.switchboard.terms import Terms
 from media.control import NO_ROOM
 from prompts.phrases import Utterance
+from sip.forking import Branch
 from sip.uri import Uri
 
 if TYPE_CHECKING:
@@ -48,11 +49,12 @@ if TYPE_CHECKING:
     from bridge.switchboard.keys_out import KeysOut
     from bridge.switchboard.legs import User
     from bridge.switchboard.lines import Lines
+    from bridge.switchboard.negotiation import Negotiation
+    from bridge.switchboard.registered import Reached
     from bridge.switchboard.room import Room
     from bridge.switchboard.sessions import Sessions
     from bridge.trunks.trunks import Trunks
     from sip.events import CallAnswered, CallEnded, CallRinging
-    from sip.flow import Flow
 
 STREAM_S: Final = 4.0
 """How long the pool may take to open a stream, as for calls that come."""
@@ -96,6 +98,7 @@ class CallsOut:
         "_keys_out",
         "_lines",
         "_local_time",
+        "_negotiations",
         "_new_id",
         "_registered",
         "_replaces",
@@ -135,6 +138,8 @@ class CallsOut:
         """Of numbers, by leg, until the call is over."""
         self._audio: dict[int, tuple[str, int]] = {}
         """Where the audio of a call is taken, by leg, until it is answered or over."""
+        self._negotiations: dict[int, list[Negotiation]] = {}
+        """What is offered to each of the telephones that ring, by leg, until it is answered or over."""
         self._replaces: dict[int, str] = {}
         """Whose place a call is to take there, by leg, until it is over."""
         self.on_cut: Callable[[Leg, float], None] | None = None
@@ -164,7 +169,7 @@ class CallsOut:
         if trunks:
             self._ways[number] = _Way(trunks[0], trunks[1:])
             self._trunks.place(number, trunks[0], now)
-        phone = self._registered.begin(number, destination.uri, now)
+        phones = self._registered.begin(number, destination.uri, now)
         local = self._listener(destination, number)
         leg = Leg(
             number=number,
@@ -174,13 +179,7 @@ class CallsOut:
             dialled="",
             source="",
             origin=Origin(source="", trunk=""),
-            negotiation=self._terms.of_called(
-                local,
-                number,
-                trunk=trunks[0] if trunks else "",
-                uri=destination.uri,
-                flow=None if phone is None else phone.flow,
-            ),
+            negotiation=self._offer(destination, number, trunks[0] if trunks else ""),
             came_at=now,
         )
         leg.out = self._new_id()
@@ -223,7 +222,7 @@ class CallsOut:
                 remote=None,
                 room=NO_ROOM,
                 rtp_timeout_s=self._config.media.rtp_timeout_s,
-                source="" if phone is None else phone.flow.remote[0],
+                source=phones[0].way.flow.remote[0] if phones else "",
             )
         )
         lines.timers.set((LegTimer.STREAM, number), now + STREAM_S)
@@ -245,29 +244,62 @@ class CallsOut:
 
     def _call(self, leg: Leg, now: float) -> None:
         """Have the INVITE sent."""
-        destination, way, phone = leg.destination, self._ways.get(leg.number), self._registered.of(leg.number)
+        destination, way, phones = (
+            leg.destination,
+            self._ways.get(leg.number),
+            self._registered.of(leg.number),
+        )
         assert destination is not None
-        if phone is None and destination.uri.startswith(ACCOUNT):
+        if not phones and destination.uri.startswith(ACCOUNT):
             self._lines.log(
                 Level.WARNING, "no way to call", leg, why=f"{destination.masked} is not registered"
             )
             self._came_to_nothing(leg, Outcome.UNREACHABLE, now)
             return
+        offers = self._negotiations.get(leg.number, [])
+        beside = tuple(
+            [
+                Branch(phone.way, self._described(leg, offer, phone))
+                for phone, offer in zip(phones[1:], offers[1:], strict=True)
+            ]
+        )
         self._lines.effects.append(
             PlaceCall(
                 leg=leg.number,
                 uri=destination.uri,
                 caller_id=self._config.caller_id,
-                sdp=leg.negotiation.describe(*self._audio[leg.number]),
+                sdp=self._described(leg, leg.negotiation, phones[0] if phones else None),
                 trunk="" if way is None else way.trunk,
                 national=destination.national,
                 carrier=destination.carrier,
                 price_per_minute=destination.price_per_minute,
                 others=bool(way.left if way is not None else self._registered.has_more(leg.number, now)),
-                phone=phone,
+                phone=phones[0].way if phones else None,
+                beside=beside,
                 replaces=self._replaces.get(leg.number, ""),
             )
         )
+
+    def _offer(self, destination: Destination, number: int, trunk: str) -> Negotiation:
+        """Make ready to offer audio to a trunk, to an address, or to each of the telephones that are to ring; the first one's is
+        returned.
+        """
+        phones = self._registered.of(number)
+        made = [
+            self._terms.of_called(
+                phone.way.flow.local[0], number, trunk=trunk, uri=destination.uri, flow=phone.way.flow
+            )
+            for phone in phones
+        ]
+        if not made:
+            local = self._listener(destination, number)
+            return self._terms.of_called(local, number, trunk=trunk, uri=destination.uri)
+        self._negotiations[number] = made
+        return made[0]
+
+    def _described(self, leg: Leg, negotiation: Negotiation, phone: Reached | None) -> bytes:
+        host, port = self._audio[leg.number]
+        return negotiation.describe((phone.audio_at if phone is not None else "") or host, port)
 
     def _goes_on(self, leg: Leg, why: str, now: float) -> bool:
         """Try the next trunk, where there is one and nothing has rung yet."""
@@ -289,26 +321,21 @@ class CallsOut:
         """Try the next telephone of an account, where there is one and the one before has not answered for all."""
         if leg.number not in self._audio:
             return False
-        phone = self._registered.goes_on(leg.number, now, status=status, ours=self._audio[leg.number][0])
-        if phone is None:
+        phones = self._registered.goes_on(leg.number, now, status=status, ours=self._audio[leg.number][0])
+        if not phones:
             return False
-        self._lines.log(Level.INFO, "next telephone", leg, status=status, transport=phone.flow.transport)
+        transports = ", ".join(phone.way.flow.transport for phone in phones)
+        self._lines.log(Level.INFO, "next telephone", leg, status=status, transport=transports)
         self._lines.figures["call out to the next telephone"] += 1
-        self._call_anew(leg, now, flow=phone.flow)
+        self._call_anew(leg, now)
         return True
 
-    def _call_anew(self, leg: Leg, now: float, *, trunk: str = "", flow: Flow | None = None) -> None:
+    def _call_anew(self, leg: Leg, now: float, *, trunk: str = "") -> None:
         """Send another INVITE for a call, with an offer of its own."""
         assert leg.destination is not None
         self._lines.by_call.pop(leg.call, None)
         leg.call, leg.call_id, leg.early, leg.trunk = 0, "", False, trunk
-        leg.negotiation = self._terms.of_called(
-            self._listener(leg.destination, leg.number),
-            leg.number,
-            trunk=trunk,
-            uri=leg.destination.uri,
-            flow=flow,
-        )
+        leg.negotiation = self._offer(leg.destination, leg.number, trunk)
         self._call(leg, now)
 
     def no_stream(self, leg: Leg, why: str, now: float) -> None:
@@ -357,6 +384,9 @@ class CallsOut:
         if leg.limited:  # it costs from here on, though we may understand nothing of it
             self._spending.answered(leg.number, now)
             self.watch()
+        offers = self._negotiations.pop(leg.number, None)
+        if offers is not None:  # of several telephones this is the one that was first
+            leg.negotiation, leg.call_id = offers[event.branch], event.call_id or leg.call_id
         usable = self._sessions.take_answer(leg, event.sdp) if event.sdp is not None else leg.early
         if not usable:
             lines.effects.append(HangUpCall(leg.call, "no common media"))
@@ -405,6 +435,7 @@ class CallsOut:
         self._trunks.ended(leg.number)
         self._ways.pop(leg.number, None)
         self._audio.pop(leg.number, None)
+        self._negotiations.pop(leg.number, None)
         self._replaces.pop(leg.number, None)
         self._registered.end(leg.number)
         if leg.limited:
@@ -472,9 +503,9 @@ class CallsOut:
 
         Where that is a name nobody knows its version yet: it is taken for the old one.
         """
-        phone = self._registered.of(number)
-        if phone is not None:
-            return phone.flow.local[0]
+        phones = self._registered.of(number)
+        if phones:
+            return phones[0].way.flow.local[0]
         way = self._ways.get(number)
         trunk = None if way is None else self._trunks.get(way.trunk)
         target = Uri.parse(destination.uri) if trunk is None else trunk.settings.target

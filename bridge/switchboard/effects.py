@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bridge.service.role import Role
     from media.control import AnyCommand, Endpoint, Format, Segment
     from prompts.values import Clip
+    from sip.forking import Branch
     from sip.pending import Way
 
 # --- calls: executed by the method of `sip.agent.Agent` that bears the same name -------------------------------------
@@ -102,6 +103,8 @@ class PlaceCall:
     """Whether another trunk or telephone would be tried after this one, so that a silent one need not be waited for."""
     phone: Way | None = None
     """The registered telephone that is called, where `uri` is an account's."""
+    beside: tuple[Branch, ...] = ()
+    """Those that are called at once with it."""
     replaces: str = field(default="", repr=False)
     """The dialog of the called one whose place this call is to take (RFC 3891); "" for none. Who knows its name may take it."""
 

@@ -11,6 +11,7 @@ from bridge import registrations
 from bridge.control.protocol import ListPhones, encoded, read_reply, read_request
 from bridge.registrations import FULL_S, WRITE_S, Registrations
 from bridge.store.database import open_database
+from bridge.switchboard.registered import Reached
 from sip.accounts import Account
 from sip.draft import Fields
 from sip.events import RequestReceived
@@ -64,7 +65,7 @@ class Desk:
         return status
 
     def ways(self, user: str = "ana") -> list[str]:
-        return [str(way.uri) for way in self.registrations.ways(user, self.now)]
+        return [str(each.way.uri) for each in self.registrations.ways(user, self.now)]
 
     def wait(self, seconds: float = WRITE_S) -> None:
         self.now += seconds
@@ -91,7 +92,7 @@ def test_a_telephone_registers_and_is_reached_by_the_way_it_came(desk: Desk) -> 
     assert desk.register(Path="<sip:p;lr>") == 200
     assert ("Contact", "<sip:ana@192.168.1.5>;expires=300") in desk.answers[-1][2]
     assert desk.registrations.ways("ana", desk.now) == [
-        Way(UDP, Uri.parse("sip:ana@192.168.1.5"), ("<sip:p;lr>",))
+        Reached(Way(UDP, Uri.parse("sip:ana@192.168.1.5"), ("<sip:p;lr>",)), 1.0, "")
     ]
     assert desk.registrations.ways("bob", desk.now) == []
     assert len(desk.registrations) == 1
@@ -147,7 +148,7 @@ class TestARestart:
         desk.asking.answer()
         later = desk.restart(after_s=20.0)
         assert later.ways("ana") == ["sip:ana@192.168.1.6", "sip:ana@192.168.1.5"]
-        assert later.registrations.ways("ana", later.now)[1].routes == ("<sip:p;lr>",)
+        assert later.registrations.ways("ana", later.now)[1].way.routes == ("<sip:p;lr>",)
         assert later.ways("bob") == []
         rows = later.registrations.answer(ListPhones(), later.now).rows
         assert {(row.since_s, row.left_s) for row in rows} == {(25.0, 275.0)}

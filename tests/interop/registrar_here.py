@@ -122,8 +122,8 @@ class RegistrarHere:
         def place(now: float) -> int:
             (reached,) = self._registrations.ways(account, now)
             ours = Address("", Uri.parse(f"sip:roda@{REALM}"))
-            assert reached.uri is not None
-            call = self._agent.invite(reached.uri, from_=ours, sdp=OFFER, now=now, ways=[reached])
+            assert reached.way.uri is not None
+            call = self._agent.invite(reached.way.uri, from_=ours, sdp=OFFER, now=now, ways=[reached.way])
             self._driver.transmit()
             return call
 

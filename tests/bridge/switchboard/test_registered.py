@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,11 +12,20 @@ from bridge.config.listening import Server, Srtp
 from bridge.config.values import Address
 from bridge.service.dialplan import Destination, Kind
 from bridge.service.outcome import Outcome
-from bridge.switchboard.effects import Log, OpenStream, PlaceCall, RecordCallPlaced
+from bridge.switchboard.effects import (
+    HangUpCall,
+    Log,
+    OpenStream,
+    PlaceCall,
+    RecordCallAnswered,
+    RecordCallPlaced,
+)
 from bridge.switchboard.events import CallNotPlaced, CallPlaced, StreamOpened
-from bridge.switchboard.registered import Registered
+from bridge.switchboard.registered import Reached, Registered
+from media.control import UpdateStream
 from sip.events import CallAnswered, CallEnded, CallRinging, EndCause
 from sip.flow import Flow
+from sip.forking import BRANCHES_MAX
 from sip.pending import Way
 from sip.uri import Uri
 from tests.bridge.switchboard.test_calls_out import Somebody, calls
@@ -34,13 +45,18 @@ def way(transport: str, number: int = 7, *, v6: bool = False, connection: int = 
 
 
 class Phones:
-    """Where ana's telephones are; tests change it."""
+    """Where ana's telephones are; tests change it. Each is liked less than the one before, or (`equal`) all the same."""
 
-    def __init__(self, *ways: Way) -> None:
+    def __init__(self, *ways: Way, equal: bool = False) -> None:
         self.ways = list(ways)
+        self.equal = equal
 
-    def __call__(self, account: str, now: float) -> list[Way]:
-        return list(self.ways) if account == "ana" else []
+    def __call__(self, account: str, now: float) -> list[Reached]:
+        if account != "ana":
+            return []
+        return [
+            Reached(each, 1.0 if self.equal else 1.0 - 0.1 * place) for place, each in enumerate(self.ways)
+        ]
 
 
 def bridge(phones: Phones) -> Playbook:
@@ -170,14 +186,143 @@ def test_an_answer_counts_for_the_telephone_that_gave_it() -> None:
 def test_no_telephone_is_tried_twice_but_under_another_name() -> None:
     phones = Phones(way("udp"))
     search = Registered(phones)
-    assert search.begin(1, "sip:ana@192.0.2.9", 0.0) is None
-    assert search.goes_on(1, 0.0, status=486, ours=HERE) is None
-    assert search.begin(1, "account:ana", 0.0) == way("udp")
+    assert search.begin(1, "sip:ana@192.0.2.9", 0.0) == ()
+    assert search.goes_on(1, 0.0, status=486, ours=HERE) == ()
+    assert ways(search.begin(1, "account:ana", 0.0)) == [way("udp")]
     assert not search.has_more(1, 0.0)
-    assert search.goes_on(1, 0.0, status=486, ours=HERE) is None
-    assert search.of(1) is None
+    assert search.goes_on(1, 0.0, status=486, ours=HERE) == ()
+    assert search.of(1) == ()
     phones.ways.append(replace(way("udp"), uri=Uri.parse("sip:other@phone.invalid")))
     assert search.has_more(1, 0.0)
-    assert search.goes_on(1, 0.0, status=486, ours=HERE) == phones.ways[1]
+    assert ways(search.goes_on(1, 0.0, status=486, ours=HERE)) == phones.ways[1:]
     search.end(1)
-    assert search.of(1) is None
+    assert search.of(1) == ()
+
+
+def ways(reached: Sequence[Reached]) -> list[Way]:
+    return [each.way for each in reached]
+
+
+# --- several at once ---
+
+
+def ring_at_once(phones: Phones) -> tuple[Playbook, Somebody, PlaceCall]:
+    """All have their INVITE; what was asked for."""
+    play = bridge(phones)
+    user, _ = calls(play, ANA, limited=False)
+    play.skip() >> StreamOpened(1, HERE, 20_002)
+    (placed,) = play._open
+    assert isinstance(placed, PlaceCall)
+    play.skip() >> CallPlaced(1, CALL, "out-1")
+    return play, user, placed
+
+
+def test_telephones_that_are_liked_the_same_ring_at_once_each_with_an_offer_of_its_own() -> None:
+    first, second, third = way("udp", 7), way("wss", 8, connection=5), way("udp", 9)
+    _, _, placed = ring_at_once(Phones(first, second, third, equal=True))
+    assert (placed.phone, [each.way for each in placed.beside]) == (first, [second, third])
+    assert not placed.others
+    assert b"RTP/AVP " in placed.sdp
+    assert b"RTP/SAVP " in placed.beside[0].sdp
+    assert b"RTP/AVP " in placed.beside[1].sdp
+    assert all(b"m=audio 20002 " in each.sdp for each in placed.beside)
+
+
+def test_who_answers_first_has_the_call_with_what_was_offered_there() -> None:
+    play, user, placed = ring_at_once(Phones(way("udp", 7), way("wss", 8, connection=5), equal=True))
+    play >> CallRinging(CALL, 180, None)
+    play >> CallRinging(CALL, 180, None)
+    answer = secured(placed.beside[0].sdp)
+    play >> CallAnswered(CALL, answer, 1, "out-2") << a(RecordCallAnswered)
+    update = play._open[0].command  # type: ignore[union-attr]  # the next is a command
+    assert isinstance(update, UpdateStream)
+    assert update.format.srtp is not None
+    play.skip()
+    assert user.told == ["rings", "rings", "answered"]
+    assert play.board._lines.by_number[1].call_id == "out-2"
+    assert not play.board._calls_out._negotiations
+
+
+def test_the_first_of_several_may_be_the_one_that_answers() -> None:
+    play, user, _ = ring_at_once(Phones(way("udp", 7), way("wss", 8, connection=5), equal=True))
+    play >> CallAnswered(CALL, sdp(), 0, "out-1")
+    play.skip()
+    assert user.told == ["answered"]
+
+
+def test_where_none_of_them_takes_it_those_liked_less_ring() -> None:
+    phones = Phones(way("udp", 7), way("udp", 8), equal=True)
+    play, user, placed = ring_at_once(phones)
+    phones.ways.append(way("udp", 9))
+    play >> refused(486) << a(Log, event="next telephone") << a(PlaceCall, phone=way("udp", 9), beside=())
+    play >> CallPlaced(1, CALL + 1, "out-3")
+    play.skip() >> refused(480, CALL + 1)
+    play.skip()
+    assert len(placed.beside) == 1
+    assert user.told == [Outcome.NO_ANSWER]
+
+
+def test_who_declines_for_all_of_them_is_not_rung_elsewhere() -> None:
+    phones = Phones(way("udp", 7), way("udp", 8), equal=True)
+    play, user, _ = ring_at_once(phones)
+    phones.ways.append(way("udp", 9))
+    play >> refused(603)
+    play.skip()
+    assert user.told == [Outcome.DECLINED]
+
+
+def test_a_call_that_nobody_takes_in_time_stops_ringing_everywhere() -> None:
+    play, user, _ = ring_at_once(Phones(way("udp", 7), way("udp", 8), equal=True))
+    play >> after(30.0) << a(HangUpCall, call=CALL)
+    play.skip()
+    assert user.told == [Outcome.NO_ANSWER]
+    assert not play.board._calls_out._negotiations
+    assert not play.board._calls_out._registered._by_leg
+
+
+def test_one_telephone_by_several_ways_is_not_rung_against_itself() -> None:
+    """RFC 5626 section 5.3."""
+    known = [Reached(way("udp", 7), device="<urn:1>"), Reached(way("tls", 8, v6=False), device="<urn:1>")]
+    known += [Reached(way("udp", 9), device="<urn:2>"), Reached(way("udp", 10))]
+    search = Registered(lambda account, now: known)
+    assert ways(search.begin(1, "account:ana", 0.0)) == [known[0].way, known[2].way, known[3].way]
+    assert search.has_more(1, 0.0)
+    assert ways(search.goes_on(1, 0.0, status=486, ours=HERE)) == [known[1].way]
+
+
+def test_what_reaches_us_at_another_address_is_not_rung_at_once_with_the_others() -> None:
+    here, other = Reached(way("udp", 7), audio_at="203.0.113.1"), way("udp", 8)
+    there = Reached(replace(other, flow=replace(other.flow, local=("192.0.2.9", 5060))), audio_at="192.0.2.9")
+    search = Registered(lambda account, now: [here, there])
+    assert search.begin(1, "account:ana", 0.0) == (here,)
+    assert search.goes_on(1, 0.0, status=486, ours=HERE) == (there._replace(audio_at=""),), (
+        "its audio is taken where the first one's is"
+    )
+
+
+def test_each_is_told_the_address_of_ours_on_its_side_of_a_router() -> None:
+    inside, outside = Reached(way("udp", 7)), Reached(way("udp", 8), audio_at="203.0.113.1")
+    play = Playbook(config(dial_out=dial_out()), find_phones=lambda account, now: [inside, outside])
+    calls(play, ANA, limited=False)
+    play.skip() >> StreamOpened(1, HERE, 20_002)
+    (placed,) = play._open
+    assert isinstance(placed, PlaceCall)
+    assert f"c=IN IP4 {HERE}\r\n".encode() in placed.sdp
+    assert b"c=IN IP4 203.0.113.1\r\n" in placed.beside[0].sdp
+    play.skip()
+
+
+def test_no_more_ring_at_once_than_a_call_may_have_places() -> None:
+    many = [Reached(way("udp", number)) for number in range(1, BRANCHES_MAX + 3)]
+    search = Registered(lambda account, now: many)
+    assert len(search.begin(1, "account:ana", 0.0)) == BRANCHES_MAX
+    assert len(search.goes_on(1, 0.0, status=486, ours=HERE)) == 2
+
+
+def secured(offered: bytes) -> bytes:
+    """An answer to an offer with keys, with a key of the answerer's own."""
+    line = next(each for each in offered.decode().split("\r\n") if "AES_CM_128_HMAC_SHA1_80" in each)
+    tag, suite = line.removeprefix("a=crypto:").split(" ")[:2]
+    key = b64encode(bytes(range(30))).decode()
+    text = sdp().decode().replace("RTP/AVP", "RTP/SAVP").rstrip("\r\n")
+    return f"{text}\r\na=crypto:{tag} {suite} inline:{key}\r\n".encode()
