@@ -18,7 +18,7 @@ from tests.interop.peered import Peered
 from tests.interop.phone import Phone
 from tests.interop.started import LOOPBACK, free_port
 
-CALLER_HZ, OTHER_HZ = 440.0, 660.0
+CALLER_HZ, OTHER_HZ, DESK_HZ = 440.0, 660.0, 1000.0
 
 needs_sipsak = pytest.mark.skipif(shutil.which("sipsak") is None, reason="sipsak is not installed")
 needs_baresip = pytest.mark.skipif(
@@ -47,6 +47,13 @@ class Registering(Baresip):
         self.command("quit")
 
 
+def waiting_for_a_hand(phone: Registering) -> Registering:
+    """One that rings until somebody answers."""
+    accounts = phone.folder / "accounts"
+    accounts.write_text(accounts.read_text().replace("answermode=auto", "answermode=manual"))
+    return phone
+
+
 # --- operators ---
 
 
@@ -70,6 +77,66 @@ def test_star_0_rings_an_operator_where_they_have_registered(
         operator.key("*3")
         operator.wait_for("CALL_CLOSED")
         operator.leave()
+        peered.until_registered("ana", 0)
+
+
+@needs_baresip
+def test_all_telephones_of_an_operator_ring_and_the_first_to_answer_has_the_call(
+    peered: Peered, tmp_path: Path
+) -> None:
+    desk_folder, other_folder = tmp_path / "desk", tmp_path / "other"
+    for folder in (desk_folder, other_folder):
+        folder.mkdir()
+    with (
+        waiting_for_a_hand(Registering(desk_folder, peered, "ana", DESK_HZ, "udp")) as desk,
+        waiting_for_a_hand(Registering(other_folder, peered, "ana", OTHER_HZ, "tcp")) as other,
+        peered.moderator(CALLER_HZ) as caller,
+    ):
+        peered.until_registered("ana", 2)
+        caller.key("*0")
+        desk.wait_for("CALL_INCOMING")
+        other.wait_for("CALL_INCOMING")
+        other.command("accept")
+        other.wait_for("CALL_ESTABLISHED")
+        desk.wait_for("CALL_CLOSED")
+        assert 'cause=200;text="Call completed elsewhere"' in desk.trace
+        other.until_told()
+        other.key("1")
+        other.until_hears(CALLER_HZ)
+        caller.until_hears(OTHER_HZ)
+        other.key("*3")
+        other.wait_for("CALL_CLOSED")
+        for phone in (desk, other):
+            phone.leave()
+        peered.until_registered("ana", 0)
+
+
+@needs_baresip
+def test_an_operator_who_declines_at_one_telephone_is_still_rung_at_the_other(
+    peered: Peered, tmp_path: Path
+) -> None:
+    desk_folder, other_folder = tmp_path / "desk", tmp_path / "other"
+    for folder in (desk_folder, other_folder):
+        folder.mkdir()
+    with (
+        waiting_for_a_hand(Registering(desk_folder, peered, "ana", DESK_HZ, "udp")) as desk,
+        waiting_for_a_hand(Registering(other_folder, peered, "ana", OTHER_HZ, "udp")) as other,
+        peered.moderator(CALLER_HZ) as caller,
+    ):
+        peered.until_registered("ana", 2)
+        caller.key("*0")
+        for phone in (desk, other):
+            phone.wait_for("CALL_INCOMING")
+        desk.hang_up()
+        other.command("accept")
+        other.wait_for("CALL_ESTABLISHED")
+        other.until_told()
+        other.key("1")
+        other.until_hears(CALLER_HZ)
+        other.key("*3")
+        other.wait_for("CALL_CLOSED")
+        for phone in (desk, other):
+            phone.leave()
         peered.until_registered("ana", 0)
 
 
