@@ -16,7 +16,7 @@ import resource
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -61,12 +61,12 @@ KINDS: Final = (
 )
 
 
-def sockets_of(engine: Engine) -> Sockets:
+def sockets_of(engine: Engine, clock: Callable[[], float]) -> Sockets:
     """As a worker chooses them."""
     try:
-        return UringSockets(engine.block, engine.secured_block, time.monotonic)
+        return UringSockets(engine.block, engine.secured_block, clock)
     except UringUnavailableError:
-        return EpollSockets(engine.block, engine.secured_block, time.monotonic)
+        return EpollSockets(engine.block, engine.secured_block, clock)
 
 
 class Side:
@@ -76,7 +76,8 @@ class Side:
         self._rows = rows
         self._random = np.random.default_rng(1)
         self._engine = Engine(rows)
-        self._sockets = sockets_of(self._engine)
+        self._now = 0.0  # of ticks: packets come by the same clock, however long the others' turns take
+        self._sockets = sockets_of(self._engine, lambda: self._now)
         self._plain = rtp.outgoing_block(rows)
         streams = Streams(rows)
         streams.ssrc_out[:] = self._plain["ssrc"] = np.arange(rows) + SSRC
@@ -131,6 +132,7 @@ class Side:
 
     def work(self, now: float) -> tuple[float, float]:
         """A worker's tick; returns the seconds of it, and those that were the engine's."""
+        self._now = now
         began = time.thread_time()
         self._sockets.poll()
         batch = self._sockets.take()
