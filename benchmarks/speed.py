@@ -5,7 +5,7 @@
     python -m benchmarks.suite --only speed --share 0.02 --seconds 5 --minutes 0.5     # whether all of it works, no more
 
 Each row is a load test against a fresh server, but `srtp`, which is of our engine and its sockets alone (`benchmarks.secured`).
-A room lives in one worker; so there is no row of a room over two.
+For `spread` it is a server of our own making, whose workers are too small for the room (`benchmarks.spread`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import capacity, hd, ports, secured
+from benchmarks import capacity, hd, ports, secured, spread
 from benchmarks.lines import Line, cpu_line, trouble
 
 if TYPE_CHECKING:
@@ -46,12 +46,16 @@ class Speed:
     console: Console
     share: float
     minutes: float
+    seconds: float = 20.0
+    ramp: float = 100.0
+    log: str = ""
 
     def rows(self) -> dict[str, Callable[[], list[Line]]]:
         """Return the measurements by name, in the order of the table."""
         return {
             "talkers": self.many_talkers,
             "crowd": self.crowd,
+            "spread": self.spread,
             "jitter": self.bad_networks,
             "g722": self.g722,
             "opus": self.opus,
@@ -68,6 +72,12 @@ class Speed:
     def crowd(self) -> list[Line]:
         people = self._people(3_000)
         return [served_line(f"{people} in one room", self.load("--participants", people))]
+
+    def spread(self) -> list[Line]:
+        people = self._people(6_000)
+        self.console.print(f"  {people} in one room over two workers", style="dim")
+        record = spread.measure(int(people), seconds=self.seconds, ramp=self.ramp, log=self.log)
+        return [spread_line(f"{people} in one room over two workers", record)]
 
     def bad_networks(self) -> list[Line]:
         rooms = max(1, round(200 * self.share))
@@ -134,6 +144,19 @@ def voices(record: dict[str, Any]) -> str:
         if heard.get("windows")
         else ""
     )
+
+
+def spread_line(name: str, record: dict[str, Any]) -> Line:
+    """Make the row of a room in two workers: served well, and everybody hears whoever talks in either, and nobody himself."""
+    line = served_line(name, record)
+    heard = record.get("hearing") or {}
+    if not heard.get("pairs") or not record.get("spread"):
+        why = "the room was in one worker" if record.get("hearing") else "nobody was heard"
+        return Line(name, f"{SERVED}, all heard", "", f"{line.measured}; {why}", holds=False, record=record)
+    share = heard["pairs_heard"] / heard["pairs"]
+    spread_well = share >= HEARD_SHARE and not heard["own_heard"] and not heard["foreign_heard"]
+    measured = f"{line.measured}; listeners hear {share:.1%} of the talkers"
+    return Line(name, f"{SERVED}, all heard", "", measured, line.holds and spread_well, record)
 
 
 def hd_line(name: str, record: dict[str, Any]) -> Line:

@@ -63,7 +63,16 @@ class Suite:
 
     def speed(self) -> dict[str, Callable[[], list[Line]]]:
         """Return what voice costs, which is run only where it is asked for: it takes its time."""
-        return Speed(self.load, self.console, self.options.share, self.options.minutes).rows()
+        options = self.options
+        return Speed(
+            self.load,
+            self.console,
+            options.share,
+            options.minutes,
+            seconds=options.seconds,
+            ramp=options.ramp,
+            log=options.log,
+        ).rows()
 
     def ours(self) -> dict[str, Callable[[], list[Line]]]:
         """Return what only Roda is asked for, in short: each has a program of its own for the whole size."""
@@ -276,7 +285,7 @@ def main() -> int:
         "--only",
         default="",
         help="names out of: cpu,rooms,capacity,delay,calls,idle,joining,roll_call,blast,defined (the last four are Roda's alone, which they start themselves); "
-        "speed, or of it: talkers,crowd,jitter,g722,opus,opus_dtx,srtp,endurance",
+        "speed, or of it: talkers,crowd,spread,jitter,g722,opus,opus_dtx,srtp,endurance",
     )
     parser.add_argument(
         "--share", type=float, default=1.0, help="of all people in the rows of speed; below 1 to try them out"

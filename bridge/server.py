@@ -401,10 +401,13 @@ class Server:
         counts = {
             "workers replaced": self._pool.replaced,
             "recording processes replaced": self._recordings.replaced,
+            "rooms spread over workers": self._pool.rooms_spread,
         }
         for name, table in self._pool.tables():
             counts[f"{name} ticks caught up"] = int(table.caught_up[0])
             counts[f"{name} ticks skipped"] = int(table.skipped[0])
+            counts[f"{name} frames of other workers missed"] = int(table.frames_missed[0])
+            counts[f"{name} rooms not heard in other workers"] = int(table.entries_dropped[0])
         return counts
 
     # Effects ---------------------------------------------------------------------------------------------------

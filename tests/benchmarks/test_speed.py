@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from benchmarks import hd, secured, speed
-from benchmarks.speed import Speed, endurance_lines, hd_line, served_line, srtp_line
+from benchmarks.speed import Speed, endurance_lines, hd_line, served_line, spread_line, srtp_line
 from benchmarks.suite import Suite, choose
 
 CONSOLE = Console(quiet=True)
@@ -80,6 +80,23 @@ def test_hd_is_right_only_if_listeners_hear_the_talkers_and_nobody_himself(heard
     assert ("times themselves" in line.measured) is bool(heard.get("own_heard"))
 
 
+@pytest.mark.parametrize(
+    ("changes", "holds", "says"),
+    [
+        ({"spread": 1}, True, "hear 100.0 %"),
+        ({"spread": 0}, False, "the room was in one worker"),
+        ({"spread": 1, "hearing": None}, False, "nobody was heard"),
+        ({"spread": 1, "hearing": record()["hearing"] | {"pairs_heard": 15}}, False, "hear 50.0 %"),
+        ({"spread": 1, "hearing": record()["hearing"] | {"own_heard": 1}}, False, "hear 100.0 %"),
+        ({"spread": 1, "participants_up": 4}, False, "hear 100.0 %"),
+    ],
+)
+def test_a_room_over_two_workers_is_one_only_if_both_hear_whoever_talks(changes, holds, says):
+    line = spread_line("6,000", record(**changes))
+    assert line.holds is holds
+    assert says.replace(" %", "%") in line.measured
+
+
 @pytest.mark.parametrize(("ratio", "holds"), [(1.77, True), (2.01, False)])
 def test_keys_cost_at_most_as_much_again(ratio, holds):
     found = {"ratio_with_sockets": ratio, "with_sockets_us": 9.0, "engine_us": 3.0}
@@ -126,6 +143,10 @@ def test_each_row_is_the_load_that_its_name_says(monkeypatch):
         secured, "measure", lambda kinds, rows, _: found if rows == 500 and len(kinds) == 4 else []
     )
     monkeypatch.setattr(speed.ports, "allow_files", lambda _: None)
+    spread = []
+    monkeypatch.setattr(
+        speed.spread, "measure", lambda people, **_: spread.append(people) or record(spread=1)
+    )
     loads = Loads()
     lines = [line for row in Speed(loads, CONSOLE, 1.0, 30.0).rows().values() for line in row()]
     assert loads.asked == [
@@ -138,7 +159,8 @@ def test_each_row_is_the_load_that_its_name_says(monkeypatch):
         "--participants 1000 --seconds 1800.0 --settle 60.0 --endurance",
     ]
     assert all(line.holds for line in lines)
-    assert len(lines) == 10
+    assert len(lines) == 11
+    assert spread == [6_000]
     assert "3.0 voices heard at once" in lines[0].measured
 
 
@@ -160,7 +182,7 @@ def test_a_share_of_the_people_tries_a_row_out():
 
 
 def test_a_group_is_chosen_by_its_name_and_never_unasked():
-    suite = Suite(argparse.Namespace(share=1.0, minutes=30.0), CONSOLE)
+    suite = Suite(argparse.Namespace(share=1.0, minutes=30.0, seconds=20.0, ramp=100.0, log=""), CONSOLE)
     rows = suite.rows()
     group = list(suite.speed())
     assert choose("speed", rows, suite, is_ours=True) == choose("voice", rows, suite, is_ours=True) == group
