@@ -30,12 +30,12 @@ from dsp.repetition import FURTHEST_BACK, WINDOW, extend, extend_alike, likeness
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from dsp.frames import Frames, Indices, Levels
+    from dsp.frames import Frames, Levels
 
     Times = NDArray[np.int32]
 
-HISTORY: Final = RATE_HZ * 60 // 1_000
-"""60 ms, what callers keep of each row: three of the longest periods, and room to fade between them."""
+HISTORY: Final = FURTHEST_BACK
+"""49 ms, what callers keep of each row: three of the longest periods, and room to fade between them."""
 
 AHEAD: Final = FRAME_SAMPLES
 """20 ms of what comes after a gap: the longest period, and a window to compare."""
@@ -64,15 +64,6 @@ IN_STEP: Final = 0.7
 """Likeness from which on two signals are said to be the same voice, and are brought into step."""
 
 
-def find_period(history: Frames, *, band: int = 1) -> Indices:
-    """Return the number of samples after which the end of each row best repeats what came before.
-
-    history : ndarray of shape (N, H), int16, H >= (WINDOW + LONGEST_PERIOD) * band
-    returns : ndarray of shape (N,), intp, SHORTEST_PERIOD * band to LONGEST_PERIOD * band; the longest where nothing repeats
-    """
-    return period_of(history.astype(np.float32), band).astype(np.intp)
-
-
 def _read(table: Levels, place: Times, since: Times, rate: Levels) -> Levels:
     """The samples of `table` at places between its samples, in a straight line from one to the next.
 
@@ -99,33 +90,30 @@ def _loudness(time: Times, band: int) -> Levels:
     return _LOUDNESS.take(time if band == 1 else time // np.int32(band), mode="clip")
 
 
-def _meet(
-    past: Levels, period: Times, ahead: Levels, begin: Times, end: Times, band: int
-) -> tuple[Levels, Levels]:
+def _meet(past: Levels, ahead: Levels, begin: Times, end: Times, band: int) -> tuple[Levels, Levels]:
     """How `past` goes on and what leads up to `ahead`, and by how much each comes too late to meet the other in step.
 
     past, ahead : ndarray of shapes (N, H) and (N, A), float32
-    period, begin, end : ndarray of shape (N, 1), int32: of the past; lost time where they begin to meet, and where `ahead` begins
+    begin, end : ndarray of shape (N, 1), int32: lost time where they begin to meet, and where `ahead` begins
     returns : ndarray of shape (2N, L), float32: forwards from the beginning of the loss on, then backwards from its end;
         ndarray of shape (2N, 1), float32: how many samples more have to be played in the same time
     """
-    rows, length = past.shape
+    rows = len(past)
     meeting, width, known = MEETING * band, WINDOW * band, AHEAD * band
-    both = np.zeros((2 * rows, FURTHEST_BACK * band), np.float32)
-    both[:rows] = past[:, -both.shape[1] :]
-    back = both[rows:, -known:]
-    back[:] = ahead[:, known - 1 :: -1]
-    periods = np.concatenate((period, period_of(back, band)[:, None]))
+    both = np.zeros((2 * rows, past.shape[1]), np.float32)
+    both[:rows] = past
+    both[rows:, -known:] = ahead[:, known - 1 :: -1]
+    periods = period_of(both, band)[:, None]
     table = extend_alike(both, periods, int(end.max()) + meeting + width, rows, band)
 
     # Forwards ought to arrive at what is ahead, backwards at what was played last.
     before = begin - 1 - _RECENT * np.int32(band)
     if begin.any():
         played = np.concatenate((past, table[:rows]), axis=1)
-        lines = np.arange(length, played.size + length, played.shape[1], dtype=np.int32)[:, None]
+        lines = np.arange(past.shape[1], played.size, played.shape[1], dtype=np.int32)[:, None]
         last = played.take(lines + before)
     else:
-        last = past[:, length + before[0]]
+        last = past[:, before[0]]
     goal = np.concatenate((ahead[:, :width:band], last))
     span = end - begin
     near = np.concatenate((end, span)) + _NEAR * np.int32(band)
@@ -148,17 +136,16 @@ _NEAR: Final = np.arange(-MEETING, MEETING + WINDOW, dtype=np.int32)
 """Times before the end, how late one may come to meet the other, and times about the meeting, at 8 kHz."""
 
 
-def _go_on(past: Levels, period: Times, lost: NDArray[np.int64], band: int) -> Levels:
+def _go_on(past: Levels, lost: NDArray[np.int64], band: int) -> Levels:
     """What to play after `past` at the times `lost`, of shape (N, S), while nobody knows what follows."""
     time = np.minimum(lost, FADE_ENDS * band).astype(np.int32)
-    made = extend(past, period, time, band)
+    made = extend(past, period_of(past, band)[:, None], time, band)
     made *= _loudness(time, band)
     return made
 
 
 def _join(
     past: Levels,
-    period: Times,
     ahead: Levels,
     since: NDArray[np.int64],
     gap: NDArray[np.int64],
@@ -167,7 +154,7 @@ def _join(
 ) -> Levels:
     """What to play between `past` and `ahead` at the times `lost`.
 
-    past, ahead, period : as of `_meet`
+    past, ahead : as of `_meet`
     since, gap : ndarray of shape (N, 1), int64: lost time when `ahead` became known, and where it begins
     lost : ndarray of shape (N, S), int64
     returns : ndarray of shape (N, S), float32
@@ -180,7 +167,7 @@ def _join(
     begin, end = (since - origin).astype(np.int32), (gap - origin).astype(np.int32)
     time = np.maximum(lost - origin, 0).astype(np.int32)
 
-    table, late = _meet(past, period, ahead, begin, end, band)
+    table, late = _meet(past, ahead, begin, end, band)
     span = np.maximum(end - begin, 1)
     pace = np.float32(1) / span.astype(np.float32)
     gone = time - begin
@@ -212,7 +199,6 @@ def conceal(
     lost_samples: ArrayLike,
     size: int,
     *,
-    periods: Indices | None = None,
     band: int = 1,
     ahead: Frames | None = None,
     ahead_gap: ArrayLike | None = None,
@@ -226,32 +212,29 @@ def conceal(
 
     history : ndarray of shape (N, H), int16, H >= HISTORY * band: the last samples played before the loss began
     lost_samples : array of shape (N,) or int, not negative: how long the loss already lasts where the answer begins
-    periods : ndarray of shape (N,), intp: what `find_period` said, if it was asked already
     ahead : ndarray of shape (N, A), int16, A >= AHEAD * band and >= what is asked for beyond the gap: what follows the gap
     ahead_gap : array of shape (N,) or int: length of the whole gap, counted like `lost_samples`; 0: not known, the row's `ahead` counts for nothing
     ahead_from : array of shape (N,) or int: `lost_samples` when the row's `ahead` was first given; this time if None
     returns : ndarray of shape (N, size), int16
     """
     rows = len(history)
-    past = history.astype(np.float32)
-    period = (period_of(past, band) if periods is None else periods.astype(np.int32))[:, None]
+    past = history[:, -HISTORY * band :].astype(np.float32)
     lost = _column(lost_samples, rows)
     times = lost + np.arange(size)
     if ahead is None or ahead_gap is None:
-        made = _go_on(past, period, times, band)
+        made = _go_on(past, times, band)
     else:
         gap = _column(ahead_gap, rows)
         since = lost if ahead_from is None else _column(ahead_from, rows)
-        known = (gap > 0).nonzero()[0]
-        if known.size == rows > 0:
-            made = _join(past, period, ahead.astype(np.float32), since, gap, times, band)
+        after = ahead.astype(np.float32)
+        known = gap[:, 0] > 0
+        if known.all():
+            made = _join(past, after, since, gap, times, band) if rows else np.zeros((0, size), np.float32)
         else:
-            made = _go_on(past, period, times, band)
-            if known.size:
-                after = ahead[known].astype(np.float32)
-                made[known] = _join(
-                    past[known], period[known], after, since[known], gap[known], times[known], band
-                )
+            made = np.empty((rows, size), np.float32)
+            made[~known] = _go_on(past[~known], times[~known], band)
+            if known.any():
+                made[known] = _join(past[known], after[known], since[known], gap[known], times[known], band)
     np.rint(made, out=made)
     np.maximum(made, -32_768, out=made)
     samples: Frames = np.minimum(made, 32_767, out=made).astype(np.int16)

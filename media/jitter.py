@@ -440,7 +440,8 @@ class JitterBuffer:
         comes = self._next(rows, begin)
         lead = np.minimum(comes - begin, FRAME)
         at = begin + lead
-        run = np.clip(self.ring.run(rows, at, there=True) - at, 0, FRAME - lead)
+        until = self.ring.run(rows, at, there=True)
+        run = np.minimum(until - at, FRAME - lead)
         run[steady & (run < FRAME)] = 0
         lead[run == 0] = FRAME
         found = comes < _NOWHERE
@@ -457,6 +458,7 @@ class JitterBuffer:
         self._gap[rows] = trouble_gap
         self.made[rows] = np.where(goes_on, rest, made + FRAME)
         self.play[rows] = np.where(goes_on, at + run, play)
+        self._ready[rows[goes_on]] = until[goes_on]
         self._astray[rows] = True
         over = goes_on & (rest > 0)
         returns = np.where(found & (lead > 0), comes, _NOWHERE)

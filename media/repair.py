@@ -17,10 +17,10 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.conceal import AHEAD, conceal, find_period
+from dsp.conceal import AHEAD, HISTORY, conceal
 from dsp.stretch import LIKE, LONGEST, SHORTEST, Stretched, lengthen, shorten
 from media import laws
-from media.jitter import FRAME, HISTORY, STEP, JitterBuffer, Pull, Trouble, Wish
+from media.jitter import FRAME, STEP, JitterBuffer, Pull, Trouble, Wish
 from media.streams import Streams
 
 MERGE: Final = 40
@@ -102,13 +102,13 @@ class Repair:
         self._jitter = jitter
         self._source = source
         self._band = source.band
-        self._period = np.zeros(rows, np.intp)  # of the voice before the gap
-        self._looked_at = np.full(rows, -1)  # where that gap began
+        self._looked_at = np.full(rows, -1)  # where the last gap began
         self._lasts = np.zeros(rows, np.int64)  # how long it is, where that is known
         self._known_at = np.zeros(rows, np.int64)  # how much had been made up when it was
         self._voice = np.full(rows, -100.0, np.float32)  # dBov; how loud the row is when it is loud
         self._rests = np.zeros(rows, np.int64)  # the frame from which on delay may change again
         self._wished = np.full(rows, -1)  # the last frame in which the row wished anything
+        self._place = np.full(rows, -1)  # where each row is among others, while that is needed
         self._tick = 0
 
     def clear(self, row: int) -> None:
@@ -121,7 +121,9 @@ class Repair:
         """The tick is over; of its rows, `rows` were asked for with `samples`, and the others were heard by nobody."""
         self._tick += 1
         if pull.wish.rows.size:
-            others = np.flatnonzero(~np.isin(pull.wish.rows, rows))
+            self._place[rows] = 0
+            others = (self._place[pull.wish.rows] < 0).nonzero()[0]
+            self._place[rows] = -1
             if others.size:
                 self._slide(pull.wish.some(others))
 
@@ -140,73 +142,91 @@ class Repair:
         """What the row would say next if it lost a frame now; (1, 160 * band)."""
         rows = np.array([row])
         unknown = np.zeros(1, np.int64)
-        return self._conceal(rows, self._jitter.play[rows], self._jitter.made[rows], FRAME, unknown, unknown)
+        return self._conceal(rows, self._jitter.play[rows], self._jitter.made[rows], unknown, unknown)
 
     def samples(self, rows: NDArray[np.intp], pull: Pull) -> NDArray[np.int16]:
         """The frames of `rows`, with gaps repaired, and longer or shorter where their delay should change."""
         frames = self._source.frames(rows, pull)
-        if pull.trouble.rows.size:
-            here, there = _common(rows, pull.trouble.rows)
-            if here.size:
-                frames[here] = self._mend(pull.trouble.some(there))
-        if pull.wish.rows.size:
-            here, there = _common(rows, pull.wish.rows)
-            if here.size:
-                self._stretch(here, pull.wish.some(there), pull, frames)
+        troubled, wishes = pull.trouble.rows.size > 0, pull.wish.rows.size > 0
+        if troubled or wishes:
+            self._place[rows] = np.arange(len(rows))
+            if troubled:
+                there, here = self._among(pull.trouble.rows)
+                if here.size:
+                    frames[here] = self._mend(pull.trouble.some(there))
+            if wishes:
+                there, here = self._among(pull.wish.rows)
+                if here.size:
+                    self._stretch(here, pull.wish.some(there), pull, frames)
+            self._place[rows] = -1
         return frames
+
+    def _among(self, some: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Which of `some` rows are noted in `_place`, and what is noted there."""
+        place = self._place[some]
+        there = (place >= 0).nonzero()[0]
+        return there, place[there]
 
     # Gaps ------------------------------------------------------------------------------------------------------
 
     def _mend(self, trouble: Trouble) -> NDArray[np.int16]:
         """The frames of rows in trouble."""
         rows, band = trouble.rows, self._band
-        frames = np.zeros((len(rows), FRAME * band), np.int16)
-        time = np.arange(FRAME * band)
         lead, run, at = trouble.lead, trouble.run, trouble.at
+        goes_on = run > 0
         # What led up to what comes now is continued by it, and nothing is made up any more.
         joined = (self._looked_at[rows] == trouble.gap_at) & (self._lasts[rows] == trouble.made)
         joined &= (trouble.made > 0) & (trouble.skipped == 0) & (lead == 0)
         bridges = ((trouble.made > 0) | (lead > 0)) & ~joined
-        old = bridges.nonzero()[0]
-        made = np.zeros((len(rows), (FRAME + STEP + MERGE) * band), np.int16)
-        if old.size:
-            size = FRAME + (STEP + MERGE if bool(run[old].any()) else 0)
-            returns = np.where(lead > 0, trouble.made + lead, 0)
-            long = (lead == FRAME) & (run == 0)
-            returns[long] += (trouble.returns - at)[long]
-            returns[(run == 0) & (trouble.returns < 0)] = 0
-            after = np.where(run > 0, at, trouble.returns)
-            made[old, : size * band] = self._conceal(
-                rows[old], trouble.gap_at[old], trouble.made[old], size, after[old], returns[old]
-            )
-        goes_on = run > 0
-        lead, run = self._linger(trouble, made, lead, run)
-        if goes_on.any():
-            which = goes_on.nonzero()[0]
+        ends_in_gap = goes_on & (lead + run < FRAME)
+        # What is before that gap may first have to be made up itself.
+        at_once, later = (ends_in_gap & ~bridges).nonzero()[0], (ends_in_gap & bridges).nonzero()[0]
+        frames, tails = self._made_up(trouble, bridges.nonzero()[0], at_once)
+        lead, run = self._linger(trouble, frames, lead, run)
+        which = goes_on.nonzero()[0]
+        if which.size:
             good = self._source.read(rows[which], at[which] - lead[which], FRAME).astype(np.float32)
-            kept = (time - band * lead[which, None] + 1) / np.float32(MERGE * band + 1)
+            since = np.arange(1, FRAME * band + 1) - band * lead[which, None]
+            kept = since / np.float32(MERGE * band + 1)
             kept[~bridges[which]] = 1.0
-            kept = np.clip(kept, 0.0, 1.0).astype(np.float32)
-            before = made[which, : FRAME * band]
+            kept = np.minimum(np.maximum(kept, 0.0), 1.0).astype(np.float32)
+            before = frames[which]
             frames[which] = np.rint(before + kept * (good - before)).astype(np.int16)
-        still = (~goes_on).nonzero()[0]
-        frames[still] = made[still, : FRAME * band]
-        moved = ((trouble.skipped < 0) & (lead > 0)).nonzero()[0]
-        if moved.size:  # what was made up before belongs before what is made up now
-            to = at[moved] - lead[moved]
-            before = self._source.read(rows[moved], to - trouble.skipped[moved] - HISTORY, HISTORY)
-            self._keep(rows[moved], to - HISTORY, before, np.ones((len(moved), HISTORY), np.bool_))
-        self._keep(rows, at - lead, frames, time[::band] < lead[:, None])
-        merged = np.flatnonzero(goes_on & bridges)
-        if merged.size:  # the seam was heard as it is here, not as it came
-            since = time[::band] - lead[merged, None]
-            begin = at[merged] - lead[merged]
-            self._source.write(rows[merged], begin, frames[merged], (since >= 0) & (since < MERGE))
-        over = np.flatnonzero(goes_on & (lead + run < FRAME))
-        if over.size:
-            self._begin_gap(over, trouble, lead + run, frames)
-        self._streams.concealed[rows] += (lead > 0) | (lead + run < FRAME)
+        self._remember(trouble, lead, goes_on & bridges, frames)
+        if at_once.size:
+            self._end_in_gap(trouble, at_once, tails, frames)
+        if later.size:
+            _, tails = self._made_up(trouble, later[:0], later)
+            self._end_in_gap(trouble, later, tails, frames)
+        self._streams.concealed[rows] += (lead > 0) | ends_in_gap
         return frames
+
+    def _made_up(
+        self, trouble: Trouble, bridged: NDArray[np.intp], begun: NDArray[np.intp]
+    ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        """What is made up for gaps that frames begin in, as frames of all rows, and for those that they end in, of these.
+
+        Both are asked for together: a question costs more than a row.
+        """
+        frames = np.zeros((len(trouble.rows), FRAME * self._band), np.int16)
+        if not (bridged.size or begun.size):
+            return frames, frames
+        one = trouble.some(bridged)
+        lasts = np.where(one.lead > 0, one.made + one.lead, 0)
+        stands = one.run == 0
+        long = (one.lead == FRAME) & stands
+        lasts[long] += (one.returns - one.at)[long]
+        lasts[stands & (one.returns < 0)] = 0
+        gap_at, made, after = one.gap_at, one.made, np.where(stands, one.returns, one.at)
+        if begun.size:
+            gap_at = np.concatenate((gap_at, (trouble.at + trouble.run)[begun]))
+            made = np.concatenate((made, np.zeros(len(begun), np.int64)))
+            after = np.concatenate((after, trouble.returns[begun]))
+            lasts = np.concatenate((lasts, np.where(after < 0, 0, after - gap_at)[len(bridged) :]))
+        which = np.concatenate((bridged, begun))
+        sound = self._conceal(trouble.rows[which], gap_at, made, after, lasts)
+        frames[bridged] = sound[: len(bridged)]
+        return frames, sound[len(bridged) :]
 
     def _linger(
         self, trouble: Trouble, made: NDArray[np.int16], lead: NDArray[np.int64], run: NDArray[np.int64]
@@ -231,43 +251,49 @@ class Repair:
         self._jitter.shift(trouble.rows[able], -longer)
         return lead, run
 
-    def _begin_gap(
-        self, over: NDArray[np.intp], trouble: Trouble, until: NDArray[np.int64], frames: NDArray[np.int16]
+    def _end_in_gap(
+        self, trouble: Trouble, over: NDArray[np.intp], made: NDArray[np.int16], frames: NDArray[np.int16]
     ) -> None:
-        """Fill the ends of frames in which a gap begins behind `until`."""
-        rows, begin, band = trouble.rows[over], until[over], self._band
-        gap_at, after = trouble.at[over] + trouble.run[over], trouble.returns[over]
-        lasts = np.where(after < 0, 0, after - gap_at)
-        made = self._conceal(rows, gap_at, np.zeros(len(rows), np.int64), FRAME, after, lasts)
-        time = np.arange(FRAME * band) - begin[:, None] * band
+        """Fill the ends of the frames `over`, in which a gap begins, with the beginning of what is `made` up for it."""
+        begin = (trouble.lead + trouble.run)[over]
+        time = np.arange(FRAME * self._band) - begin[:, None] * self._band
         tail = np.take_along_axis(made, np.maximum(time, 0), axis=1)
         frames[over] = np.where(time >= 0, tail, frames[over])
-        self._keep(rows, gap_at - begin, frames[over], time[:, ::band] >= 0)
+        rows, start = trouble.rows[over], (trouble.at - trouble.lead)[over]
+        only = (time[:, :: self._band] >= 0) & ~self._jitter.ring.there(rows, start, FRAME)
+        self._source.write(rows, start, frames[over], only)
 
-    def _keep(
+    def _remember(
         self,
-        rows: NDArray[np.intp],
-        start: NDArray[np.int64],
+        trouble: Trouble,
+        lead: NDArray[np.int64],
+        merged: NDArray[np.bool_],
         frames: NDArray[np.int16],
-        made: NDArray[np.bool_],
     ) -> None:
-        """Remember what was made up where nothing came, so that history is what was heard."""
-        some = np.flatnonzero(made.any(axis=1))
-        if some.size:
-            which, begin = rows[some], start[some]
-            only = made[some] & ~self._jitter.ring.there(which, begin, made.shape[1])
-            self._source.write(which, begin, frames[some], only)
+        """Keep what was made up where nothing came, and the seam as it is here, so that history is what was heard."""
+        moved = ((trouble.skipped < 0) & (lead > 0)).nonzero()[0]
+        if moved.size:  # what was made up before belongs before what is made up now
+            rows, to = trouble.rows[moved], (trouble.at - lead)[moved]
+            before = self._source.read(rows, to - trouble.skipped[moved] - HISTORY, HISTORY)
+            only = ~self._jitter.ring.there(rows, to - HISTORY, HISTORY)
+            self._source.write(rows, to - HISTORY, before, only)
+        which = ((lead > 0) | merged).nonzero()[0]
+        if which.size:
+            rows, start = trouble.rows[which], (trouble.at - lead)[which]
+            since = np.arange(FRAME) - lead[which, None]
+            only = (since < 0) & ~self._jitter.ring.there(rows, start, FRAME)
+            only |= merged[which, None] & (since >= 0) & (since < MERGE)
+            self._source.write(rows, start, frames[which], only)
 
     def _conceal(
         self,
         rows: NDArray[np.intp],
         gap_at: NDArray[np.int64],
         made: NDArray[np.int64],
-        size: int,
         after: NDArray[np.int64],
         lasts: NDArray[np.int64],
     ) -> NDArray[np.int16]:
-        """What is made up for gaps, from as far as it has come.
+        """A frame of what is made up for gaps, from as far as it has come.
 
         Parameters
         ----------
@@ -280,28 +306,28 @@ class Repair:
         """
         band = self._band
         before = self._source.read(rows, gap_at - HISTORY, HISTORY)
-        fresh = np.flatnonzero(self._looked_at[rows] != gap_at)
-        if fresh.size:
-            mine = rows[fresh]
-            self._looked_at[mine] = gap_at[fresh]
-            self._period[mine] = find_period(before[fresh], band=band)
-            self._lasts[mine] = 0
-        known = np.flatnonzero(lasts)
+        fresh = rows[self._looked_at[rows] != gap_at]
+        self._lasts[fresh] = 0
+        self._looked_at[rows] = gap_at
+        known = lasts.nonzero()[0]
+        if known.size:
+            there = self._jitter.ring.run(rows[known], after[known], there=True) - after[known]
+            lasts = lasts.copy()
+            lasts[known[there < AHEAD]] = 0
+            news = (lasts != self._lasts[rows]).nonzero()[0]
+            self._lasts[rows[news]], self._known_at[rows[news]] = lasts[news], made[news]
+            known = lasts.nonzero()[0]
         if not known.size:
-            return conceal(before, made * band, size * band, periods=self._period[rows], band=band)
-        there = self._jitter.ring.run(rows[known], after[known], there=True) - after[known]
-        lasts = lasts.copy()
-        lasts[known[there < AHEAD]] = 0
-        news = np.flatnonzero(lasts != self._lasts[rows])
-        self._lasts[rows[news]], self._known_at[rows[news]] = lasts[news], made[news]
-        known = np.flatnonzero(lasts)
-        ahead = np.zeros((len(rows), AHEAD * band), np.int16)
-        ahead[known] = self._source.read(rows[known], after[known], AHEAD)
+            return conceal(before, made * band, FRAME * band, band=band)
+        if known.size == len(rows):
+            ahead = self._source.read(rows, after, AHEAD)
+        else:
+            ahead = np.zeros((len(rows), AHEAD * band), np.int16)
+            ahead[known] = self._source.read(rows[known], after[known], AHEAD)
         return conceal(
             before,
             made * band,
-            size * band,
-            periods=self._period[rows],
+            FRAME * band,
             band=band,
             ahead=ahead,
             ahead_gap=lasts * band,
@@ -359,9 +385,3 @@ def _level_dbov(frames: NDArray[np.int16]) -> NDArray[np.float32]:
     power = np.einsum("ij,ij->i", frames, frames, dtype=np.float32) / frames.shape[1]
     level: NDArray[np.float32] = 10.0 * np.log10(np.maximum(power, 1e-3) / np.float32(32_768.0**2))
     return level
-
-
-def _common(rows: NDArray[np.intp], some: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Indices into `rows` and into `some` of what both have."""
-    _, here, there = np.intersect1d(rows, some, assume_unique=True, return_indices=True)
-    return here, there

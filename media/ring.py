@@ -4,7 +4,7 @@ A ring of samples per row, kept in blocks of 10 ms, each stamped with the number
 number sought says "not here", and nothing is ever wiped. A packet of 160 samples on the grid, nearly every one, is one
 row copy; one of any other multiple of 10 ms is a few; the rest are scattered sample by sample, as columns too.
 
-What is read may begin anywhere: the ring is also seen as frames that begin at every sample and overlap, so a frame off
+What is read may begin anywhere: the ring is also seen as pieces that begin at every sample and overlap, so a frame off
 the grid is one copy as well, and only the few that reach over the ring's end are put together.
 """
 
@@ -41,11 +41,13 @@ class Ring:
     """Codes of R rows; positions are in samples, from 0 up."""
 
     def __init__(self, rows: int) -> None:
-        self._codes = np.zeros(rows * SPAN + FRAME, np.uint8)
-        self._frames = self._codes[:-FRAME].reshape(rows * SLOTS, FRAME)
+        self._codes = np.zeros((rows + 1) * SPAN, np.uint8)  # behind the last row is room to read on
+        self._frames = self._codes[:-SPAN].reshape(rows * SLOTS, FRAME)
         self._blocks = self._frames.reshape(rows * _BLOCKS, BLOCK)
         self._pieces = self._frames.view(_FRAME_PIECE)[:, 0]  # each frame as one thing, copied as one
-        self._anywhere = np.ndarray(rows * SPAN + 1, _FRAME_PIECE, self._codes.data, strides=(1,))
+        self._anywhere: dict[
+            int, NDArray[np.void]
+        ] = {}  # pieces of each size that was asked for, at every sample
         self._stamps = np.full(rows * _BLOCKS, _NONE, np.int32)  # which block of its row each holds whole
         self._pairs = self._stamps.view(np.int64)  # the same, two blocks at a time: which frame
         self._flags = np.zeros((rows * _BLOCKS, BLOCK), np.bool_)  # of blocks that came in odd pieces
@@ -59,7 +61,7 @@ class Ring:
 
     def fill(self, rows: NDArray[np.intp], codes: NDArray[np.uint8]) -> None:
         """Make one code of each row all that its ring holds, and none of it there."""
-        self._codes[:-FRAME].reshape(-1, SPAN)[rows] = codes[:, None]
+        self._codes[:-SPAN].reshape(-1, SPAN)[rows] = codes[:, None]
 
     # In --------------------------------------------------------------------------------------------------------
 
@@ -158,11 +160,15 @@ class Ring:
 
     def there(self, rows: NDArray[np.intp], start: NDArray[np.int64], size: int) -> NDArray[np.bool_]:
         """Tell which of the `size` samples from `start` on have come; (len(rows), size)."""
-        sample = start[:, None] + np.arange(size)
-        number = sample // BLOCK
+        number = start[:, None] // BLOCK + np.arange(size // BLOCK + 2)
         here = rows[:, None] * _BLOCKS + number % _BLOCKS
-        flags = self._flags[here, sample % BLOCK] & (self._flagged[here] == number)
-        there: NDArray[np.bool_] = flags | (self._stamps[here] == number)
+        is_whole = self._stamps.take(here) == number
+        in_part = self._flagged.take(here) == number
+        sample = (start % BLOCK)[:, None] + np.arange(size)
+        block = sample // BLOCK + np.arange(0, here.size, here.shape[1])[:, None]
+        there: NDArray[np.bool_] = is_whole.take(block)
+        if in_part.any():
+            there |= in_part.take(block) & self._flags[here.take(block), sample % BLOCK]
         return there
 
     def run(self, rows: NDArray[np.intp], start: NDArray[np.int64], *, there: bool) -> NDArray[np.int64]:
@@ -220,19 +226,17 @@ class Ring:
 
     def frames(self, rows: NDArray[np.intp] | slice, start: NDArray[np.int64]) -> NDArray[np.uint8]:
         """One frame of each row, from `start` on: what lies there, whether it came or not; (M, 160)."""
-        within = start - start // SPAN * SPAN
-        codes = self._anywhere[self._first[rows] + within].view(np.uint8).reshape(len(start), FRAME)
-        over = (within > SPAN - FRAME).nonzero()[0]
-        if over.size:
-            owner = self._first[rows][over] // SPAN
-            codes[over] = self.codes(owner, start[over], FRAME)
-        return codes
+        return self.codes(rows, start, FRAME)
 
-    def codes(self, rows: NDArray[np.intp], start: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
-        """As many samples as are wanted, likewise; (M, size)."""
-        codes: NDArray[np.uint8] = self._codes[
-            self._first[rows][:, None] + (start[:, None] + np.arange(size)) % SPAN
-        ]
+    def codes(self, rows: NDArray[np.intp] | slice, start: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
+        """As many samples as are wanted, up to `SPAN`, likewise; (M, size)."""
+        first, within = self._first[rows], start % SPAN
+        over = (within > SPAN - size).nonzero()[0]
+        piece = np.dtype((np.void, size))
+        anywhere = np.ndarray(len(self._codes) - SPAN, piece, self._codes.data, strides=(1,))
+        codes: NDArray[np.uint8] = anywhere[first + within].view(np.uint8).reshape(len(start), size)
+        if over.size:
+            codes[over] = self._codes[first[over, None] + (within[over, None] + np.arange(size)) % SPAN]
         return codes
 
     def write(

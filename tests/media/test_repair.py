@@ -69,6 +69,7 @@ class Listener:
         source: Source = CodeSource(self.jitter, np.zeros(1, np.bool_))
         if self.wide is not None:
             source = Samples(self.wide, self.band)
+        self.source = source
         self.repair = Repair(self.streams, self.jitter, source)
         self.frames: list[NDArray[np.int16]] = []
         self.ages_ms: list[float] = []
@@ -140,6 +141,19 @@ def test_wider_bands_are_repaired_likewise(band: int) -> None:
     inside = listener.heard[20 * FRAME * band : 140 * FRAME * band]
     assert steepest(inside) <= 1.6 * steepest(wide) + 100
     assert listener.streams.concealed[0] >= 10
+
+
+@pytest.mark.parametrize("band", [1, 2, 6])
+def test_history_is_what_was_heard_at_any_band(band: int) -> None:
+    time = np.arange(60 * FRAME * band) / (RATE_HZ * band)
+    wide = np.rint(6_000 * np.sin(2 * np.pi * 173 * time) + 2_000 * np.sin(2 * np.pi * 447 * time))
+    wide = wide.astype(np.int16)
+    delays = [0.0] * 60
+    delays[30] = float("nan")
+    listener = Listener(delays, wide[::band], band=band, wide=wide)
+    for number in (29, 30, 31):  # before the loss, instead of it, and with a seam to it
+        kept = listener.source.read(ONE, np.array([number * FRAME]), FRAME)[0]
+        assert sum(np.array_equal(kept, frame) for frame in listener.frames) == 1
 
 
 def test_a_lost_packet_is_made_up_towards_what_comes() -> None:
