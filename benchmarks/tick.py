@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from benchmarks import processes
-from benchmarks.tick_load import CASES, Case, Load
+from benchmarks.tick_load import CASES, Case, loads
 from media.process import WORKER_ENVIRONMENT
 
 WARM_UP: Final = 30
@@ -27,17 +27,19 @@ WARM_UP: Final = 30
 
 def measure(case: Case, ticks: int, *, profile: bool = False) -> dict[str, float | str]:
     """Run a case; returns medians in microseconds."""
-    load = Load(case, WARM_UP + (1 + profile) * ticks)
+    workers = loads(case, WARM_UP + (1 + profile) * ticks)
     for number in range(WARM_UP):
-        load.tick(number)
+        for load in workers:
+            load.tick(number)
     if profile:
         with cProfile.Profile() as profiler:
             for number in range(WARM_UP, WARM_UP + ticks):
-                load.tick(number)
+                for load in workers:
+                    load.tick(number)
         profiler.print_stats("tottime")
     begin = WARM_UP + profile * ticks
-    took = np.array([load.tick(number) for number in range(begin, begin + ticks)]) * 1e6
-    receive, tick = np.median(took, axis=0)
+    took = np.array([load.tick(number) for number in range(begin, begin + ticks) for load in workers]) * 1e6
+    receive, tick = np.median(took, axis=0)  # of one worker
     return {
         "case": case.name,
         "receive_us": round(float(receive), 1),

@@ -20,6 +20,7 @@ from media.codecs import coders
 from media.codecs.kind import facts
 from media.control import Codec
 from media.engine import Engine
+from media.outbox import Inbox, Outbox, outbox_bytes
 
 SAMPLES: Final = 160
 LOUDNESS: Final = 8_000
@@ -55,6 +56,8 @@ class Case:
     codec: Codec = Codec.PCMU
     dtx: bool = False
     """Of Opus: whoever is silent sends next to nothing."""
+    workers: int = 1
+    """So many engines have these rows each, and the rooms together."""
 
     @property
     def missing(self) -> str:
@@ -78,6 +81,8 @@ CASES: Final = (
     Case("1,000 speak at once", 1_000, 200, 5),
     Case("1,000 speak at once, all by tones", 1_000, 200, 5, tones=1_000),
     Case("3,000 in one room", 3_000, 1, 2),
+    Case("6,000 in one room over two workers", 3_000, 1, 1, workers=2),
+    Case("the same, 20 talk", 3_000, 1, 10, workers=2),
     Case("1,000 in 200 rooms, 0-40 ms, 3 %", 1_000, 200, 1, loss=0.03, jitter_s=0.040),
     Case("the same, 2 talk in each", 1_000, 200, 2, loss=0.03, jitter_s=0.040),
     Case("500 on G.722, 3 talk", 500, 1, 3, codec=Codec.G722),
@@ -236,3 +241,20 @@ class Load:
         self.engine.tick(self._begin_s + number * PACKET_S)
         self.engine.sent()
         return received - began, time.perf_counter() - received
+
+
+def loads(case: Case, ticks: int) -> list[Load]:
+    """Return the load of each worker of a case; several hear each other."""
+    made = [Load(case, ticks) for _ in range(case.workers)]
+    numbers = range(1, case.workers + 1)
+    for number, load in zip(numbers, made, strict=True):
+        outbox = bytearray(outbox_bytes())
+        load.engine.lay_out_in(Outbox(outbox), number)
+        for other, reader in zip(numbers, made, strict=True):
+            if other != number:
+                reader.engine.listen_to(number, Inbox(outbox))
+    for number, load in zip(numbers, made, strict=True):
+        others = [other for other in numbers if other != number]
+        for room in range(1, case.rooms + 1) if others else ():
+            load.engine.apply(control.Spread(room, others, leads=number == 1), 0.0)
+    return made

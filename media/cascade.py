@@ -102,6 +102,8 @@ class _Peer:
             listeners = np.array([rows.get(stream, -1) for stream in part.keys.tolist()], np.intp)
             shared &= (listeners >= 0) & (slot[listeners] == keys)
             keys = listeners
+        if shared.all():
+            return part._replace(keys=keys)
         return Part(
             part.kind, part.band, part.rooms[shared], keys[shared], *(each[shared] for each in part[4:])
         )
@@ -118,6 +120,8 @@ class _Peer:
             frames = frames.copy()
             frames[fresh] = np.rint(frames[fresh] * _RISING[band])
         if before is None:
+            return _Sound(keys, frames)
+        if follows and np.array_equal(before.keys, keys):
             return _Sound(keys, frames)
         # What ended by itself ended with a zero (`speakers`).
         goes_on = follows & np.isin(before.keys, keys)
@@ -291,7 +295,9 @@ class Cascade:
         said_in, frames = _NO_KEYS, np.zeros((0, FRAME * voices.band), np.int32)
         if here.size:
             starts = np.append(0, (slots[1:] != slots[:-1]).nonzero()[0] + 1)
-            said_in, frames = slots[starts].astype(np.intp), room_sums(voices.frames[here], starts)
+            said_in, frames = slots[starts].astype(np.intp), voices.frames[here].astype(np.int32)
+            if len(starts) < len(here):
+                frames = room_sums(voices.frames[here], starts)
         gone = [each for each in voices.departed if self._ids[each.slot]]
         if gone:
             keys = np.append(said_in, [each.slot for each in gone])

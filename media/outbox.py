@@ -221,9 +221,10 @@ class Inbox:
 def _parts(entries: NDArray[np.void]) -> list[Part]:
     parts = []
     sorts = entries["kind"].astype(np.intp) * 256 + entries["band"]
-    for sort in np.unique(sorts).tolist() if len(entries) else []:
+    for sort in sorted(set(sorts.tolist())):
         kind, band = divmod(sort, 256)
-        mine = entries[sorts == sort]
+        here = sorts == sort
+        mine = entries if here.all() else entries[here]
         heads = mine[::band]
         frames = mine["samples"].reshape(-1, FRAME_SAMPLES * band)
         parts.append(

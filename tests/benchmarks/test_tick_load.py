@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks import tick
-from benchmarks.tick_load import CASES, DTX_PACKETS, PAUSE, Case, Load, said, schedule
+from benchmarks.tick_load import CASES, DTX_PACKETS, PAUSE, Case, Load, loads, said, schedule
 from media import rtp
 from media.codecs import coders
 from media.codecs.opus_packet import silent
@@ -115,3 +115,16 @@ def test_a_case_is_measured_and_the_profile_does_not_eat_its_packets(profile, ca
     found = tick.measure(small(), 5, profile=profile)
     assert found["per_participant_us"] > 0
     assert ("function calls" in capsys.readouterr().out) is profile
+
+
+def test_workers_that_have_a_room_together_hear_each_other():
+    case = small(rooms=1, workers=2)
+    apart, together = [Load(case, 20) for _ in range(2)], loads(case, 20)
+    for number in range(20):
+        for load in (*apart, *together):
+            load.tick(number)
+    listener = together[0].engine.block["frame"][9]
+    assert (listener != apart[0].engine.block["frame"][9]).any()
+    missed = [int(load.engine.streams.frames_missed[0]) for load in together]
+    assert missed == [0, 0]
+    assert loads(small(), 1)[0].engine.idle is False

@@ -1,7 +1,9 @@
-"""A full port range and a full worker refuse, and give back all they took."""
+"""A full port range refuses, and gives back all it took; a room goes on where a worker is full, also when that dies."""
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -53,5 +55,25 @@ def test_a_room_whose_worker_is_full_goes_on_in_another(house: House) -> None:
         again = house.call(room=1)
         await again.talk(2)
         await house.hang_up(again)
+
+    house.run(story())
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_room_over_two_workers_is_heard_whole_again_when_either_dies(house: House, victim: int) -> None:
+    async def story() -> None:
+        everybody = one, two, three = [house.call(room=1) for _ in range(3)]
+        await together(one.talk(50, 440.0), two.talk(50), three.talk(50, 880.0))
+        assert two.loudness(880.0) > LOUD
+        replaced = house.pool.replaced
+        os.kill(house.pool.pids()[victim], signal.SIGKILL)
+        await together(one.talk(75, 440.0), two.talk(75), three.talk(75, 880.0))
+        assert house.pool.replaced == replaced + 1
+        for listener, heard in ((two, (440.0, 880.0)), (one, (880.0,)), (three, (440.0,))):
+            for frequency in heard:
+                assert listener.loudness(frequency) > LOUD
+            assert set(listener.steps()) <= {1, 2}
+        assert one.loudness(440.0) < FAINT
+        await house.hang_up(*everybody)
 
     house.run(story())
