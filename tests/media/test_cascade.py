@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from numpy.typing import NDArray
 
 from dsp import g711
@@ -13,8 +15,10 @@ from media import control
 from media.control import Codec
 from media.outbox import Inbox, Outbox, outbox_bytes
 from media.playback import SharedAudio
+from media.recording import messages
 from media.recording.ring import NOBODY as ANNOUNCED
 from media.recording.ring import Ring
+from media.recording.studio import Studio
 from media.speakers import LOUDEST
 from tests.media.test_hd import SPOKEN, House, Phone, steepest, tone_part
 from tests.media.wire import TICK_S, World, power_at, tone
@@ -403,6 +407,36 @@ def test_an_announcement_is_heard_in_both_and_recorded_once() -> None:
     assert (handed[0] == ANNOUNCED).sum() == 25
     assert not (handed[1] == ANNOUNCED).any()
     assert set(np.concatenate(handed).tolist()) == {ANNOUNCED, 1, 2}
+
+
+def test_a_recording_of_both_workers_has_every_voice_and_announcement_once(tmp_path: Path) -> None:
+    workers, here, there = two()
+    studio = Studio(least_free=0)
+    begin = messages.Begin(
+        3, str(tmp_path), "board", messages.FileFormat.WAV, here.now, 1.7e9, participants=True
+    )
+    studio.receive(begin, 1.7e9)
+    sound = tone(1_500.0, 80_000)
+    there.now += 0.013  # their grids are not the same
+    for number, world in enumerate((here, there)):
+        world.engine.load(SharedAudio(sound, g711.encode(sound, g711.Law.MU), g711.encode(sound, g711.Law.A)))
+        ring = Ring.private(4_096)
+        world.engine.hand_over_through(ring)
+        studio.attach(f"media-{number}", ring)
+        world.apply(control.RecordRoom(ROOM, 3))
+        world.apply(control.PlayRoom(ROOM, 50, [control.Segment(0, 80_000)]))
+    for _ in range(150):
+        workers.talk(1, p1=440.0, p2=700.0)
+        studio.advance(here.now, 1.7e9)
+    studio.receive(messages.End(3, here.now), 1.7e9)
+    for tick in range(100):
+        studio.advance(here.now + tick * TICK_S, 1.7e9)
+    [ended] = [event for event in studio.events() if isinstance(event, messages.Ended)]
+    assert ended.gap_s == 0
+    assert {file.stream for file in ended.files} == {0, 1, 2}
+    mix, _ = soundfile.read(tmp_path / ended.files[0].name, dtype="int16")
+    for frequency in (440.0, 700.0, 1_500.0):
+        assert power_at(mix[8_000:16_000], frequency) == pytest.approx(8_000, rel=0.05)
 
 
 def test_the_tone_of_an_empty_room_gives_way_to_who_is_elsewhere() -> None:
