@@ -385,6 +385,9 @@ class Bridge:
             from_=Address("", Uri("sip", wanted.caller_id, BRIDGE)),
             sdp=wanted.sdp,
             ways=[wanted.phone or Way(Flow("udp", (BRIDGE, SIP_PORT), (host, SIP_PORT)))],
+            beside=wanted.beside,
+            replaces=wanted.replaces,
+            hurry=wanted.others,
             now=self.clock.now,
         )
         self.placed[wanted.leg] = host

@@ -262,9 +262,11 @@ class Phone:
         self._sends = True
         self._reoffer("sendrecv")
 
-    def refer(self, to: str) -> None:
-        """Press "transfer": ask the other side to call somebody, or (`;method=BYE`) to put them out."""
-        self.agent.refer(self._call, Address.parse(f"<{to}>"), self._clock.now)
+    def refer(self, to: str, *, replaces: str = "") -> None:
+        """Press "transfer": ask the other side to call somebody, or (`;method=BYE`) to put them out. What is to be replaced
+        there is named where the two have talked already.
+        """
+        self.agent.refer(self._call, Address.parse(f"<{to}>"), self._clock.now, replaces=replaces)
         self._transmit()
 
     def watch(self, expires_s: int = 3600, *, apart: bool = False) -> RosterPhone:

@@ -116,6 +116,26 @@ def test_a_guest_who_is_busy_is_reported_and_nobody_else_may_refer() -> None:
     office.nothing_is_left()
 
 
+def test_who_does_not_know_the_call_that_ours_is_to_replace_is_reported_and_nobody_moves() -> None:
+    office = Office()
+    gil, ana, rui = office.guest(), office.participant("ana"), office.moderator("rui")
+    rui.refer(f"sip:{GUEST_E164}@192.0.2.1", replaces="c;to-tag=1;from-tag=2")
+    office.until(lambda: rui.referred[-1:] == [481])
+    assert gil.calls_came == 0, "its telephone has not rung"
+    assert office.talk() == together(ana, rui)
+    office.nothing_is_left()
+
+
+def test_two_calls_of_one_telephone_with_us_are_not_joined() -> None:
+    office = Office()
+    ana, rui = office.participant("ana"), office.moderator("rui")
+    rui.refer(f"sip:{GUEST_E164}@192.0.2.1", replaces=ana.dialog_as_the_bridge_names_it())
+    office.until(lambda: rui.referred)
+    assert rui.referred == [603]
+    assert office.talk() == together(ana, rui)
+    office.nothing_is_left()
+
+
 def test_another_telephone_takes_the_moderator_s_place_in_mid_talk() -> None:
     office = Office(given={"level": Level.HIGHLY_SECURE})
     ana, rui = office.participant("ana"), office.moderator("rui")

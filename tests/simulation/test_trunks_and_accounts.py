@@ -13,7 +13,7 @@ from bridge.store.known_callers import KnownCallers
 from tests.simulation.bridge import ACCESS_NUMBER, CONFIG
 from tests.simulation.meeting import Meeting
 from tests.simulation.office import CALLING, Office, together
-from tests.simulation.phone import Manners, Phone, State
+from tests.simulation.phone import NEVER_ANSWERS, Manners, Phone, State
 
 CARRIER = "10.253.0.1"
 TRUNKED = replace(CONFIG, trunks=(Trunk("carrier", CARRIER, ping_s=0, callers="e164", calls_in=1),))
@@ -153,6 +153,30 @@ def test_an_operator_is_called_where_the_telephone_has_registered_and_helps_ther
     ana.press("*0")
     office.run(3.0)
     assert olga.calls_came == 1, "where it was nobody listens any more"
+    office.nothing_is_left()
+
+
+def test_all_telephones_of_an_operator_ring_and_the_first_to_answer_has_the_call() -> None:
+    office = Office(config=BY_ACCOUNT)
+    slow = registered(office, "olga", manners=NEVER_ANSWERS)
+    quick = office.phone("mobile", manners=Manners(rings_s=2.0, keys="1"))
+    assert slow.credentials is not None
+    quick.register(slow.credentials)
+    office.until(lambda: quick.registered)
+    ana, rui = office.participant("ana"), office.moderator("rui")
+    ana.press("*0")
+    office.until(lambda: slow.state is quick.state is State.RINGING)
+    office.until(lambda: quick.state is State.TALKING)
+    office.until(lambda: slow.state is State.OVER)
+    assert slow.ended is not None
+    assert "elsewhere" in slow.ended.reason
+    office.until(lambda: not quick.pressing)
+    office.quiet()
+    assert office.talk() == {"ana": {"mobile"}, "mobile": {"ana"}, "rui": set()}
+    quick.hang_up()
+    office.until(lambda: quick.state is State.OVER)
+    office.quiet()
+    assert office.talk() == together(ana, rui)
     office.nothing_is_left()
 
 
