@@ -169,8 +169,9 @@ class Cascade:
         self._slots: dict[int, int] = {}  # of rooms that are shared, and in which somebody here is
         self._ids = np.zeros(room_slots, np.int64)  # the same the other way round; 0: not shared
         self._follows = np.zeros(room_slots, np.bool_)  # rooms in which another worker leads
+        self._changed = False
         self.idle = True
-        """No room here is shared, and nothing is left of one that was."""
+        """No room here is shared, nothing is left of one that was, and nothing of it has changed."""
 
     # What control tells ----------------------------------------------------------------------------------------
 
@@ -181,12 +182,12 @@ class Cascade:
     def meet(self, number: int, inbox: Inbox) -> None:
         """Read what the worker of this number lays out in `inbox`."""
         self._inboxes[number] = inbox
-        self._arrange()
+        self._change()
 
     def part(self, number: int) -> None:
         """That worker is no more."""
         self._inboxes.pop(number, None)
-        self._arrange()
+        self._change()
 
     def share(self, room: int, others: Sequence[int], slot: int | None, *, leads: bool) -> None:
         """`room` lives in these other workers, too; with none it is this one's alone.
@@ -200,13 +201,13 @@ class Cascade:
             self._shares[room] = _Share(others, leads)
             if slot is not None:
                 self._slots[room] = slot
-        self._arrange()
+        self._change()
 
     def room_opened(self, room: int, slot: int) -> None:
         """Somebody here came into a room in which nobody was."""
         if room in self._shares:
             self._slots[room] = slot
-            self._arrange()
+            self._change()
 
     def room_emptied(self, room: int, slot: int) -> None:
         """Nobody here is in it; the slot will be another room's."""
@@ -215,10 +216,16 @@ class Cascade:
         self._slots.pop(room, None)
         for peer in self._peers.values():
             peer.forget(slot)
-        self._arrange()
+        self._change()
+
+    def _change(self) -> None:
+        """What follows is worked out in the next tick: an heir is told of hundreds of rooms at once."""
+        self._changed = True
+        self.idle = False
 
     def _arrange(self) -> None:
         """Work out what follows from what is known."""
+        self._changed = False
         self._ids[:] = 0
         self._follows[:] = False
         shared: dict[int, list[tuple[int, int]]] = {}
@@ -256,6 +263,8 @@ class Cascade:
 
     def read(self, due_s: float) -> Elsewhere | None:
         """Take what the others laid out for the tick that is due at `due_s`; returns who is heard there."""
+        if self._changed:
+            self._arrange()
         speakers = self._speakers
         found = []
         for peer in self._peers.values():

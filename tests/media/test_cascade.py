@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dsp import g711
 from media import control
 from media.control import Codec
-from media.outbox import Inbox, Outbox, outbox_bytes
+from media.outbox import LEAD_S, Inbox, Outbox, outbox_bytes
 from media.playback import SharedAudio
 from media.recording import messages
 from media.recording.ring import NOBODY as ANNOUNCED
@@ -457,11 +457,32 @@ def test_a_worker_whose_rooms_are_its_own_does_nothing() -> None:
     world.talk(5, p1=440.0)
     assert world.engine._cascade.idle
     world.apply(control.Spread(ROOM, [2]))
-    assert not world.engine._cascade.idle
     world.talk(5, p1=440.0)  # nobody was told where to lay out, nor what to read: nothing comes of it
+    assert not world.engine._cascade.idle
     world.apply(control.Spread(control.NO_ROOM, [2]))
     world.apply(control.CloseStream(1))
+    world.phones.clear()
+    world.tick()
     assert world.engine._cascade.idle
+
+
+@pytest.mark.parametrize("phase_s", [0.0, 0.003, 0.0099, 0.0101, 0.015, 0.0199])
+def test_on_grids_of_any_phase_every_frame_is_heard_to_the_bit(phase_s: float) -> None:
+    workers, here, there = two()
+    there.now += phase_s
+    alone = together()
+    for tones in ({}, {"p2": 700.0}, {"p1": 440.0}):
+        workers.talk(20, **tones)
+        alone.talk(20, **tones)
+    later = 2 if phase_s > LEAD_S else 1
+    sound = [np.concatenate(alone.phones[stream].heard[: 60 - later]) for stream in (3, 4)]
+    near = np.concatenate(alone.phones[3].heard)[40 * 160 :]
+    assert np.array_equal(here.phones[3].samples(60)[later * 160 : 40 * 160], sound[0][: (40 - later) * 160])
+    assert np.array_equal(here.phones[3].samples(20)[later * 160 :], near[later * 160 :])
+    back = 0 if phase_s > LEAD_S else 1
+    far = there.phones[4].samples(20)
+    assert np.array_equal(far[(back + 1) * 160 :], near[160 : len(near) - back * 160])
+    assert workers.missed(0) == workers.missed(1) == 0
 
 
 def test_an_echo_of_somebody_elsewhere_is_known_as_one() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import random
 import socket
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -886,3 +889,76 @@ def test_a_stream_that_ends_while_it_moves_gives_both_places_back(act: Act) -> N
         assert stage.pool._places.people(7) == 1
 
     act(story)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_people_and_workers_do_everybody_is_counted_where_he_is(act: Act, seed: int) -> None:
+    async def story(stage: Stage) -> None:
+        chance = random.Random(seed)
+        alive: list[int] = []
+        number = 0
+        for _ in range(80):
+            what = chance.choice(["open", "open", "open", "route", "route", "close", "play", "answer", "die"])
+            if what == "open":
+                number += 1
+                with contextlib.suppress(PoolFullError):
+                    stage.open(number, chance.randrange(4))
+                    alive.append(number)
+            elif what == "route" and alive:
+                stage.pool.send(control.Route(chance.choice(alive), chance.randrange(4)))
+            elif what == "close" and alive:
+                stage.pool.send(control.CloseStream(alive.pop(chance.randrange(len(alive)))))
+            elif what == "play":
+                number += 1
+                stage.pool.send(control.PlayRoom(chance.randrange(1, 4), number, [control.Segment(0, 160)]))
+            elif what == "die" and chance.random() < 0.3:
+                stage.pool._losses.clear()
+                chance.choice([each for each in stage.workers if not each.gone]).dies()
+            if what == "answer" or chance.random() < 0.3:
+                await answer(stage)
+            check(stage)
+        await answer(stage)
+        for stream in alive:
+            stage.pool.send(control.CloseStream(stream))
+        for _ in range(4):
+            await answer(stage)
+        check(stage)
+        assert not stage.pool._places
+        assert not stage.pool._room_music
+        assert not stage.pool._newcomers
+        assert stage.pool.capacity_left == 8
+        assert len(set(stage.ended())) == len(stage.ended())
+        playbacks = [each.playback for each in stage.events if isinstance(each, control.PlaybackEnded)]
+        assert len(set(playbacks)) == len(playbacks)
+
+    act(story)
+
+
+async def answer(stage: Stage) -> None:
+    """All workers do what they were told."""
+    await stage.settle()
+    for worker in stage.workers:
+        for command in worker.was_told():
+            if worker.gone:
+                continue
+            if isinstance(command, control.CloseStream):
+                worker.closes(command.stream, sequence=1)
+            elif isinstance(command, control.PlayRoom):
+                worker.says(control.PlaybackEnded(command.playback, room=command.room))
+    await stage.settle()
+
+
+def check(stage: Stage) -> None:
+    """Rooms and loads are those of the streams."""
+    places: dict[int, Counter[ActedWorker]] = {}
+    for stream in stage.pool._streams.values():
+        if stream.room and not stream.closing:
+            places.setdefault(stream.room, Counter())[stream.home] += 1
+    found = {room: Counter(stage.pool._places._people[room]) for room in stage.pool._places}
+    assert found == places
+    for worker in stage.pool._workers:
+        assert worker.load <= 4
+        homes = {
+            number for number, each in stage.pool._streams.items() if worker in (each.worker, each.bound)
+        }
+        assert worker.streams == homes
