@@ -12,7 +12,8 @@ very low. Each row has marks of its own: the steps of its noise, as it was *hear
 margin, the wider the quieter the noise is. Where there is a noise, no voice can be foretold better than that, and as soon as
 one comes the steps grow. The marks rise slowly, for a breath has larger steps than the vowel after it, and fall at once.
 
-A row is heard again every two seconds, and whenever its steps are beyond the marks. Where codes are missing, nothing is
+Where the steps of the upper band are at rest, there is digital silence. Any other row is heard again every two seconds, and
+whenever its steps are beyond the marks. Where codes are missing, nothing is
 known for a few frames.
 """
 
@@ -34,6 +35,10 @@ QUIET_DBOV: Final = LEAST_SUSTAIN_DBOV
 CERTAIN: Final = np.array([3_000, 6_000], np.float32)
 """Of the lower and the upper band: below this the row is quiet, whatever its noise. In steps of 0.003 dB; 0 is the smallest
 step, a peak of 24. (At 3,600 three frames of -43 dBov in 40 s of soft, noiseless speech were called quiet; at 3,200 none.)"""
+
+AT_REST: Final = np.array([6_000, 2_000], np.float32)
+"""Below this it is digital silence: the upper band is at rest, which it is not under a tone with a peak of 20 (3,500 and more),
+while the lower one wanders by itself as far as 4,200."""
 
 MARGIN: Final = np.float32(1_400)
 """Above the row's noise at the most: 4 dB."""
@@ -178,7 +183,9 @@ class Hearsay:
         self._noise[rows] = np.where(told[:, None], noise, self._noise[rows])
         marks = np.maximum(noise + self._margin[rows, None], CERTAIN)
         quiet = np.logical_and.reduce(most <= marks, axis=1)
-        quiet &= told & (self._learnt[rows] >= HEARD_FIRST) & ((self._tick + rows) % HEARD_EVERY != 0)
+        quiet &= (self._learnt[rows] >= HEARD_FIRST) & ((self._tick + rows) % HEARD_EVERY != 0)
+        quiet |= np.logical_and.reduce(most <= AT_REST, axis=1)
+        quiet &= told
         return Told(quiet, told & ~quiet, np.logical_or.reduce(most > marks + NEARLY, axis=1))
 
     def heard(self, rows: NDArray[np.intp], levels_dbov: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -14,7 +14,6 @@ from media.codecs.g722 import G722Decoder, G722Encoder
 from media.codecs.g722_columns import (
     HEARD_EVERY,
     HEARD_FIRST,
-    QUIET_DBOV,
     TRUSTED,
     Hearsay,
     follow,
@@ -106,7 +105,6 @@ def test_rows_do_not_mind_each_other() -> None:
 @pytest.mark.parametrize(
     ("sound", "least"),
     [
-        pytest.param(np.zeros(16_000 * 6), 0.9, id="digital silence"),
         pytest.param(hiss(6, -75), 0.9, id="a silent room"),
         pytest.param(hiss(6, -60), 0.9, id="comfort noise"),
         pytest.param(wide(noise(6, -60)), 0.9, id="comfort noise of 8 kHz"),
@@ -119,6 +117,20 @@ def test_silence_and_faint_noise_are_quiet_after_two_seconds(
     quiet, _ = listening(*coded(sound))
     assert not quiet[:HEARD_FIRST].any(), "by then the noise of the line is known"
     assert quiet[100:].mean() > least
+
+
+def test_digital_silence_is_never_decoded() -> None:
+    quiet, unsure = listening(*coded(np.zeros(16_000 * 20)))
+    assert quiet[TRUSTED:].all()
+    assert not unsure.any()
+
+
+@pytest.mark.parametrize("peak", [20, 100])
+@pytest.mark.parametrize("hz", [60, 440, 3_000])
+def test_a_tone_however_faint_is_no_digital_silence(hz: int, peak: int) -> None:
+    quiet, unsure = listening(*coded(peak * np.sin(2 * np.pi * hz * np.arange(16_000) / 16_000)))
+    assert unsure[5:HEARD_FIRST].all()
+    assert not quiet[5:HEARD_FIRST].any()
 
 
 @pytest.mark.parametrize("level_dbov", [-54, -50, -40])
@@ -173,7 +185,7 @@ def test_a_louder_noise_that_stays_is_quiet_again() -> None:
 
 
 def test_nothing_is_known_of_what_comes_after_a_gap() -> None:
-    codes, heard = coded(np.zeros(16_000 * 3))
+    codes, heard = coded(hiss(3, -65))
     hearsay = Hearsay(1)
     listening(codes[:140], heard[:140], hearsay)
     row, run, there = np.array([0]), np.array([0]), np.array([True])
@@ -186,7 +198,7 @@ def test_nothing_is_known_of_what_comes_after_a_gap() -> None:
 
 
 def test_nothing_is_known_where_codes_are_missing_or_the_peer_begins_anew() -> None:
-    codes, heard = coded(np.zeros(16_000 * 3))
+    codes, heard = coded(hiss(3, -65))
     row = np.array([0])
     for run, there in ((0, False), (1, True)):
         hearsay = Hearsay(1)
@@ -200,19 +212,20 @@ def test_nothing_is_known_where_codes_are_missing_or_the_peer_begins_anew() -> N
 
 def test_each_row_is_heard_in_turn_however_quiet_it_is() -> None:
     rows = np.arange(HEARD_EVERY)
-    codes = np.full((HEARD_EVERY, 160), 0xFF, np.uint8)  # steps that only sink
+    codes, heard = coded(hiss(6, -70))
     hearsay = Hearsay(HEARD_EVERY)
-    levels = np.full(HEARD_EVERY, QUIET_DBOV, np.float32)
     turns = []
-    for number in range(HEARD_FIRST + 2 * HEARD_EVERY):
+    for number, frame in enumerate(codes):
         start = np.full(HEARD_EVERY, 160 * number)
-        _, unsure, _ = hearsay.frames(
-            rows, start, np.zeros_like(start), codes, np.ones(HEARD_EVERY, np.bool_)
-        )
-        hearsay.heard(rows[unsure], levels[unsure])
-        turns.append(unsure)
-    assert (np.array(turns)[-HEARD_EVERY:].sum(axis=1) == 1).all()
-    assert (np.array(turns)[-HEARD_EVERY:].sum(axis=0) == 1).all()
+        all_alike = np.repeat(frame[None], HEARD_EVERY, axis=0)
+        told = hearsay.frames(rows, start, 0 * start, all_alike, start >= 0)
+        level = rms_dbov(heard[number : number + 1])
+        hearsay.heard(rows[told.unsure], np.repeat(level, told.unsure.sum()))
+        turns.append(told.unsure)
+    last = np.array(turns)[-HEARD_EVERY:]
+    assert last.any(axis=1).all()
+    assert last.any(axis=0).all()
+    assert last.mean() < 0.1
 
 
 def test_another_stream_in_the_row_is_heard_from_its_beginning() -> None:
