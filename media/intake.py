@@ -83,9 +83,8 @@ class Intake:
 
     def let_go(self, count: int, now: float) -> None:
         """Of the keys of the first `count` rows, those that are no longer pressed and whose tones have been played."""
-        pressed = self.keys.pressed[:count]
-        if pressed.any():
-            rows = pressed.nonzero()[0]
+        rows = self.keys.pressed[:count].nonzero()[0]
+        if rows.size:
             self.keys.advance(rows, now, self.jitter.delay(rows, now * RATE_HZ) / RATE_HZ)
 
     def receive(
@@ -105,7 +104,9 @@ class Intake:
             ):
                 drop[index] = Drop.FOREIGN_SOURCE
                 self._streams.foreign[rows[index]] += 1
-        if not drop.any() and (headers.payload_type == self._audio_type[rows]).all():
+        if not np.count_nonzero(drop) and not np.count_nonzero(
+            headers.payload_type != self._audio_type[rows]
+        ):
             self.last_arrival[rows] = arrivals
             self._audio(np.arange(len(rows)), rows, arrivals, packets, headers)
         else:
@@ -142,7 +143,7 @@ class Intake:
         owners = rows[which]
         self._mark[owners[::-1]] = which[::-1]
         first = self._mark[owners] == which
-        if first.all():
+        if np.count_nonzero(first) == len(first):
             return which, which[:0]
         return which[first], which[~first]
 
@@ -184,21 +185,21 @@ class Intake:
         fresh, duplicate, renewed = self.reception.update(
             owners, headers.ssrc[which], headers.sequence[which], timestamp, clock
         )
-        if renewed.any():
+        if np.count_nonzero(renewed):
             self.jitter.restart(owners[renewed])
-        if not fresh.all():
+        if np.count_nonzero(fresh) < len(fresh):
             self._count(Drop.DUPLICATE, duplicate)
             self._count(Drop.STRAY, ~fresh & ~duplicate)
             which, owners, clock, timestamp = which[fresh], owners[fresh], clock[fresh], timestamp[fresh]
             if not which.size:
                 return
-        if self.decoding.idle or not (apart := self.decoding.apart[owners]).any():
+        if self.decoding.idle or not np.count_nonzero(apart := self.decoding.apart[owners]):
             late = self.jitter.put(
                 owners, timestamp, clock, packets["bytes"], which, headers.start[which], headers.length[which]
             )
         else:
             late = self._sort(apart, owners, timestamp, clock, packets, which, headers)
-        if late.any():
+        if np.count_nonzero(late):
             self._streams.late[owners[late]] += 1
             self.reception.discard(owners[late], headers.sequence[which[late]])
             self._count(Drop.LATE, late)
@@ -250,7 +251,7 @@ class Intake:
         return late
 
     def _count(self, reason: Drop, dropped: NDArray[np.bool_]) -> None:
-        count = int(dropped.sum())
+        count = int(np.count_nonzero(dropped))
         if count:
             self.drops[reason] += count
 

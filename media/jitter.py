@@ -233,9 +233,11 @@ class JitterBuffer:
             The packet's moment has passed: it was not stored.
         """
         position, late = self._place(rows, timestamp, arrival, length)
-        if not late.any():
+        if not np.count_nonzero(late):
             frame = position // FRAME
-            if (length == FRAME).all() and (start == start[0]).all() and (frame * FRAME == position).all():
+            odd = (length != FRAME) | (start != start[0])
+            odd |= frame * FRAME != position
+            if not np.count_nonzero(odd):
                 self.ring.put_frames(rows, frame, slots, at, int(start[0]))
                 return late
             self.ring.put(rows, position, self.play[rows], slots, at, start, length)
@@ -292,7 +294,7 @@ class JitterBuffer:
         early = transit - self._delay.base[rows]
         playing = self.state[rows] != _EMPTY
         begins = (end > play + AHEAD) | (early < -JUMP)
-        if not playing.all() or begins.any():
+        if np.count_nonzero(playing) < len(rows) or np.count_nonzero(begins):
             begins &= playing | (early < -JUMP)
             begins |= self._length[rows] == 0
             begins |= ~playing & (early > LARGEST_SPREAD)
@@ -304,13 +306,13 @@ class JitterBuffer:
             transit, end = arrival - position, position + length
         self._last[rows] = position
         self._last_timestamp[rows] = timestamp
-        if (length != self._length[rows]).any():
+        if np.count_nonzero(length != self._length[rows]):
             self._length[rows] = length
             self._grid[rows] = np.gcd(length, FRAME)
         self._delay.observe(rows, transit, arrival)
         late: NDArray[np.bool_] = (end <= play) | (position < 0)
         ready, head = self._ready[rows], self._head[rows]
-        if not late.any() and (position == ready).all() and (head == ready).all():
+        if not np.count_nonzero((position != ready) | (head != ready) | late):
             self._ready[rows] = end
             self._head[rows] = end
         else:
@@ -365,17 +367,17 @@ class JitterBuffer:
         start = play.copy()
         trouble, wish = _NO_TROUBLE, _NO_WISH
         codes = self.ring.frames(slice(count), start)
-        if look.any():
-            which = look.nonzero()[0]
+        which = look.nonzero()[0]
+        if which.size:
             late = ~complete[which] | (self.made[which] > 0)
-            if late.any():
+            if np.count_nonzero(late):
                 trouble = self._trouble(which[late], spare, complete)
                 which = which[complete[which]]
                 end[which] = self.play[which] + FRAME
             wish = self._wish(which, spare)
         np.copyto(play, end, where=complete)
-        if not complete.all():
-            absent = (~complete).nonzero()[0]
+        absent = (~complete).nonzero()[0]
+        if absent.size:
             codes[absent] = self.silence[absent, None]
             self._show(trouble, codes)
         return Pull(codes, complete, start, trouble, wish)

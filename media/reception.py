@@ -34,6 +34,7 @@ other 50 are as many packets as come between two looks (`bursts.LOOK_TICKS`) if 
 NO_SOURCE: Final = -1
 """In place of an SSRC, before the first packet."""
 _NO_NUMBER: Final = -1
+_ONE: Final = np.uint64(1)
 _ALL_SEEN: Final = np.uint64(2**WINDOW - 1)
 _OLDEST: Final = np.uint64(WINDOW - 4)
 """Where the four oldest of a window lie: if none of them came, neither did what was before."""
@@ -128,28 +129,37 @@ class Reception:
         same = self.ssrc[rows] == ssrc
         elapsed = (timestamp - self._timestamp[rows]).view(np.int32)
         self._streams.packets_in[rows] += 1
-        if (same & (step == 1) & (elapsed >= 0)).all():
+        if np.count_nonzero(same & (step == 1) & (elapsed >= 0)) == len(rows):
             self.highest[rows] += 1
-            self._seen[rows] = self._seen[rows] << np.uint64(1) | np.uint64(1)
+            self._seen[rows] = self._seen[rows] << _ONE | _ONE
             self._received[rows] += 1
             none = np.zeros(len(rows), np.bool_)
-            self._measure(rows, timestamp, arrival, elapsed, none)
+            self._measure(rows, timestamp, arrival, elapsed, None)
             return Received(~none, none, none)
 
         far = same & ((step > MAX_DROPOUT) | (step < -MAX_MISORDER))
-        proved = far & (self._bad[rows] == sequence)
-        stray = far & ~proved
-        self._bad[rows[stray]] = (sequence[stray] + np.uint16(1)).astype(np.int32)
-        begins = ~same | proved
-        self._begin(rows[begins], ssrc[begins], sequence[begins])
-        step[begins] = 0
-        duplicate = ~stray & ~begins & self._known(rows, step)
-        fresh = ~stray & ~duplicate
-        self._mark(rows[fresh], step[fresh])
-        new_clock = same & fresh & (step > 0) & (elapsed < 0)
-        renewed = begins | new_clock
-        self._measure(rows[fresh], timestamp[fresh], arrival[fresh], elapsed[fresh], renewed[fresh])
-        self._streams.duplicate[rows] += duplicate
+        if np.count_nonzero(far) or np.count_nonzero(same) < len(rows):
+            proved = far & (self._bad[rows] == sequence)
+            stray = far & ~proved
+            self._bad[rows[stray]] = (sequence[stray] + np.uint16(1)).astype(np.int32)
+            begins = ~same | proved
+            self._begin(rows[begins], ssrc[begins], sequence[begins])
+            step[begins] = 0
+        else:
+            stray = begins = far
+        duplicate = self._known(rows, step)
+        duplicate &= ~(stray | begins)
+        renewed = same & (step > 0) & (elapsed < 0)
+        renewed |= begins
+        fresh = ~(stray | duplicate)
+        if np.count_nonzero(fresh) == len(rows):
+            self._mark(rows, step)
+            self._measure(rows, timestamp, arrival, elapsed, renewed)
+        else:
+            renewed &= fresh
+            self._mark(rows[fresh], step[fresh])
+            self._measure(rows[fresh], timestamp[fresh], arrival[fresh], elapsed[fresh], renewed[fresh])
+            self._streams.duplicate[rows] += duplicate
         return Received(fresh, duplicate, renewed)
 
     def note(self, rows: NDArray[np.intp], ssrc: NDArray[np.uint32], sequence: NDArray[np.uint16]) -> None:
@@ -206,17 +216,22 @@ class Reception:
 
     def _known(self, rows: NDArray[np.intp], step: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which numbers have come before; those that the window no longer shows have not."""
-        within = (step <= 0) & (step > -WINDOW)
-        bit = np.where(within, -step, 0).astype(np.uint64)
-        known: NDArray[np.bool_] = within & ((self._seen[rows] >> bit & np.uint64(1)) != 0)
+        known = np.zeros(len(rows), np.bool_)
+        within = ((step <= 0) & (step > -WINDOW)).nonzero()[0]
+        if within.size:
+            bit = (-step[within]).astype(np.uint64)
+            known[within] = (self._seen[rows[within]] >> bit & _ONE) != 0
         return known
 
     def _mark(self, rows: NDArray[np.intp], step: NDArray[np.int64]) -> None:
         """Enter numbers that have come."""
-        ahead = np.clip(step, 0, None)
-        seen = np.where(ahead < WINDOW, self._seen[rows] << (ahead % WINDOW).astype(np.uint64), np.uint64(0))
-        behind = np.clip(-step, 0, None)
-        bit = np.where(behind < WINDOW, np.uint64(1) << (behind % WINDOW).astype(np.uint64), np.uint64(0))
+        ahead, behind = np.maximum(step, 0), np.maximum(-step, 0)
+        seen = self._seen[rows] << (ahead & (WINDOW - 1)).astype(np.uint64)
+        bit = _ONE << (behind & (WINDOW - 1)).astype(np.uint64)
+        beyond = ((ahead >= WINDOW) | (behind >= WINDOW)).nonzero()[0]
+        if beyond.size:
+            seen[beyond[ahead[beyond] >= WINDOW]] = 0
+            bit[beyond[behind[beyond] >= WINDOW]] = 0
         self._seen[rows] = seen | bit
         self.highest[rows] += ahead
         self._received[rows] += 1
@@ -227,13 +242,18 @@ class Reception:
         timestamp: NDArray[np.uint32],
         arrival: NDArray[np.float64],
         elapsed: NDArray[np.int32],
-        renewed: NDArray[np.bool_],
+        renewed: NDArray[np.bool_] | None,
     ) -> None:
         """Take packets into the jitter (A.8); `elapsed` is the time since the last ones as timestamps tell it."""
         change = np.abs(arrival - self._arrival[rows] - elapsed)
         jitter = self.jitter[rows]
-        compared = ~renewed & (change <= JUMP_SAMPLES)
-        self.jitter[rows] = np.where(compared, jitter + (change - jitter) / 16.0, jitter)
+        jumped = change > JUMP_SAMPLES
+        if renewed is not None:
+            jumped |= renewed
+        change -= jitter
+        change /= 16.0
+        change[jumped] = 0.0
+        self.jitter[rows] = jitter + change
         self._timestamp[rows] = timestamp
         self._arrival[rows] = arrival
 

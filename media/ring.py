@@ -45,9 +45,7 @@ class Ring:
         self._frames = self._codes[:-SPAN].reshape(rows * SLOTS, FRAME)
         self._blocks = self._frames.reshape(rows * _BLOCKS, BLOCK)
         self._pieces = self._frames.view(_FRAME_PIECE)[:, 0]  # each frame as one thing, copied as one
-        self._anywhere: dict[
-            int, NDArray[np.void]
-        ] = {}  # pieces of each size that was asked for, at every sample
+        self._anywhere = self._pieces_of(FRAME)
         self._stamps = np.full(rows * _BLOCKS, _NONE, np.int32)  # which block of its row each holds whole
         self._pairs = self._stamps.view(np.int64)  # the same, two blocks at a time: which frame
         self._flags = np.zeros((rows * _BLOCKS, BLOCK), np.bool_)  # of blocks that came in odd pieces
@@ -167,7 +165,7 @@ class Ring:
         sample = (start % BLOCK)[:, None] + np.arange(size)
         block = sample // BLOCK + np.arange(0, here.size, here.shape[1])[:, None]
         there: NDArray[np.bool_] = is_whole.take(block)
-        if in_part.any():
+        if np.count_nonzero(in_part):
             there |= in_part.take(block) & self._flags[here.take(block), sample % BLOCK]
         return there
 
@@ -226,14 +224,22 @@ class Ring:
 
     def frames(self, rows: NDArray[np.intp] | slice, start: NDArray[np.int64]) -> NDArray[np.uint8]:
         """One frame of each row, from `start` on: what lies there, whether it came or not; (M, 160)."""
-        return self.codes(rows, start, FRAME)
+        return self._read(self._anywhere, rows, start, FRAME)
 
     def codes(self, rows: NDArray[np.intp] | slice, start: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
         """As many samples as are wanted, up to `SPAN`, likewise; (M, size)."""
-        first, within = self._first[rows], start % SPAN
-        over = (within > SPAN - size).nonzero()[0]
+        return self._read(self._pieces_of(size), rows, start, size)
+
+    def _pieces_of(self, size: int) -> NDArray[np.void]:
+        """Pieces of so many codes, one from every sample on."""
         piece = np.dtype((np.void, size))
-        anywhere = np.ndarray(len(self._codes) - SPAN, piece, self._codes.data, strides=(1,))
+        return np.ndarray(len(self._codes) - SPAN, piece, self._codes.data, strides=(1,))
+
+    def _read(
+        self, anywhere: NDArray[np.void], rows: NDArray[np.intp] | slice, start: NDArray[np.int64], size: int
+    ) -> NDArray[np.uint8]:
+        first, within = self._first[rows], start - start // SPAN * SPAN
+        over = (within > SPAN - size).nonzero()[0]
         codes: NDArray[np.uint8] = anywhere[first + within].view(np.uint8).reshape(len(start), size)
         if over.size:
             codes[over] = self._codes[first[over, None] + (within[over, None] + np.arange(size)) % SPAN]
