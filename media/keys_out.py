@@ -51,7 +51,12 @@ class KeysOut:
     def tick(self, sending: NDArray[np.bool_]) -> tuple[list[tuple[int, bytes]], list[int]]:
         """The packets of this tick, of rows that are `sending`; and the rows that have pressed their last key."""
         packets: list[tuple[int, bytes]] = []
-        finished = [row for row, sender in self._senders.items() if not sender.queue]
+        # A peer may agree to events no more while keys are being pressed: those that are left are pressed no more.
+        finished = [
+            row
+            for row, sender in self._senders.items()
+            if not sender.queue or self._event_type[row] == NO_EVENT
+        ]
         for row in finished:
             del self._senders[row]
         streams = self._streams

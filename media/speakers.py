@@ -133,6 +133,7 @@ class Speakers:
             repair.clear(row)
         self.gains.clear(row)
         self.whispers.begin(row, NOBODY)
+        self._whispered = [each for each in self._whispered if each[1].listener != row]
 
     def speak(self, row: int, codec: Codec, band: int) -> None:
         """The row speaks this codec from now on, at this band."""

@@ -54,3 +54,13 @@ def test_without_telephone_events_and_while_nothing_may_be_sent_nothing_is() -> 
     out.forget(1)
     out.forget(1)
     assert out.idle
+
+
+def test_a_peer_that_wants_no_events_any_more_is_sent_no_more_of_them() -> None:
+    out, _ = keys()
+    out.press(1, "55", 100, 60)
+    out.tick(np.array([True, True]))
+    out._event_type[1] = NO_EVENT
+    packets, finished = out.tick(np.array([True, True]))
+    assert (packets, finished) == ([], [1])
+    assert out.idle

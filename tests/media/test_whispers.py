@@ -201,3 +201,14 @@ def test_a_taken_over_whisper_is_never_heard_by_the_room() -> None:
         world.tick()
     assert loudness(world, GUEST, VOICE_HZ) > LOUD
     assert np.abs(world.phones[OTHER].samples(10)).max() == 0
+
+
+def test_a_whisper_that_sinks_away_does_so_without_whoever_hangs_up_meanwhile() -> None:
+    world = room()
+    world.apply(control.Whisper(OPERATOR, OTHER))
+    talk(world)
+    world.apply(control.Whisper(OPERATOR, NOBODY))
+    world.apply(control.CloseStream(OTHER))
+    del world.phones[OTHER]
+    talk(world)
+    assert loudness(world, GUEST, VOICE_HZ) > LOUD
