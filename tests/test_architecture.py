@@ -29,6 +29,7 @@ BEHAVIOURS = {
     "bridge/switchboard/test_troubled_lines.py",  # a trouble from the worker's word to the console
     "media/test_digit_matrix.py",  # keys as telephone-events through the whole engine
     "media/recording/test_hd_takes.py",  # HD rooms, from their telephones to the file
+    "media/test_any_order.py",  # an engine to which anything happens in any order, on any network
     "media/test_hd.py",  # rooms of telephones with all codecs
     "media/test_reports_of_calls.py",  # what a call leaves behind, and what its peer is told
     "media/test_troubles.py",  # a line's trouble from its packets to the event
