@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,7 +37,6 @@ SPOKEN = [
     codec for codec in (Codec.PCMU, Codec.PCMA, Codec.G722, Codec.OPUS, Codec.L16_16) if available(codec)
 ]
 ODD_MS = (10, 20, 20, 20, 20, 30, 40, 60)
-SUITES = [None, None, None, control.Suite.AEAD_AES_128_GCM]
 
 
 @dataclass
@@ -148,10 +148,10 @@ class Walk:
         caller.encoders.clear()
         self.apply(control.UpdateStream(caller.stream, self.format(caller)))
 
-    def to_one(self, make: object, *arguments: object) -> None:
+    def to_one(self, make: Callable[..., control.AnyCommand], *arguments: object) -> None:
         caller = self.anybody()
         if caller is not None:
-            self.apply(make(caller.stream, *arguments))  # type: ignore[operator]
+            self.apply(make(caller.stream, *arguments))
 
     def route(self) -> None:
         self.to_one(control.Route, int(self.random.integers(ROOMS + 1)))
