@@ -129,10 +129,13 @@ class Repair:
 
     def _slide(self, wish: Wish) -> None:
         """Change the delay of rows that nobody hears, but pass over nothing that might be heard next."""
-        ahead = self._source.read(wish.rows, self._jitter.play[wish.rows], FRAME)
-        magnitude = np.abs(ahead.astype(np.int32)).max(axis=1)
-        may = np.flatnonzero((wish.samples < 0) | (magnitude <= QUIET_PEAK))
-        self._jitter.slide(wish.some(may))
+        may = wish.samples < 0
+        over = (~may).nonzero()[0]
+        if over.size:
+            rows = wish.rows[over]
+            ahead = self._source.read(rows, self._jitter.play[rows], FRAME)
+            may[over] = (ahead.max(axis=1) <= QUIET_PEAK) & (ahead.min(axis=1) >= -QUIET_PEAK)
+        self._jitter.slide(wish.some(may.nonzero()[0]))
 
     def note(self, rows: NDArray[np.intp], levels_dbov: NDArray[np.float32]) -> None:
         """So loud were these rows in this tick."""

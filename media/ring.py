@@ -45,7 +45,7 @@ class Ring:
         self._frames = self._codes[:-SPAN].reshape(rows * SLOTS, FRAME)
         self._blocks = self._frames.reshape(rows * _BLOCKS, BLOCK)
         self._pieces = self._frames.view(_FRAME_PIECE)[:, 0]  # each frame as one thing, copied as one
-        self._anywhere = self._pieces_of(FRAME)
+        self._pieces_of: dict[int, NDArray[np.void]] = {}  # of each size asked for: one from every sample on
         self._stamps = np.full(rows * _BLOCKS, _NONE, np.int32)  # which block of its row each holds whole
         self._pairs = self._stamps.view(np.int64)  # the same, two blocks at a time: which frame
         self._flags = np.zeros((rows * _BLOCKS, BLOCK), np.bool_)  # of blocks that came in odd pieces
@@ -224,23 +224,18 @@ class Ring:
 
     def frames(self, rows: NDArray[np.intp] | slice, start: NDArray[np.int64]) -> NDArray[np.uint8]:
         """One frame of each row, from `start` on: what lies there, whether it came or not; (M, 160)."""
-        return self._read(self._anywhere, rows, start, FRAME)
+        return self.codes(rows, start, FRAME)
 
     def codes(self, rows: NDArray[np.intp] | slice, start: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
         """As many samples as are wanted, up to `SPAN`, likewise; (M, size)."""
-        return self._read(self._pieces_of(size), rows, start, size)
-
-    def _pieces_of(self, size: int) -> NDArray[np.void]:
-        """Pieces of so many codes, one from every sample on."""
-        piece = np.dtype((np.void, size))
-        return np.ndarray(len(self._codes) - SPAN, piece, self._codes.data, strides=(1,))
-
-    def _read(
-        self, anywhere: NDArray[np.void], rows: NDArray[np.intp] | slice, start: NDArray[np.int64], size: int
-    ) -> NDArray[np.uint8]:
+        pieces = self._pieces_of.get(size)
+        if pieces is None:
+            piece = np.dtype((np.void, size))
+            pieces = np.ndarray(len(self._codes) - SPAN, piece, self._codes.data, strides=(1,))
+            self._pieces_of[size] = pieces
         first, within = self._first[rows], start - start // SPAN * SPAN
         over = (within > SPAN - size).nonzero()[0]
-        codes: NDArray[np.uint8] = anywhere[first + within].view(np.uint8).reshape(len(start), size)
+        codes: NDArray[np.uint8] = pieces[first + within].view(np.uint8).reshape(len(start), size)
         if over.size:
             codes[over] = self._codes[first[over, None] + (within[over, None] + np.arange(size)) % SPAN]
         return codes
