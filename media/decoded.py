@@ -163,7 +163,9 @@ class Decoding:
         sounds = ~told.quiet
         which = told.unsure.nonzero()[0]
         if which.size:
-            frames, kept = self.sources[G722.band].hear(rows[which], start[which], told.sudden[which])
+            frames, kept = self.sources[G722.band].hear(
+                rows[which], start[which], codes[which], told.sudden[which]
+            )
             # What is decoded in any case may as well tell of the line's noise.
             sounds[which] = ~self._hearsay.heard(rows[which], rms_dbov(frames)) | kept
         return sounds
@@ -248,7 +250,11 @@ class DecodedSource:
     # Out -------------------------------------------------------------------------------------------------------
 
     def hear(
-        self, rows: NDArray[np.intp], start: NDArray[np.int64], well: NDArray[np.bool_]
+        self,
+        rows: NDArray[np.intp],
+        start: NDArray[np.int64],
+        codes: NDArray[np.uint8],
+        well: NDArray[np.bool_],
     ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         """Decode these frames, of rows whose payload is in the ring, to know how loud they are.
 
@@ -270,17 +276,21 @@ class DecodedSource:
         for place, (row, begin) in enumerate(zip(rows.tolist(), start.tolist(), strict=True)):
             state = self._present(row)
             if state.done < begin + FRAME and not well[place]:
-                kept[place] = self._hear(row, state, begin, frames[place])
+                kept[place] = self._hear(row, state, begin, codes[place], frames[place])
         there = kept.nonzero()[0]
         frames[there] = self.read(rows[there], start[there], FRAME)
         return frames, kept
 
-    def _hear(self, row: int, state: _Row, begin: int, frame: NDArray[np.int16]) -> bool:
+    def _hear(
+        self, row: int, state: _Row, begin: int, codes: NDArray[np.uint8], frame: NDArray[np.int16]
+    ) -> bool:
         """Decode a frame to `frame`; whether that is worth keeping, and kept."""
         if state.at != begin:
-            state.at = state.since = begin - _LED_IN
-        position, state.at = state.at, begin + FRAME
-        codes = self._jitter.ring.codes(np.array([row]), np.array([position]), state.at - position)
+            if not 0 <= begin - state.at <= _LED_IN:
+                state.at = state.since = begin - _LED_IN
+            rows, since = np.array([row]), np.array([state.at])
+            codes = self._jitter.ring.codes(rows, since, begin + FRAME - state.at)[0]
+        state.at = begin + FRAME
         samples = state.decoder.decode(codes.tobytes())
         if samples is not None:
             frame[:] = samples[-len(frame) :]

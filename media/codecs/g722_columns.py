@@ -43,6 +43,8 @@ while the lower one wanders by itself as far as 4,200."""
 MARGIN: Final = np.float32(1_400)
 """Above the row's noise at the most: 4 dB."""
 MARGIN_FROM_DBOV: Final = np.float32(-52.0)
+_BOTH: Final = np.array([1.0, 1.5], np.float32)
+"""Of the margin, by band: two bits a code leave the steps of the upper one less steady."""
 MARGIN_PER_DB: Final = np.float32(170)
 """The margin by how far the noise, as it was heard, lies below this: 680, 2 dB, for one that is hardly quiet."""
 
@@ -56,8 +58,10 @@ LASTS: Final = 25
 
 TRUSTED: Final = 3
 """Frames in a row, after which what a gap has made of the steps is forgotten: it leaks away to a fiftieth."""
-HEARD_FIRST: Final = 50
-"""Frames (1 s) of a call that are all heard: that is how the noise of the line is learnt (`dsp.level`)."""
+HEARD_FIRST: Final = 25
+"""Frames of a call that are heard before any is quiet: that is how the noise of the line is learnt, here and by `dsp.level`."""
+SUDDEN_EVERY: Final = 4
+"""Frames: of what is far beyond the marks, which is sound in any case, so many are heard only once."""
 HEARD_EVERY: Final = 100
 """Frames (2 s): after that each row is heard once in so many, and by turns."""
 
@@ -120,7 +124,7 @@ class Told(NamedTuple):
     quiet: NDArray[np.bool_]
     """Nobody speaks in it."""
     unsure: NDArray[np.bool_]
-    """It should be heard, and `heard` be told. Of the others that are not quiet nothing can be learnt."""
+    """It should be heard, and `heard` be told. The others that are not quiet may be speech, whatever is heard."""
     sudden: NDArray[np.bool_]
     """Something has begun, or the line is not known yet: whoever hears it had better hear it well."""
 
@@ -181,12 +185,15 @@ class Hearsay:
         noise = np.minimum(self._noise[rows], most)
         told = known >= TRUSTED
         self._noise[rows] = np.where(told[:, None], noise, self._noise[rows])
-        marks = np.maximum(noise + self._margin[rows, None], CERTAIN)
+        marks = np.maximum(noise + self._margin[rows, None] * _BOTH, CERTAIN)
         quiet = np.logical_and.reduce(most <= marks, axis=1)
         quiet &= (self._learnt[rows] >= HEARD_FIRST) & ((self._tick + rows) % HEARD_EVERY != 0)
         quiet |= np.logical_and.reduce(most <= AT_REST, axis=1)
         quiet &= told
-        return Told(quiet, told & ~quiet, np.logical_or.reduce(most > marks + NEARLY, axis=1))
+        sudden = np.logical_or.reduce(most > marks + NEARLY, axis=1)
+        self._margin[rows[sudden]] = 0
+        unsure = told & ~quiet & (~sudden | ((self._tick + rows) % SUDDEN_EVERY == 0))
+        return Told(quiet, unsure, sudden)
 
     def heard(self, rows: NDArray[np.intp], levels_dbov: NDArray[np.float32]) -> NDArray[np.bool_]:
         """So loud were the last frames of `rows`, decoded; returns which of them were quiet."""
