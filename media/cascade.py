@@ -131,11 +131,11 @@ class _Peer:
         sinking = np.rint(before.frames[ends, ::-1] * _FALLING[band]).astype(np.int32)
         return _Sound(*_summed(np.concatenate((keys, before.keys[ends])), np.concatenate((frames, sinking))))
 
-    def forget(self, slot: int) -> None:
-        """The room in `slot` is empty; the slot will be another's."""
+    def forget(self, kind: int, key: int) -> None:
+        """The room in a slot is empty, or the stream of a row has ended; slot or row will be another's."""
         for sort, sound in self.last.items():
-            if sort[0] == VOICES:
-                kept = sound.keys != slot
+            if sort[0] == kind:
+                kept = sound.keys != key
                 self.last[sort] = _Sound(sound.keys[kept], sound.frames[kept])
 
 
@@ -215,8 +215,13 @@ class Cascade:
             return
         self._slots.pop(room, None)
         for peer in self._peers.values():
-            peer.forget(slot)
+            peer.forget(VOICES, slot)
         self._change()
+
+    def row_closed(self, row: int) -> None:
+        """Whose row it was hears no whisper to its end."""
+        for peer in self._peers.values():
+            peer.forget(WHISPER, row)
 
     def _change(self) -> None:
         """What follows is worked out in the next tick: an heir is told of hundreds of rooms at once."""

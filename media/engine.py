@@ -487,6 +487,7 @@ class Engine:
         else:
             self._events.append(closed)
         self._speakers.clear(row)
+        self._cascade.row_closed(row)
         self._sources.forget(row)
         self._reports.close(row)
         streams.clear(row)

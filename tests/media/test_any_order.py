@@ -23,6 +23,7 @@ from media.codecs.kind import facts
 from media.codecs.terms import OpusTerms
 from media.control import Codec, Segment
 from media.engine import Engine, Outgoing
+from media.outbox import Inbox, Outbox, outbox_bytes
 from media.playback import SharedAudio
 from media.recording.ring import Ring
 from tests.media.wire import HERE, TICK_S, packet, slots
@@ -318,3 +319,27 @@ def test_an_engine_ticks_whatever_happens(seed: int) -> None:
     for _ in range(TICKS):
         walk.step()
     walk.end()
+
+
+@pytest.mark.parametrize("seed", range(0, WALKS, 2))
+def test_two_that_share_their_rooms_at_times_tick_too(seed: int) -> None:
+    walks = [Walk(seed), Walk(seed + 1_000)]
+    memory = [bytearray(outbox_bytes()) for _ in walks]
+    for number, walk in enumerate(walks):
+        walk.engine.lay_out_in(Outbox(memory[number]), number)
+        walk.engine.listen_to(1 - number, Inbox(memory[1 - number]))
+    chance = np.random.default_rng(seed).random
+    for _ in range(TICKS // 2):
+        if chance() < 0.1:
+            room, together = 1 + int(chance() * ROOMS), chance() < 0.7
+            for number, walk in enumerate(walks):
+                walk.apply(control.Spread(room, [1 - number] if together else [], leads=number == 0))
+        for walk in walks:
+            if chance() < 0.95:  # otherwise it stands still
+                walk.step()
+            else:
+                walk.now += TICK_S
+    for walk in walks:
+        for room in range(1, ROOMS + 1):
+            walk.apply(control.Spread(room, []))
+        walk.end()

@@ -497,3 +497,16 @@ def test_an_echo_of_somebody_elsewhere_is_known_as_one() -> None:
     theirs = alone.engine._speakers.lines
     expected = theirs._room[theirs._tick % len(theirs._room), int(alone.engine._speakers.slot[0])]
     assert power[slot] == pytest.approx(expected, rel=0.05)
+
+
+def test_a_whisper_to_another_worker_ends_with_its_listener() -> None:
+    workers, here, there = two()
+    workers.talk(20)
+    here.apply(control.Whisper(1, 4))
+    workers.talk(20, p1=440.0)
+    assert power_at(there.phones[4].samples(5), 440.0) > LOUD
+    there.apply(control.CloseStream(4))
+    del there.phones[4]
+    here.apply(control.Whisper(1, 0))
+    workers.talk(20, p1=440.0)
+    assert power_at(there.phones[2].samples(5), 440.0) > LOUD
