@@ -70,6 +70,50 @@ def test_a_spike_is_an_accident_and_spikes_that_recur_are_not() -> None:
     assert often[-1] >= 150.0
 
 
+def held_up(packets: int, seed: int) -> NDArray[np.float64]:
+    """Wi-Fi: jitter of 10 ms, and one packet in a hundred is held up for 120 ms more."""
+    random = np.random.default_rng(seed)
+    return random.gamma(1.5, 10.0 / 1.5, packets) + 120.0 * (random.random(packets) < 0.01)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_where_packets_are_held_up_now_and_then_the_target_lies_among_them_and_stays(seed: int) -> None:
+    line = Line()
+    line.run(held_up(1_500, seed))
+    targets = np.array(line.run(held_up(2_000, seed + 100)))
+    assert targets.min() > 100.0
+    assert targets.max() < 145.0
+    assert np.count_nonzero(np.diff(targets) < -1.0) <= 5
+    assert np.abs(np.diff(targets)).sum() < 150.0
+
+
+def test_one_more_late_packet_is_no_news_where_such_are_known() -> None:
+    known, unknown = Line(), Line()
+    for line in (known, unknown):
+        line.run(np.random.default_rng(1).uniform(0.0, 40.0, 1_000))
+    known.run([70.0])
+    known.run(np.random.default_rng(2).uniform(0.0, 40.0, 400))
+    assert known.run([70.0])[-1] <= 45.0
+    assert unknown.run([70.0])[-1] > 68.0
+
+
+def test_a_few_packets_are_not_waited_for_if_many_milliseconds_are_spared() -> None:
+    line, random = Line(), np.random.default_rng(1)
+    late: NDArray[np.float64] = np.where(
+        random.random(4_000) < 0.02, random.uniform(100.0, 140.0, 4_000), 5.0
+    )
+    targets = np.array(line.run(late))[2_000:]
+    assert 105.0 < targets.mean() < 130.0
+    assert (late[2_000:] > targets).mean() < 0.014
+
+
+def test_chance_that_holds_up_no_packet_for_eleven_seconds_is_not_mistaken_for_a_better_line() -> None:
+    line = Line()
+    line.run(([0.0] * 99 + [130.0]) * 14)
+    assert min(line.run([0.0] * 580)) > 100.0
+    assert line.run([0.0] * 320)[-1] <= delay.QUEUED / MS
+
+
 def test_packets_that_come_all_together_are_one_event() -> None:
     apart, together = Line(), Line()
     stall = [200.0, 180.0, 160.0, 140.0, 120.0, 100.0, 80.0, 60.0, 40.0, 20.0]
@@ -100,7 +144,7 @@ def test_no_more_is_waited_for_than_a_conversation_bears() -> None:
 def test_another_route_is_measured_anew(change_ms: float) -> None:
     line = Line()
     line.run([100.0] * 500)
-    line.run([100.0 + change_ms] * 600)
+    line.run([100.0 + change_ms] * (600 if change_ms > 0 else 250))
     assert line.now() <= delay.QUEUED / MS
 
 
