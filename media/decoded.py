@@ -275,7 +275,7 @@ class DecodedSource:
         kept = np.ones(len(rows), np.bool_)
         for place, (row, begin) in enumerate(zip(rows.tolist(), start.tolist(), strict=True)):
             state = self._present(row)
-            if state.done < begin + FRAME and not well[place]:
+            if state.done < begin + FRAME and (not well[place] or state.done == begin == state.at):
                 kept[place] = self._hear(row, state, begin, codes[place], frames[place])
         there = kept.nonzero()[0]
         frames[there] = self.read(rows[there], start[there], FRAME)
