@@ -38,7 +38,8 @@ step, a peak of 24. (At 3,600 three frames of -43 dBov in 40 s of soft, noiseles
 
 AT_REST: Final = np.array([6_000, 2_000], np.float32)
 """Below this it is digital silence: the upper band is at rest, which it is not under a tone with a peak of 20 (3,500 and more),
-while the lower one wanders by itself as far as 4,200."""
+while the lower one wanders by itself as far as 4,200. Behind a gap as well: in one frame steps come seven tenths of the way to
+those of the encoder, wherever these are."""
 
 MARGIN: Final = np.float32(1_400)
 """Above the row's noise at the most: 4 dB."""
@@ -188,8 +189,8 @@ class Hearsay:
         marks = np.maximum(noise + self._margin[rows, None] * _BOTH, CERTAIN)
         quiet = np.logical_and.reduce(most <= marks, axis=1)
         quiet &= (self._learnt[rows] >= HEARD_FIRST) & ((self._tick + rows) % HEARD_EVERY != 0)
-        quiet |= np.logical_and.reduce(most <= AT_REST, axis=1)
         quiet &= told
+        quiet |= np.logical_and.reduce(most <= AT_REST, axis=1) & there
         sudden = np.logical_or.reduce(most > marks + NEARLY, axis=1)
         self._margin[rows[sudden]] = 0
         unsure = told & ~quiet & (~sudden | ((self._tick + rows) % SUDDEN_EVERY == 0))

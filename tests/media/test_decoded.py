@@ -201,7 +201,7 @@ def test_what_was_said_before_a_voice_began_can_be_read_when_a_packet_is_lost() 
 
 
 def test_a_row_that_speaks_something_else_from_now_on_is_not_run_in_with_what_it_spoke_before() -> None:
-    codes = codes_of(sound(None, -26))
+    codes = codes_of(sound(-60, -26))
     line = Line(codes)
     line.put(0)
     line.jitter.restart(ROW)

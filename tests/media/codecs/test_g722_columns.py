@@ -121,8 +121,20 @@ def test_silence_and_faint_noise_are_quiet_after_two_seconds(
 
 def test_digital_silence_is_never_decoded() -> None:
     quiet, unsure = listening(*coded(np.zeros(16_000 * 20)))
-    assert quiet[TRUSTED:].all()
+    assert quiet.all()
     assert not unsure.any()
+
+
+@pytest.mark.parametrize("level_dbov", [-50, -40, -26])
+def test_a_voice_that_begins_in_a_gap_of_digital_silence_is_none_of_it(level_dbov: float) -> None:
+    codes, heard = coded(np.concatenate([np.zeros(16_000), wide(voice(1, level_dbov, pause=0.0))]))
+    row, run, there = np.array([0]), np.array([0]), np.array([True])
+    for begins in range(51, len(codes)):
+        if rms_dbov(heard[begins : begins + 1])[0] <= LEAST_SPEECH_DBOV:
+            continue
+        hearsay = Hearsay(1)
+        listening(codes[:20], heard[:20], hearsay)
+        assert not hearsay.frames(row, np.array([160 * begins]), run, codes[begins][None], there).quiet[0]
 
 
 @pytest.mark.parametrize("peak", [20, 100])
