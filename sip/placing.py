@@ -372,6 +372,8 @@ class _Attempt:
                 sdp = (
                     session.peer_sdp or early.sdp
                 )  # agreed already; what a 2xx says is no answer (RFC 6337 3.1)
+                # Unless an UPDATE has changed it, the session is as it was agreed: a refresh says it again.
+                session.sdp, session.peer_sdp = session.sdp or self.placement.sdp, sdp
             else:
                 session.sdp, session.peer_sdp = self.placement.sdp, sdp or b""
             session.note_abilities(response)

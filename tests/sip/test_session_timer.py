@@ -82,6 +82,26 @@ def test_we_refresh_by_an_invite_that_changes_nothing_where_it_does_not():
     book.play(".. 1\n<< INVITE sdp=answer")
 
 
+def test_a_session_that_was_agreed_while_it_rang_is_said_again_by_the_refresh():
+    """An INVITE without an offer would ask the peer for one, and our ACK could not answer it."""
+    Playbook().play("""
+        -- invite sdp=offer
+        << INVITE sdp=offer
+        >> 183 INVITE sdp=answer rseq=1
+        << PRACK
+        ** CallRinging status=183 sdp=answer
+        >> 200 PRACK
+        >> 200 INVITE Supported=timer Session-Expires=600;refresher=uac
+        << ACK
+        ** CallAnswered sdp=answer
+        .. 300
+        << INVITE sdp=offer
+        >> 200 INVITE sdp=answer Session-Expires=600;refresher=uac
+        << ACK
+        .. 299
+    """)
+
+
 def test_a_refresh_is_told_only_if_the_peer_changes_something():
     book = answered("Supported=timer Session-Expires=600")
     book.play(
