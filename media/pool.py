@@ -321,6 +321,11 @@ class Pool:
         if stream.moving is not None:
             stream.moving.append(command)
             return
+        if stream.closing:  # while it moved it was told to close, and this after that
+            if isinstance(command, control.Record):
+                stream.wanted.remember(command)
+                stream.worker.tell(command)  # which answers that there is none
+            return
         if isinstance(command, control.Route):
             self._route(stream, command)
             return
@@ -521,19 +526,20 @@ class Pool:
             self.replaced += heir is not None
         if not dying:
             self._spare = self._replacement()
-        if heir is not None:
-            self._inherit(worker, heir)
-        else:
-            self._end_all(worker)
-        self._end_announcements(worker)
+        ended = self._end_all(worker) if heir is None else self._inherit(worker, heir)
         if self._rings is not None:
             self._rings.detach(worker.name)
         worker.close()
+        # Now that all is in order: what is asked for in answer goes to the heir, and concerns nobody who is still of the dead.
+        for event in ended:
+            self._on_event(event)
+        self._end_announcements(worker)
 
-    def _inherit(self, dead: WorkerProcess, heir: WorkerProcess) -> None:
-        """Give all that the dead worker had to another."""
+    def _inherit(self, dead: WorkerProcess, heir: WorkerProcess) -> list[control.AnyEvent]:
+        """Give all that the dead worker had to another; returns what is to be told of it."""
         self._places.inherit(dead, heir)
         left_off = _left_off(dead, self._streams)
+        ended: list[control.AnyEvent] = []
         unfinished: list[control.RecordingEnded] = []
         rooms: set[int] = set()
         for number in sorted(dead.streams):
@@ -543,7 +549,7 @@ class Pool:
                 heir.streams.add(number)
                 continue
             if stream.closing:
-                self._end(number)
+                ended += self._end(number)
                 continue
             unfinished += stream.wanted.unfinished()
             opening = stream.wanted.opening
@@ -561,12 +567,12 @@ class Pool:
         for room in sorted(rooms):
             self._welcome(room, heir)
         self._exchange.forget(dead)
-        for ended in unfinished:  # now that what is asked for in answer goes to the heir
-            self._on_event(ended)
+        return [*ended, *unfinished]
 
-    def _end_all(self, dead: WorkerProcess) -> None:
-        """Nobody takes over: the calls end."""
+    def _end_all(self, dead: WorkerProcess) -> list[control.AnyEvent]:
+        """Nobody takes over: the calls end. Returns what is to be told of them."""
         self._places.forget(dead)
+        ended: list[control.AnyEvent] = []
         for number in sorted(dead.streams):
             stream = self._streams[number]
             if stream.bound is dead:  # it stays where it is
@@ -575,18 +581,18 @@ class Pool:
             elif stream.worker is dead:
                 if stream.bound is not None:
                     self._places.leave(stream.room, stream.bound)
-                self._end(number)
+                ended += self._end(number)
         self._tell_places()
         self._exchange.forget(dead)
+        return ended
 
-    def _end(self, number: int) -> None:
+    def _end(self, number: int) -> list[control.AnyEvent]:
+        """A stream is gone with its worker; returns what is to be told of it."""
         stream = self._streams[number]
         for command in stream.moving or ():
             stream.wanted.remember(command)  # a recording that was still to begin ends, too
         self._close(number)
-        for ended in stream.wanted.unfinished():
-            self._on_event(ended)
-        self._on_event(control.StreamClosed(number))
+        return [*stream.wanted.unfinished(), control.StreamClosed(number)]
 
     def _end_announcements(self, dead: WorkerProcess) -> None:
         """What was playing to rooms is not repeated to people who heard half of it."""

@@ -891,6 +891,67 @@ def test_a_stream_that_ends_while_it_moves_gives_both_places_back(act: Act) -> N
     act(story)
 
 
+@pytest.mark.parametrize("heir", [True, False])
+def test_what_the_conference_does_when_a_call_ends_with_its_worker_concerns_no_dead_one(
+    act: Act, *, heir: bool
+) -> None:
+    # Told that one has gone, it closes the others, lets them go elsewhere, and plays to the rest, all before it returns.
+    async def story(stage: Stage) -> None:
+        for stream in (1, 2, 3):
+            stage.open(stream, 7)
+        dead = stage.home(1)
+        stage.pool.send(control.CloseStream(1))
+
+        def answer(event: control.AnyEvent) -> None:
+            stage.events.append(event)
+            if isinstance(event, control.StreamClosed):
+                stage.pool.send(control.CloseStream(2))
+                stage.pool.send(control.Route(3, 8))
+                stage.pool.send(control.PlayRoom(7, 50 + event.stream, [control.Segment(0, 160)]))
+
+        stage.pool._on_event = answer
+        if not heir:
+            stage.pool._losses = [asyncio.get_running_loop().time()] * 100
+            stage.workers[2].dies()
+            await stage.settle()
+        dead.dies()
+        await stage.settle()
+        for worker in stage.workers:
+            for command in worker.was_told() if not worker.gone else ():
+                if isinstance(command, control.CloseStream):
+                    worker.closes(command.stream)
+        await stage.settle()
+        assert sorted(stage.ended()) == ([1, 2] if heir else [1, 2, 3])
+        assert list(stage.pool._places) == ([8] if heir else [])
+        check(stage)
+
+    act(story)
+
+
+@pytest.mark.parametrize("after", [control.CloseStream(2), control.Route(2, 0), control.Route(2, 9)])
+def test_what_is_said_to_a_stream_after_it_was_closed_on_its_way_does_nothing(
+    act: Act, after: control.AnyCommand
+) -> None:
+    async def story(stage: Stage) -> None:
+        stage.open(1, 7)
+        stage.open(2)
+        old = stage.home(2)
+        for command in (control.Route(2, 7), control.CloseStream(2), after):
+            stage.pool.send(command)
+        stage.pool.send(control.Record(2, 5, control.Segment(0, 160)))
+        old.closes(2)
+        await stage.settle()
+        assert stage.pool._places.people(7) == 1
+        check(stage)
+        stage.home(1).dies()
+        await stage.settle()
+        assert stage.ended() == [2]
+        assert control.RecordingEnded(2, 5, 0) in stage.events
+        check(stage)
+
+    act(story)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_whatever_people_and_workers_do_everybody_is_counted_where_he_is(act: Act, seed: int) -> None:
     async def story(stage: Stage) -> None:
@@ -907,7 +968,10 @@ def test_whatever_people_and_workers_do_everybody_is_counted_where_he_is(act: Ac
             elif what == "route" and alive:
                 stage.pool.send(control.Route(chance.choice(alive), chance.randrange(4)))
             elif what == "close" and alive:
-                stage.pool.send(control.CloseStream(alive.pop(chance.randrange(len(alive)))))
+                leaving = alive.pop(chance.randrange(len(alive)))
+                stage.pool.send(control.CloseStream(leaving))
+                if chance.random() < 0.3:  # they knew no better
+                    stage.pool.send(chance.choice([control.CloseStream(leaving), control.Route(leaving, 1)]))
             elif what == "play":
                 number += 1
                 stage.pool.send(control.PlayRoom(chance.randrange(1, 4), number, [control.Segment(0, 160)]))
