@@ -46,6 +46,10 @@ COLLECT_S: Final = 60.0
 BACKLOG_LIMIT: Final = 100_000
 """Events kept while control does not read; beyond, the oldest fall away: control is dead or will ask the shared table."""
 
+RETRY_MS: Final = 20
+"""How soon a worker without streams tries again to tell what control had no time to read: a tick, as with streams. A conference of
+thousands that ends has its last words wait here."""
+
 STALE_S: Final = 0.2
 """A call that is taken over after a longer silence begins with what comes now, not with what piled up meanwhile."""
 _PAIR: Final = 2
@@ -81,7 +85,7 @@ class Worker:
                 if time.monotonic() >= collected_at + COLLECT_S:
                     gc.collect()  # nobody hears it
                     collected_at = time.monotonic()
-                self._pipe_ready.poll(None)
+                self._pipe_ready.poll(RETRY_MS if self._backlog else None)
                 self._read_commands()
             else:
                 self._conduct()

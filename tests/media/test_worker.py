@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import socket
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -139,6 +140,26 @@ def test_events_wait_while_control_is_busy_and_the_oldest_fall_away_in_the_end(
         pipe.worker._flush()
     assert [event.stream for event in told if isinstance(event, control.DigitReceived)] == list(range(30_000))
     assert worker.BACKLOG_LIMIT >= 30_000
+
+
+def test_a_worker_whose_last_calls_have_ended_tells_of_all_of_them_however_busy_control_was(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("os.nice", "gc.freeze", "gc.disable"):
+        monkeypatch.setattr(f"media.worker.{name}", lambda *_: None)
+    for number in range(30_000):
+        pipe.worker._tell(control.StreamClosed(number))
+    serving = threading.Thread(target=pipe.worker.run)
+    serving.start()
+    pipe.control.settimeout(2.0)
+    told: list[control.AnyEvent] = []
+    try:
+        while len(told) < 30_001:  # and that it is ready
+            told += control.events_decoder.decode(pipe.control.recv(control.MESSAGE_BYTES))
+    finally:
+        socket.send_fds(pipe.control, [control.pack([control.encoder.encode(control.Shutdown())])], [])
+        serving.join()
+    assert [event.stream for event in told if isinstance(event, control.StreamClosed)] == list(range(30_000))
 
 
 def test_the_shared_audio_is_mapped_from_its_descriptor(
