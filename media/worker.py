@@ -147,30 +147,20 @@ class Worker:
             handed = deque(fds)
             for command in control.commands_decoder.decode(data):
                 self._carry_out(command, handed)
+            for descriptor in handed:  # of what could not be carried out for want of others
+                os.close(descriptor)
 
     def _carry_out(self, command: control.AnyCommand, handed: deque[int]) -> None:
         now = time.monotonic()
         match command:
             case control.Shutdown():
                 self._running = False
-            case control.Load(samples, arena, wide):
-                fd = handed.popleft()
-                audio = SharedAudio.over(memoryview(mmap.mmap(fd, 0, prot=mmap.PROT_READ)), samples, wide)
-                written = ArenaAudio.over(memoryview(mmap.mmap(fd, 0)), samples, arena) if arena else None
-                self._engine.load(audio, written)
-                os.close(fd)
-            case control.LoadRing(slots):
-                fd = handed.popleft()
-                self._engine.hand_over_through(Ring(mmap.mmap(fd, 0), slots))
-                os.close(fd)
-            case control.LoadOutbox(number):
-                fd = handed.popleft()
-                self._engine.lay_out_in(Outbox(mmap.mmap(fd, 0)), number)
-                os.close(fd)
-            case control.LoadPeer(number):
-                fd = handed.popleft()
-                self._engine.listen_to(number, Inbox(mmap.mmap(fd, 0, prot=mmap.PROT_READ)))
-                os.close(fd)
+            case control.Load() | control.LoadRing() | control.LoadOutbox() | control.LoadPeer():
+                if handed:
+                    descriptor = handed.popleft()
+                    with contextlib.suppress(OSError):
+                        self._map(command, descriptor)
+                    os.close(descriptor)
             case control.OpenStream():
                 self._open(command, handed, now)
             case control.CloseStream(stream):
@@ -181,6 +171,32 @@ class Worker:
                     self._sockets.detach(row)
             case _:
                 self._engine.apply(command, now)
+
+    def _map(
+        self,
+        command: control.Load | control.LoadRing | control.LoadOutbox | control.LoadPeer,
+        descriptor: int,
+    ) -> None:
+        """Share memory with others; raises OSError where the system has none left.
+
+        Then, or where the kernel left the descriptor out, we go without: what is not heard or recorded so is less than all calls.
+        """
+        match command:
+            case control.Load(samples, arena, wide):
+                audio = SharedAudio.over(
+                    memoryview(mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)), samples, wide
+                )
+                written = (
+                    ArenaAudio.over(memoryview(mmap.mmap(descriptor, 0)), samples, arena) if arena else None
+                )
+                self._engine.load(audio, written)
+            case control.LoadRing(slots):
+                self._engine.hand_over_through(Ring(mmap.mmap(descriptor, 0), slots))
+            case control.LoadOutbox(number):
+                self._engine.lay_out_in(Outbox(mmap.mmap(descriptor, 0)), number)
+            case control.LoadPeer(number):
+                inbox = Inbox(mmap.mmap(descriptor, 0, prot=mmap.PROT_READ))
+                self._engine.listen_to(number, inbox)
 
     def _open(self, command: control.OpenStream, handed: deque[int], now: float) -> None:
         if len(handed) < _PAIR:

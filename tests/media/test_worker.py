@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from media.speakers import Said
 from media.streams import Streams, table_bytes
 from media.worker import Worker
 from tests.dsp.speech import frames, noise, voice
+from tests.media.real import descriptors
 
 ROWS = 4
 
@@ -98,6 +100,40 @@ def test_a_stream_whose_sockets_were_left_out_is_refused(pipe: Pipe) -> None:
     refused = pipe.say(opening(1), opening(2), fds=fds[:1])
     assert refused == [control.StreamClosed(1), control.StreamClosed(2)]
     assert pipe.worker._engine.idle
+    for each in sockets:
+        each.close()
+
+
+MEMORY = [control.Load(160), control.LoadRing(8), control.LoadOutbox(1), control.LoadPeer(2)]
+
+
+@pytest.mark.parametrize("command", MEMORY)
+def test_memory_that_was_left_out_or_cannot_be_had_ends_no_call(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch, command: control.AnyCommand
+) -> None:
+    def none_left(*_: object, **__: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    sockets, fds = pair()
+    pipe.say(opening(1), fds=fds)
+    pipe.say(command, control.Spread(7, [2]), control.Route(1, 7))
+    before = descriptors(os.getpid())
+    with monkeypatch.context() as patch:
+        patch.setattr("media.worker.mmap.mmap", none_left)
+        pipe.say(command, fds=fds[:1])
+    pipe.worker._tick(1_000.0, 1_000.0)
+    assert pipe.table.stream[0] == 1
+    assert descriptors(os.getpid()) == before
+    for each in sockets:
+        each.close()
+
+
+def test_descriptors_that_belong_to_nothing_are_closed(pipe: Pipe) -> None:
+    sockets, fds = pair()
+    before = descriptors(os.getpid())
+    pipe.say(opening(1), fds=fds[:1])
+    pipe.say(control.CloseStream(1), fds=fds)
+    assert descriptors(os.getpid()) == before
     for each in sockets:
         each.close()
 
