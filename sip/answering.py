@@ -81,7 +81,7 @@ def arrived(core: Core, request: Request, flow: Flow, let_in: Pass, now: float) 
             identity=let_in.identity,
             trusted=let_in.trusted,
             real=let_in.real,
-            replaces=other.call if isinstance(other, Session) else 0,
+            replaces=other.handle if isinstance(other, Session) else 0,
         )
     )
 

@@ -41,7 +41,7 @@ def received_inside(
     core: Core, session: Session, request: Request, flow: Flow, let_in: Pass, now: float
 ) -> None:
     """The same inside the dialog of a call."""
-    _tell(core, request, flow, let_in, session.call, session.tag, now)
+    _tell(core, request, flow, let_in, session.handle, session.tag, now)
 
 
 def _tell(core: Core, request: Request, flow: Flow, let_in: Pass, call: int, tag: str, now: float) -> None:

@@ -217,7 +217,7 @@ def _info(core: Core, session: Session, request: Request, flow: Flow, let_in: Pa
         now,
     )
     if digit is not None and not session.told:
-        core.tell(DigitReceived(session.call, *digit))
+        core.tell(DigitReceived(session.handle, *digit))
 
 
 def _options(core: Core, request: Request, flow: Flow, _: Pass, _now: float) -> None:

@@ -3,7 +3,8 @@
 Each place has an INVITE of its own, with an offer of its own, in a call of its own (`placing`); their user sees one, by a handle
 that is none of theirs. What they say is told so:
 
-    it rings somewhere       CallRinging, each time; no early media, for nobody could say whose it is
+    it rings somewhere       CallRinging, each time; no early media, for nobody could say whose it is, nor a change of it: an
+                             UPDATE with an offer is to come again later
     somebody answers         CallAnswered, and which; that call has the handle from now on, and the others are cancelled with
                              the reason that RFC 3326 has for it, so that no telephone shows a call missed
     somebody answers, too    acknowledged and hung up, as any 2xx that crosses a CANCEL (`placing`)

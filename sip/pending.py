@@ -103,6 +103,9 @@ class Way:
 class Several(Protocol):
     """A call to several places at once (`forking`): what each of them tells goes there first, and what its user wants."""
 
+    call: int
+    """The handle that its user knows."""
+
     @property
     def call_id(self) -> str:
         """Call-ID of one of them."""

@@ -34,7 +34,7 @@ def own(core: Core, value: str) -> int:
     for tag in (replaces.to_tag, replaces.from_tag):
         session = core.dialogs.get(tag)
         if session is not None and session.dialog.call_id == replaces.call_id:
-            return session.call
+            return session.handle
     return 0
 
 

@@ -250,6 +250,11 @@ class Session(Walker[State, Input]):
         """Not answered yet, by whichever side, and still wanted."""
         return self.state in EARLY
 
+    @property
+    def handle(self) -> int:
+        """What the agent's user knows it by: one of several places has that of the call to all of them."""
+        return self.call if self.fork is None else self.fork.call
+
     def __str__(self) -> str:
         return f"call {self.call}"
 

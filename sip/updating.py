@@ -90,12 +90,14 @@ def pracked(core: Core, session: Session, request: Request, flow: Flow, _let_in:
 
 
 def _may_ask(core: Core, session: Session, transaction: ServerTransaction, echo: Echo, now: float) -> bool:
-    """Whether the peer may make an offer now; else it has been refused (RFC 3311 5.2)."""
+    """Whether the peer may make an offer now; else it has been refused (RFC 3311 5.2). One of several places that ring may ask
+    again once it has answered: before, our user would not know whose session is to change.
+    """
     owes = session.owes()
     if session.told:  # it is over, and only its farewell is still to come
         core.reply(transaction, echo, 487, now)
         return False
-    if owes is Owes.NOBODY:
+    if owes is Owes.NOBODY and session.fork is None:
         return True
     if owes is Owes.PEER:
         core.reply(transaction, echo, 491, now)

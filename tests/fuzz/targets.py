@@ -22,7 +22,7 @@ from media.srtp_cipher import PacketCipher
 from media.srtp_keys import SHAPES, packet_keys, report_keys
 from sip import content, identity, offer, reason, replaces, sdp, session_timer, sipfrag, subscription
 from sip.accounts import Account
-from sip.agent import Agent, AgentSettings, Way
+from sip.agent import Agent, AgentSettings, Branch, Way
 from sip.challenge import Challenger, Policy
 from sip.digest import Credentials, authorize, repeat
 from sip.errors import LocalError, ParseError, RemoteError
@@ -286,6 +286,7 @@ class Conversation:
             "y": lambda: agent.accept_offer(call, b"ok", now),
             "n": lambda: agent.reject_offer(call, 488, now),
             "i": self.place,
+            "F": lambda: self.place(beside=True),
             "q": self.ask,
             "d": lambda: agent.redirect(call, [Way(self.flow)], now),
             "x": lambda: agent.refer(call, Address.parse("<sip:c@d>"), now),
@@ -297,15 +298,17 @@ class Conversation:
         with contextlib.suppress(LocalError):
             doing.get(letter, lambda: None)()
 
-    def place(self) -> None:
+    def place(self, *, beside: bool = False) -> None:
+        """Call somebody, or (`beside`) two at once."""
         self.call = self.agent.invite(
             Uri.parse("sip:bob@peer.invalid"),
             from_=Address.parse("<sip:roda@10.0.0.1>"),
             sdp=b"offer",
             ways=[Way(self.flow)],
             now=self.now,
-            credentials=ALICE,
-            redirects=True,
+            credentials=None if beside else ALICE,
+            redirects=not beside,
+            beside=[Branch(Way(self.flow), b"offer")] if beside else (),
         )
         self.begun.add(self.call)
 
@@ -360,6 +363,7 @@ class Conversation:
                     agent.refer_progress(number, 200, "", now)
                 case RequestReceived(request=number):
                     agent.respond(number, 200, now)
+            assert getattr(event, "call", 0) in {0, *self.begun}, "told of a call that nobody knows"
         return bool(events)
 
     def settle(self) -> None:

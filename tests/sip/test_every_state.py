@@ -38,7 +38,9 @@ class Peer(Conversation):
         return sessions[-1] if sessions else None
 
     def does(self, what: str) -> None:
-        """A letter is a verb of ours or time; a number and a method a response; all else a request, with headers."""
+        """A letter is a verb of ours or time; a number and a method a response, to the newest such request or the `first`, with a
+        session (`sdp`), reliable (`rel`); all else a request, with headers.
+        """
         if len(what) == 1:
             self.verb(what)
         elif what[0].isdigit():
@@ -90,9 +92,9 @@ class Peer(Conversation):
         ]
         if not asked:
             return
-        draft = asked[-1].draft
+        draft = asked[0 if "first" in more else -1].draft
         to = draft.to if ";tag=" in draft.to or status == "100" else f"{draft.to};tag=peer"
-        body = "v=0" if more == "sdp" else ""
+        body = "v=0" if "sdp" in more else ""
         lines = [
             f"SIP/2.0 {status} Words",
             f"Via: {draft.sent_by};branch={draft.branch}",
@@ -102,7 +104,7 @@ class Peer(Conversation):
             f"CSeq: {draft.cseq} {method}",
             "Allow: INVITE,UPDATE,PRACK",
             "Contact: <sip:bob@10.0.0.9:5062>",
-            *(["Require: 100rel", f"RSeq: {self.cseq + 1}"] if more == "rel" else []),
+            *(["Require: 100rel", f"RSeq: {self.cseq + 1}"] if "rel" in more else []),
             *(["Retry-After: 2"] if status == "503" else []),
             *(["Content-Type: application/sdp"] if body else []),
             f"Content-Length: {len(body)}",
@@ -113,6 +115,7 @@ class Peer(Conversation):
 RUNS = ["INVITE sdp", "a", "ACK"]
 RANG = ["i", "180 INVITE"]
 PLACED = [*RANG, "200 INVITE sdp"]
+FORKED = ["F", "180 INVITE", "180 INVITE first"]
 WATCHED = ["SUBSCRIBE outside Event: conference"]
 
 STATES: dict[str, tuple[list[str], Callable[[Peer], object]]] = {
@@ -126,6 +129,13 @@ STATES: dict[str, tuple[list[str], Callable[[Peer], object]]] = {
     "placed": (["i"], lambda peer: peer.session.state is State.PLACED),
     "progressing": (RANG, lambda peer: peer.session.state is State.PROGRESSING),
     "early there": (["i", "183 INVITE rel"], lambda peer: peer.session.placement.early),
+    "forked": (["F"], lambda peer: peer.agent._core.forks),
+    "forked, ringing": (FORKED, lambda peer: peer.session.state is State.PROGRESSING and peer.agent._core.forks),
+    "forked, early there": (["F", "183 INVITE rel-sdp"], lambda peer: peer.session.placement.agreed and peer.agent._core.forks),
+    "forked, one refused": ([*FORKED, "486 INVITE"], lambda peer: peer.agent.calls == 1 and peer.agent._core.forks),
+    "forked, answered": ([*FORKED, "200 INVITE sdp"], lambda peer: peer.session.state is State.CONFIRMED),
+    "forked, answered elsewhere": (["F", "200 INVITE first-sdp"], lambda peer: peer.session.state is State.ABANDONED),
+    "forked, cancelled": ([*FORKED, "200 INVITE first-sdp"], lambda peer: peer.session.alarm is not None),
     "redirected": (["i", "302 INVITE"], lambda peer: peer.session.state is State.REDIRECTED),
     "abandoned": (["i", "h"], lambda peer: peer.session.state is State.ABANDONED),
     "cancelled": ([*RANG, "h"], lambda peer: peer.session.alarm is not None),
@@ -170,12 +180,17 @@ RESPONSES = [
     "183 INVITE rel",
     "183 INVITE sdp",
     "200 INVITE sdp",
+    "183 INVITE rel-sdp",
+    "180 INVITE first",
+    "200 INVITE first-sdp",
+    "486 INVITE first",
+    "603 INVITE first",
     "422 INVITE",
     "503 INVITE",
     "503 NOTIFY",
     "487 INVITE",
 ]
-INPUTS = [*"rpafjhoyniqdxNEtT", *REQUESTS, *RESPONSES]
+INPUTS = [*"rpafjhoyniFqdxNEtT", *REQUESTS, *RESPONSES]
 
 
 def reach(name: str) -> Peer:

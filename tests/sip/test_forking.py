@@ -92,6 +92,43 @@ def test_where_it_went_is_where_each_registered():
     assert [flow.remote[1] for flow in book.flows] == [5062, 5063, 5064]
 
 
+def test_a_place_that_would_change_its_session_before_it_has_answered_is_told_to_ask_later():
+    """Our user knows of no call of its own for that place, and so would answer nothing."""
+    book = Playbook().play(
+        CALLED
+        + """
+        >> 183 INVITE of=2 sdp=early rseq=1 Allow=UPDATE
+        << PRACK
+        ** CallRinging status=183 sdp=None
+        >> 200 PRACK
+    """
+    )
+    book._to_tag = sent(book, "INVITE")[1].from_.tag
+    book.play("""
+        >> UPDATE sdp=moved
+        << 500 UPDATE
+        >> UPDATE
+        << 200 UPDATE
+        >> 200 INVITE of=2
+        << ACK
+        ** CallAnswered sdp=early branch=1
+        >> UPDATE sdp=moved
+        ** OfferReceived offer=moved
+        -- accept_offer sdp=there
+        << 200 UPDATE sdp=there
+    """)
+    assert book.last("500").headers.get("Retry-After") is not None
+
+
+def test_a_key_that_is_pressed_there_before_the_answer_is_told_of_the_call_that_is_known():
+    book = Playbook().play(CALLED + ">> 180 INVITE of=3\n** CallRinging status=180 sdp=None")
+    call, book._to_tag = book.call, sent(book, "INVITE")[2].from_.tag
+    book.play(
+        ">> INFO type=application/dtmf-relay body=Signal=5\n<< 200 INFO\n** DigitReceived digit=5 duration_ms=100"
+    )
+    assert book.told[-1].call == call
+
+
 def test_a_second_answer_that_crosses_our_cancel_is_acknowledged_and_hung_up():
     book = Playbook().play(RINGING)
     book.play("""
