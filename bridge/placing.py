@@ -66,10 +66,13 @@ class Placing:
         *,
         now: Callable[[], float],
         tell: Told,
+        transmit: Callable[[], None],
         credentials: Callable[[str], Credentials | None] = lambda _: None,
         plan: DialPlan | None = None,
     ) -> None:
-        """`credentials` are those of a trunk by its name. Without a `plan` no redirection is followed."""
+        """`transmit` sends what the agent has to say, where nobody is told of it. `credentials` are those of a trunk by its name.
+        Without a `plan` no redirection is followed.
+        """
         self._agent = agent
         self._server = server
         self._addresses = addresses
@@ -77,6 +80,7 @@ class Placing:
         self._trunks = trunks
         self._now = now
         self._tell = tell
+        self._transmit = transmit
         self._credentials = credentials
         self._plan = plan
         self._placed: dict[int, _Placed] = {}
@@ -232,6 +236,7 @@ class Placing:
                 self._when_found(left[0], add)
             else:
                 self._agent.redirect(event.call, ways, self._now())
+                self._transmit()  # the DNS may have answered long after the round in which we were sent elsewhere
 
         self._when_found(left[0], add)
 

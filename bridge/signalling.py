@@ -148,6 +148,7 @@ class Signalling:
             self.trunks,
             now=now,
             tell=tell,
+            transmit=self.transmit,
             credentials=lambda name: self._attending.credentials(name),  # noqa: PLW0108 - it is made later
             plan=config.dial_plan(),
         )

@@ -56,8 +56,9 @@ class Edge:
         self.resolver.locate = self._locate  # type: ignore[method-assign]  # no name server here
         addresses = Addresses(server)
         placing = Placing(
-            agent, server, addresses, self.resolver, self.trunks, now=lambda: self.now, tell=lambda _: None
-        )
+            agent, server, addresses, self.resolver, self.trunks, now=lambda: self.now, tell=lambda _: None,
+            transmit=self._transmit,
+        )  # fmt: skip
         self.it = Attending(
             agent, self.resolver, placing, self.trunks, addresses, caller_id="+5511", passwords={"carrier": "secret"},
             entropy=bytes, now=lambda: self.now, transmit=self._transmit,

@@ -51,6 +51,8 @@ class Agent:
         self.ways: list[Way] = []
         self.more: dict[str, Any] = {}
         self.redirected: list[list[str]] = []
+        self.unsent = 0
+        """Redirections that nothing has sent on their way."""
 
     def invite(self, uri: Uri, *, sdp: bytes, ways: Sequence[Way], **more: Any) -> int:
         assert sdp == SIP.sdp
@@ -61,10 +63,14 @@ class Agent:
 
     def redirect(self, call: int, ways: Sequence[Way], now: float) -> None:
         assert (call, now) == (42, 5.0)
+        self.unsent += 1
         self.redirected.append([f"{way.uri} by {way.flow.remote[0]}" for way in ways])
 
     def call_id(self, call: int) -> str:
         return f"call-{call}"
+
+    def transmit(self) -> None:
+        self.unsent = 0
 
 
 class Edge:
@@ -93,7 +99,7 @@ class Edge:
         self.trunks = Trunks([trunk])
         self.placing = Placing(
             agent, server, Addresses(server), self.resolver, self.trunks, now=lambda: 5.0, tell=self.told.append,
-            plan=None if config is None else config.dial_plan(), **more,
+            transmit=self.agent.transmit, plan=None if config is None else config.dial_plan(), **more,
         )  # fmt: skip
 
     async def _locate(self, uri: Uri) -> Found:
@@ -367,6 +373,7 @@ def test_a_sip_address_may_send_on_to_others_that_may_be_called() -> None:
         "sips:a@phones.example",
     )
     assert found == [["sip:bia@phones.example by 192.0.2.1"]]
+    assert not edge.agent.unsent, "the round in which we were told is over long before the DNS has answered"
 
 
 def test_one_that_cannot_be_found_is_a_refusal() -> None:

@@ -105,6 +105,7 @@ class Edge:
             self.trunks,
             now=now,
             tell=lambda _: self.driver.transmit(),
+            transmit=self.driver.transmit,
         )
         self.attending = Attending(
             agent, self.resolver, self.placing, self.trunks, addresses, caller_id="1", passwords={},
