@@ -335,6 +335,7 @@ class CallsOut:
         assert leg.destination is not None
         self._lines.by_call.pop(leg.call, None)
         leg.call, leg.call_id, leg.early, leg.trunk = 0, "", False, trunk
+        leg.status = leg.cause = 0  # why the one before did not take it is not how this one ends
         leg.negotiation = self._offer(leg.destination, leg.number, trunk)
         self._call(leg, now)
 

@@ -18,9 +18,10 @@ from bridge.switchboard.effects import (
     OpenStream,
     PlaceCall,
     RecordCallAnswered,
+    RecordCallEnded,
     RecordCallPlaced,
 )
-from bridge.switchboard.events import CallNotPlaced, CallPlaced, StreamOpened
+from bridge.switchboard.events import CallNotPlaced, CallPlaced, Stop, StreamOpened
 from bridge.switchboard.registered import Reached, Registered
 from media.control import UpdateStream
 from sip.events import CallAnswered, CallEnded, CallRinging, EndCause
@@ -181,6 +182,22 @@ def test_an_answer_counts_for_the_telephone_that_gave_it() -> None:
     play.skip() >> CallAnswered(CALL + 1, sdp())
     play.skip()
     assert user.told == ["answered"]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_why_one_telephone_did_not_take_it_is_not_how_the_call_ended_at_another(answers: bool) -> None:
+    """Neither where we hang up, nor where the other one rings in vain."""
+    play, _ = rings(Phones(way("udp", 7), way("udp", 8)))
+    play >> CallEnded(CALL, EndCause.REJECTED, 486, "", q850=17)
+    play.skip() >> CallPlaced(1, CALL + 1, "out-2")
+    if answers:
+        play.skip() >> CallAnswered(CALL + 1, sdp())
+        play.skip() >> Stop()
+    else:
+        play.skip() >> after(30)
+    (ended,) = [each for each in play._open if isinstance(each, RecordCallEnded)]
+    assert (ended.status, ended.cause) == (0, 0)
+    play.skip()
 
 
 def test_no_telephone_is_tried_twice_but_under_another_name() -> None:
