@@ -162,7 +162,10 @@ class Placing:
                 from_=shown.from_,
                 sdp=wanted.sdp,
                 ways=[Way(flow) for flow in flows],
-                headers=shown.headers,
+                headers=(
+                    *shown.headers,
+                    *(() if trunk is not None and trunk.settings.privacy else _referred_by(wanted)),
+                ),
                 credentials=credentials,
                 redirects=redirects,
                 replaces=wanted.replaces,
@@ -186,6 +189,7 @@ class Placing:
                 sdp=wanted.sdp,
                 ways=[phone],
                 beside=wanted.beside,
+                headers=_referred_by(wanted),
                 replaces=wanted.replaces,
                 hurry=wanted.others,
                 now=self._now(),
@@ -254,3 +258,8 @@ class Placing:
             price=placed.price,
             judge=self._plan.address,
         )
+
+
+def _referred_by(wanted: PlaceCall) -> tuple[tuple[str, str], ...]:
+    """On whose word a call is placed (RFC 3892 section 2.2)."""
+    return (("Referred-By", f"<{wanted.referred_by}>"),) if wanted.referred_by else ()

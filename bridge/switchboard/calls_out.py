@@ -100,6 +100,7 @@ class CallsOut:
         "_local_time",
         "_negotiations",
         "_new_id",
+        "_referred_by",
         "_registered",
         "_replaces",
         "_sessions",
@@ -142,6 +143,8 @@ class CallsOut:
         """What is offered to each of the telephones that ring, by leg, until it is answered or over."""
         self._replaces: dict[int, str] = {}
         """Whose place a call is to take there, by leg, until it is over."""
+        self._referred_by: dict[int, str] = {}
+        """On whose word it is placed, by leg, until it is over."""
         self.on_cut: Callable[[Leg, float], None] | None = None
         """Told of each call that is cut, while it is still where it was: what it was about is to be broken off."""
 
@@ -232,6 +235,10 @@ class CallsOut:
         """Let a call that has not been sent yet take the place of another one of the called side's, by whatever way it goes."""
         self._replaces[leg.number] = replaces
 
+    def refer(self, leg: Leg, by: str) -> None:
+        """Say in a call that has not been sent yet on whose word it is placed, by whatever way it goes (RFC 3892)."""
+        self._referred_by[leg.number] = by
+
     # --- what happens to one ---
 
     def stream_opened(self, leg: Leg, host: str, port: int, now: float) -> None:
@@ -277,6 +284,7 @@ class CallsOut:
                 phone=phones[0].way if phones else None,
                 beside=beside,
                 replaces=self._replaces.get(leg.number, ""),
+                referred_by=self._referred_by.get(leg.number, ""),
             )
         )
 
@@ -438,6 +446,7 @@ class CallsOut:
         self._audio.pop(leg.number, None)
         self._negotiations.pop(leg.number, None)
         self._replaces.pop(leg.number, None)
+        self._referred_by.pop(leg.number, None)
         self._registered.end(leg.number)
         if leg.limited:
             self._spending.ended(leg.number, now)

@@ -107,6 +107,8 @@ class PlaceCall:
     """Those that are called at once with it."""
     replaces: str = field(default="", repr=False)
     """The dialog of the called one whose place this call is to take (RFC 3891); "" for none. Who knows its name may take it."""
+    referred_by: str = ""
+    """The URI of whoever has asked for this call by REFER, by their own word (RFC 3892); "" for nobody, or nobody who is shown."""
 
 
 # --- subscriptions and REFER: executed by the method of `sip.agent.Agent` that is named ------------------------------

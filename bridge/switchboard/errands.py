@@ -155,6 +155,10 @@ class Errands:
         """Tell how it goes with somebody whom `invite` has called: by statuses as SIP has them, the last one from 200 on."""
         self._invitations.report(guest, tell)
 
+    def refer(self, guest: Leg, by: str) -> None:
+        """Tell somebody whom `invite` has just called on whose word."""
+        self._calls.refer(guest, by)
+
     def take_place(self, guest: Leg, replaces: str, take: Callable[[Leg, float], bool]) -> None:
         """Let somebody whom `invite` has just called take the place of another call there, and somebody's place here: once they
         have answered, `take` sees to that.

@@ -19,6 +19,9 @@ telephone, told so by the last report, hangs up; after `FAREWELL_S` we do.
     the caller is put out, or lost                    they are rung no longer: 487
     the caller is elsewhere once they answer          they are hung up: 480
 
+Whoever is called is told on whose word, by that one's own (Referred-By, RFC 3892), unless the caller is to be shown to nobody.
+It is no proof of anything, here as there; what could be one is signed, in a body that we do not carry.
+
 A telephone that has both calls with us is declined: to join them would link two conferences, or one with itself, and who is in
 them has been asked by nobody. Both calls stay.
 
@@ -150,6 +153,8 @@ class Transfers:
             self._refuse(event, FORBIDDEN, leg, outcome.text)
             return None
         self._lines.effects.append(AcceptRefer(event.refer))
+        if event.referred_by and not leg.private:
+            self._errands.refer(guest, event.referred_by)
         self._errands.report(
             guest, lambda status: self._lines.effects.append(ReportRefer(event.refer, status))
         )

@@ -128,6 +128,24 @@ class Edge:
         return told.reason
 
 
+REFERRED = (("Referred-By", "<sip:eva@phones.example>"),)
+
+
+def test_who_is_called_is_told_on_whose_word() -> None:
+    """RFC 3892 section 2.2."""
+    for call in (SIP, CALL, replace(SIP, phone=Way(Flow("udp", ("127.0.0.1", 5060), ("192.0.2.50", 5062))))):
+        edge = Edge().places(replace(call, referred_by="sip:eva@phones.example"))
+        assert edge.agent.more["headers"] == REFERRED
+        assert not Edge().places(call).agent.more["headers"]
+
+
+def test_but_not_by_a_trunk_that_shows_nobody() -> None:
+    edge = Edge(trunk=replace(TRUNK, privacy=True)).places(
+        replace(CALL, referred_by="sip:eva@phones.example")
+    )
+    assert edge.agent.more["headers"] == (("Privacy", "id"),)
+
+
 # --- to a SIP address ---
 
 

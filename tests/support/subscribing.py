@@ -35,10 +35,11 @@ def refers(
     replaces: str = "",
     name: str = "",
     own: int = 0,
+    referred_by: str = "",
 ) -> ReferReceived:
     """A REFER in the dialog of `call`, to a URI."""
     message = Request("REFER", Uri.parse(FOCUS), Headers())
     address = Address(name, Uri.parse(to))
     return ReferReceived(
-        refer, call, FLOW, message, address, method, replaces, "", "", trusted=False, own=own
+        refer, call, FLOW, message, address, method, replaces, referred_by, "", trusted=False, own=own
     )

@@ -82,6 +82,20 @@ def test_an_address_on_the_list_is_called_as_it_stands(world: OperatedWorld) -> 
     settled(world)
 
 
+@pytest.mark.parametrize("replaces", ["", "c;to-tag=1;from-tag=2"])
+@pytest.mark.parametrize("private", [False, True])
+def test_who_is_called_is_told_on_whose_word_unless_that_one_is_to_be_shown_to_nobody(
+    world: OperatedWorld, replaces: str, private: bool
+) -> None:
+    moderator = world.moderates()
+    world.leg(moderator).private = private
+    refer(world, moderator, "sip:bob@phones.example", referred_by="sip:eva@phones.example", replaces=replaces)
+    world.pool_answers(0, opens=True)
+    assert world.to_place[0].referred_by == ("" if private else "sip:eva@phones.example")
+    settled(world)
+    assert not world.board._calls_out._referred_by
+
+
 @pytest.mark.parametrize(
     ("status", "reported"), [(486, 486), (404, 404), (603, 603), (480, 480), (503, 503), (488, 500)]
 )
