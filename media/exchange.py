@@ -41,17 +41,16 @@ class Exchange:
         self._readers: dict[str, list[Told]] = {}  # who was given the outbox of which
         self._dead: deque[int] = deque()
 
-    def share(self, room: int, worker: Told, workers: Sequence[Told]) -> None:
-        """Tell `worker` that `room` lives in all of `workers`, it among them."""
+    def share(self, room: int, worker: Told, workers: Sequence[Told]) -> bool:
+        """Tell `worker` that `room` lives in all of `workers`, it among them; False where there is no memory for that now."""
         try:
             self._number(worker)
             others = [self._introduce(worker, other) for other in workers if other is not worker]
         except OSError as error:
-            _log.exception(
-                "outbox_not_made", room=room, error=str(error)
-            )  # it is tried again when somebody comes
-            return
+            _log.exception("outbox_not_made", room=room, error=str(error))
+            return False
         worker.tell(control.Spread(room, others, leads=workers[0] is worker))
+        return True
 
     def _introduce(self, reader: Told, writer: Told) -> int:
         """Have `reader` know the outbox of `writer`; returns its number."""
@@ -66,7 +65,11 @@ class Exchange:
         """The number of a worker, which has an outbox from now on."""
         if worker.name not in self._outboxes:
             descriptor = os.memfd_create(f"roda-{worker.name}-outbox", os.MFD_CLOEXEC)
-            os.ftruncate(descriptor, outbox_bytes())
+            try:
+                os.ftruncate(descriptor, outbox_bytes())
+            except OSError:
+                os.close(descriptor)
+                raise
             self._made += 1
             self._outboxes[worker.name] = self._made, descriptor
             self._readers[worker.name] = []

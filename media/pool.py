@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -122,6 +122,7 @@ class Pool:
         self._places = Places[WorkerProcess](rows)
         self._exchange = Exchange()
         self._room_music: dict[int, control.Segment | None] = {}
+        self._unshared: set[int] = set()  # rooms whose workers could not all be told of each other
         self._newcomers: set[tuple[int, WorkerProcess]] = set()  # who does not know the music of a room yet
         # Playbacks of rooms: the room, and who still plays it.
         self._announcements: dict[int, tuple[int, set[WorkerProcess]]] = {}
@@ -194,7 +195,11 @@ class Pool:
     def _give_ring(self, worker: WorkerProcess) -> None:
         if self._rings is None:
             return
-        slots, fd = self._rings.attach(worker.name)
+        try:
+            slots, fd = self._rings.attach(worker.name)
+        except OSError as error:
+            _log.exception("ring_not_made", worker=worker.name, error=str(error))
+            return
         worker.tell(control.LoadRing(slots), fd)
         for command in self._recorded.values():
             worker.tell(command)
@@ -360,8 +365,7 @@ class Pool:
                 for worker in gone:
                     worker.tell(control.Spread(room, []))
             if len(now) > 1:
-                for worker in now:
-                    self._exchange.share(room, worker, now)
+                self._share(room, now)
             elif len(before) > 1 and now:
                 now[0].tell(control.Spread(room, []))
             if len(before) == 1 and len(now) > 1:
@@ -370,6 +374,20 @@ class Pool:
                 _log.info("room_spread", room=room, workers=names, people=self._places.people(room))
             if not now:
                 self._room_music.pop(room, None)
+
+    def _share(self, room: int, workers: Sequence[WorkerProcess]) -> None:
+        """Let all workers of `room` know of each other; what fails for want of memory is tried again at the next heartbeat."""
+        told = [self._exchange.share(room, worker, workers) for worker in workers]
+        (self._unshared.discard if all(told) else self._unshared.add)(room)
+
+    def _share_again(self) -> None:
+        for room in sorted(self._unshared):
+            self._unshared.discard(room)
+            workers = self._places.workers(room)
+            if len(workers) > 1:
+                self._share(room, workers)
+            if room in self._unshared:
+                return  # nor is there memory for the next
 
     def _welcome(self, room: int, worker: WorkerProcess) -> None:
         """Somebody of `room` is in `worker`: let it know what all hear there, if that is news to it."""
@@ -478,6 +496,7 @@ class Pool:
             if worker.stalled >= STALLED_HEARTBEATS:
                 _log.error("worker_stalled", worker=worker.name, pid=worker.process.pid)
                 worker.process.kill()
+        self._share_again()
         if not self._dying():
             while len(self._workers) < self._size and (another := self._replacement()):
                 self._workers.append(another)

@@ -81,10 +81,13 @@ def test_where_no_memory_is_to_be_had_the_room_is_tried_again_later(monkeypatch:
     def refuse(*_: object) -> int:
         raise OSError(24, "Too many open files")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "memfd_create", refuse)
-        exchange.share(7, one, [one, two])
-    assert one.told == []
-    exchange.share(7, one, [one, two])
+    before = descriptors(os.getpid())
+    for call in ("memfd_create", "ftruncate"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, refuse)
+            assert not exchange.share(7, one, [one, two])
+        assert one.told == []
+        assert descriptors(os.getpid()) == before
+    assert exchange.share(7, one, [one, two])
     assert one.told[-1] == control.Spread(7, [2])
     exchange.close()

@@ -685,6 +685,53 @@ def test_a_room_that_its_worker_is_too_small_for_goes_on_in_another_and_both_are
     act(story)
 
 
+def test_a_room_that_could_not_be_shared_for_want_of_memory_is_once_there_is_some(
+    act: Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(stage: Stage) -> None:
+        def refuse(*_: object) -> int:
+            raise OSError(24, "Too many open files")
+
+        spread = Spreading(stage)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "memfd_create", refuse)
+            first, second = crowd(stage, 6)
+            stage.pool._check_heartbeats()
+            await spread.settle()
+        for worker in (first, second):
+            assert not spread.of(worker, control.Spread)
+        for _ in range(2):
+            stage.pool._check_heartbeats()
+            await spread.settle()
+        assert spread.of(first, control.Spread) == [control.Spread(7, [2])]
+        assert spread.of(second, control.Spread) == [control.Spread(7, [1], leads=False)]
+
+    act(story)
+
+
+def test_a_worker_that_no_ring_can_be_made_for_takes_calls_all_the_same(act: Act) -> None:
+    class NoRings:
+        def attach(self, source: str) -> tuple[int, int]:
+            raise OSError(24, "Too many open files")
+
+        def detach(self, source: str) -> None:
+            pass
+
+    async def story(stage: Stage) -> None:
+        stage.pool.record_through(NoRings())
+        stage.open(1, 7)
+        for _ in range(2):
+            stage.home(1).dies()
+            await stage.settle()
+        assert stage.ended() == []
+        assert len(stage.pool.pids()) == 2
+        assert {each.name for each in stage.workers if not each.gone} == {
+            each.name for each in stage.pool._everyone()
+        }
+
+    act(story)
+
+
 def test_a_worker_whose_last_of_a_room_has_left_is_no_longer_of_it(act: Act) -> None:
     async def story(stage: Stage) -> None:
         spread = Spreading(stage)
