@@ -7,6 +7,7 @@ next tick anyway, and every message wakes a process.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import mmap
 import os
 import socket
@@ -40,24 +41,30 @@ class WorkerProcess:
 
     def __init__(self, name: str, rows: int) -> None:
         self.name = name
-        self._table_fd = os.memfd_create(f"roda-{name}", os.MFD_CLOEXEC)
-        os.ftruncate(self._table_fd, table_bytes(rows))
-        self.table = Streams(rows, mmap.mmap(self._table_fd, table_bytes(rows)))
-        self.pipe, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        for end in (self.pipe, theirs):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIPE_BYTES)
-        self.pipe.setblocking(False)
-        self.process = subprocess.Popen(  # noqa: S603 (our own module, fixed arguments)
-            [
-                sys.executable, "-m", "media.worker",
-                "--pipe", str(theirs.fileno()), "--table", str(self._table_fd), "--rows", str(rows),
-            ],
-            pass_fds=(theirs.fileno(), self._table_fd),
-            stdin=subprocess.DEVNULL,
-            env=os.environ | WORKER_ENVIRONMENT,
-            start_new_session=True,  # a Ctrl-C at the terminal is for control; a worker ends when its pipe does
-        )  # fmt: skip
-        theirs.close()
+        with (
+            contextlib.ExitStack() as undo
+        ):  # where the system has no process left it is asked again every second
+            self._table_fd = os.memfd_create(f"roda-{name}", os.MFD_CLOEXEC)
+            undo.callback(os.close, self._table_fd)
+            os.ftruncate(self._table_fd, table_bytes(rows))
+            self.table = Streams(rows, mmap.mmap(self._table_fd, table_bytes(rows)))
+            self.pipe, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            undo.callback(self.pipe.close)
+            with theirs:
+                for end in (self.pipe, theirs):
+                    end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIPE_BYTES)
+                self.pipe.setblocking(False)
+                self.process = subprocess.Popen(  # noqa: S603 (our own module, fixed arguments)
+                    [
+                        sys.executable, "-m", "media.worker",
+                        "--pipe", str(theirs.fileno()), "--table", str(self._table_fd), "--rows", str(rows),
+                    ],
+                    pass_fds=(theirs.fileno(), self._table_fd),
+                    stdin=subprocess.DEVNULL,
+                    env=os.environ | WORKER_ENVIRONMENT,
+                    start_new_session=True,  # a Ctrl-C at the terminal is for control; a worker ends when its pipe does
+                )  # fmt: skip
+            undo.pop_all()
         self.ready = asyncio.get_running_loop().create_future()
         self.streams: set[int] = set()
         self.last_ticks = -1

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
+import subprocess
 
 import pytest
 
@@ -19,6 +21,25 @@ async def answer(worker: WorkerProcess) -> list[control.AnyEvent]:
         asyncio.get_running_loop().sock_recv(worker.pipe, control.MESSAGE_BYTES), 10.0
     )
     return control.events_decoder.decode(data) if data else []
+
+
+def test_a_process_that_the_system_does_not_start_leaves_nothing_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    async def story() -> None:
+        before = descriptors(os.getpid())
+        with monkeypatch.context() as patch:
+            patch.setattr(subprocess, "Popen", refuse)
+            for _ in range(3):
+                with pytest.raises(OSError, match="temporarily"):
+                    WorkerProcess("test", 16)
+        gc.collect()
+        assert descriptors(os.getpid()) == before
+
+    asyncio.run(story())
 
 
 @pytest.mark.parametrize("end", ["told to", "control is gone"])
