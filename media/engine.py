@@ -25,6 +25,7 @@ from media.arena import ArenaAudio
 from media.bands import NARROW, Voices, band_of
 from media.cascade import Cascade
 from media.codecs.kind import facts
+from media.hearing import NOBODYS
 from media.intake import NO_EVENT, Intake
 from media.jitter import FRAME, RATE_HZ
 from media.keys_out import KeysOut
@@ -87,9 +88,13 @@ class Outgoing(NamedTuple):
     rows: NDArray[np.intp]
     """Rows whose packet in `Engine.block` is to be sent."""
     events: list[tuple[int, bytes]]
-    """Packets that are not in the block, (row, packet): telephone-events, and of rows that take other than 160 bytes a tick."""
+    """Packets that are in no block, (row, packet): telephone-events, and those of several ticks."""
     reports: list[tuple[int, bytes]]
     """RTCP: (row, packet)."""
+    loose: NDArray[np.intp]
+    """Rows whose packet in `Engine.loose` is to be sent: their payloads are not of 160 bytes."""
+    lengths: NDArray[np.intp]
+    """Bytes of these."""
 
 
 class Engine:
@@ -170,6 +175,11 @@ class Engine:
     def secured_block(self) -> NDArray[np.void]:
         """The same of rows with keys: what is sent for them instead."""
         return self._secured.block
+
+    @property
+    def loose(self) -> NDArray[np.uint8]:
+        """A packet per row, of any length up to that of the block: what is sent for `Outgoing.loose`."""
+        return self._outward.loose
 
     @property
     def drops(self) -> Counter[Drop]:
@@ -583,10 +593,10 @@ class Engine:
         if self._senders is None:
             self._senders = self._choose_senders()
         self._make_frames(count, now, now if due_s is None else due_s)
-        rows, others = self._make_packets(count)
+        outgoing = self._make_packets(count)
         streams = self.streams
-        streams.sequence_out[rows] += 1
-        streams.packets_out[rows] += 1
+        streams.sequence_out[outgoing.rows] += 1
+        streams.packets_out[outgoing.rows] += 1
         self._let_time_pass(1)
         reports = self._sealed_reports(self._reports.tick(count, self._tick, self._sends, now))
         self._tick += 1
@@ -594,7 +604,7 @@ class Engine:
         streams.ticked_s[0] = now
         if self._tick % _SILENCE_CHECK_TICKS == 0:
             self._find_silence(count, now)
-        return Outgoing(rows, others, reports)
+        return outgoing._replace(reports=reports)
 
     def _make_frames(self, count: int, now: float, due_s: float) -> None:
         """From what came to what everybody hears, encoded and in the block."""
@@ -626,12 +636,13 @@ class Engine:
             for row in self._tones_out.tick(self.block["frame"]):
                 self._turn(row)
 
-    def _make_packets(self, count: int) -> tuple[NDArray[np.intp], list[tuple[int, bytes]]]:
-        """Headers into the block; returns the rows whose packets there are to be sent, and packets that are not there."""
+    def _make_packets(self, count: int) -> Outgoing:
+        """Headers into the block, and all packets that are not there; reports are still to come."""
         assert self._senders is not None
         rows, block = self._senders, self.block[:count]
         block["sequence"] = self.streams.sequence_out[:count]
         block["timestamp"] = self.streams.timestamp_out[:count]
+        loose = lengths = NOBODYS
         others: list[tuple[int, bytes]] = []
         held: set[int] = set()
         if not self._keys_out.idle:
@@ -641,15 +652,23 @@ class Engine:
             held = set(self._keys_out.rows.tolist())
             rows = np.setdiff1d(rows, self._keys_out.rows)
         if not self._outward.idle:
-            others += self._outward.packets(self.block, self._sends_now, held)
+            loose, lengths, packed = self._outward.packets(self.block, self._sends_now, held)
+            others += packed
+            self._reports.count_loose(loose, lengths)
         self._reports.count_apart(others)
         if not self._secured.idle:
             self._secured.protect(rows)
+            keyed = np.fromiter(map(self._secured.has, loose.tolist()), np.bool_, len(loose))
+            others += [
+                (row, self.loose[row, :length].tobytes())
+                for row, length in zip(loose[keyed].tolist(), lengths[keyed].tolist(), strict=True)
+            ]
+            loose, lengths = loose[~keyed], lengths[~keyed]
             others = [
                 (row, self._secured.seal(row, data) if self._secured.has(row) else data)
                 for row, data in others
             ]
-        return rows, others
+        return Outgoing(rows, others, [], loose, lengths)
 
     def sent(self) -> None:
         """The block has been sent: marks that were for this packet only are taken off."""

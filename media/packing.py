@@ -1,8 +1,6 @@
-"""Packets that are not in the block: payloads of any size, and several ticks of sound in one packet where a peer wants it so.
+"""Packets with several ticks of sound in one, where a peer wants it so.
 
-The block has a packet of 160 bytes for each row and tick, and nearly everybody takes it. Opus' packets are as long as what
-is said is rich, those of L16 are longer, and some telephones want 40 or 60 ms in one. These rows are few, or their encoder
-costs far more than a packet, so their packets are made one by one.
+Nearly everybody takes a packet a tick; some telephones want 40 or 60 ms in one. They are few, so theirs are made one by one.
 """
 
 from __future__ import annotations
@@ -18,7 +16,6 @@ LONGEST_MS: Final = 60
 """More in one packet is more delay than a conversation bears, and three syllables lost at once; who wants more gets this."""
 PACKET_BYTES: Final = 1_372
 """The most that goes into one packet: 1,400 bytes with header and the longest tag of SRTP, which every tunnel takes."""
-_MARKER: Final = 0x80
 _STAMP: Final = slice(4, 8)
 """Where in a header the timestamp is (RFC 3550 section 5.1)."""
 
@@ -41,8 +38,6 @@ class _Packet:
     stamp: bytes = b""
     """The timestamp of the first part, as it stands in the header."""
     parts: list[bytes] = field(default_factory=list)
-    silent: bool = False
-    """Nothing was sent in the last tick, as agreed."""
 
 
 class Packing:
@@ -79,24 +74,16 @@ class Packing:
         self._rows[row].parts.clear()
 
     def add(self, row: int, header: bytes, payload: bytes) -> bytes | None:
-        """Take a tick's payload, empty where silence is not sent, with the header that it would have if it were a packet.
+        """Take a tick's payload, with the header that it would have if it were a packet.
 
         Returns the packet once it is whole.
         """
         packet = self._rows[row]
-        if not payload:
-            packet.silent = True
+        if not packet.parts:
+            packet.stamp = header[_STAMP]
+        packet.parts.append(payload)
+        if len(packet.parts) < packet.ticks:
             return None
-        if packet.silent:  # the first after silence (RFC 3551 section 4.1)
-            header = bytes((header[0], header[1] | _MARKER)) + header[2:]
-        if packet.ticks > 1:
-            if not packet.parts:
-                packet.stamp = header[_STAMP]
-            packet.parts.append(payload)
-            if len(packet.parts) < packet.ticks:
-                return None
-            header = header[: _STAMP.start] + packet.stamp + header[_STAMP.stop :]
-            payload = b"".join(packet.parts)
-            packet.parts.clear()
-        packet.silent = False
-        return header + payload
+        payload = b"".join(packet.parts)
+        packet.parts.clear()
+        return header[: _STAMP.start] + packet.stamp + header[_STAMP.stop :] + payload

@@ -66,6 +66,11 @@ class Reports:
         for row, packet in packets:
             self._apart[row] += (1, len(packet) - rtp.HEADER_BYTES)
 
+    def count_loose(self, rows: NDArray[np.intp], lengths: NDArray[np.intp]) -> None:
+        """The same of packets of these lengths, one for each of `rows`."""
+        self._apart[rows, 0] += 1
+        self._apart[rows, 1] += lengths - rtp.HEADER_BYTES
+
     def figures(self, row: int, now: float) -> Figures:
         """Sum up how good the row was, before it is closed."""
         return self._metrics.figures(row, now)

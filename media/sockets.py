@@ -241,8 +241,15 @@ class Sockets:
         reports, self._reports = self._reports, []
         return reports
 
+    def send_loose(self, block: NDArray[np.uint8], rows: NDArray[np.intp], lengths: NDArray[np.intp]) -> None:
+        """Send packets that are not all of one length, of `rows` out of `block : ndarray of shape (R, B), uint8`."""
+        self.send_each(
+            (row, block[row, :length].tobytes())
+            for row, length in zip(rows.tolist(), lengths.tolist(), strict=True)
+        )
+
     def send_each(self, packets: Iterable[tuple[int, bytes]]) -> None:
-        """Send the few RTP packets that are not in the block: telephone-events."""
+        """Send the few RTP packets that are in no block: telephone-events, and those of several ticks."""
         for row, data in packets:
             pair = self._pairs[row]
             if pair.remote is not None:

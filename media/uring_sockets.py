@@ -189,6 +189,17 @@ class UringSockets(Sockets):
             if pair.remote is not None:
                 self._send_one(pair.rtp, self._packet(row), pair.remote)
 
+    def send_loose(self, block: NDArray[np.uint8], rows: NDArray[np.intp], lengths: NDArray[np.intp]) -> None:
+        """See `Sockets.send_loose`."""
+        connected = self._armed[rows]
+        mine = rows[connected]
+        plan = self._sends[mine]
+        plan["address"] = block.ctypes.data + block.strides[0] * mine.astype(np.uint64)
+        plan["length"] = lengths[connected]
+        self._ring.submit(plan)
+        self._ring.enter()
+        super().send_loose(block, rows[~connected], lengths[~connected])
+
     def _packet(self, row: int) -> bytes:
         plain = self._sends["address"][row] == self._plain_at[row]
         octets: bytes = (self._block if plain else self._secured)[row].tobytes()

@@ -129,6 +129,8 @@ class Worker:
         outgoing = engine.tick(now, due_s)
         sockets.send(outgoing.rows)
         engine.sent()
+        if outgoing.loose.size:
+            sockets.send_loose(engine.loose, outgoing.loose, outgoing.lengths)
         if outgoing.events:
             sockets.send_each(outgoing.events)
         if outgoing.reports:

@@ -30,7 +30,10 @@ def report(folder: Path, file: str, cases: dict[str, str], where: str = "tests.i
 
 def test_a_run_in_which_all_passed_is_a_success(tmp_path: Path) -> None:
     text, success = summary.summary(
-        [report(tmp_path, "shared", {"a": "passed"}, "tests.sip"), report(tmp_path, "patient", {"b": "passed"})]
+        [
+            report(tmp_path, "shared", {"a": "passed"}, "tests.sip"),
+            report(tmp_path, "patient", {"b": "passed"}),
+        ]
     )
     assert success
     assert text.splitlines() == [

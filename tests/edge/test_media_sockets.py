@@ -117,6 +117,19 @@ def test_a_row_that_is_connected_hears_its_peer_alone(desk: Desk) -> None:
     assert desk.collect(1) == []
 
 
+def test_packets_of_any_length_reach_who_is_connected_and_who_is_not(desk: Desk) -> None:
+    one, two = desk.peer(), desk.peer()
+    for row, peer, way in ((3, one, Connect), (5, two, Target)):
+        desk.attach(row)
+        desk.sockets.address([way(row, peer.getsockname())])
+    loose = np.zeros((ROWS, 300), np.uint8)
+    loose[3], loose[5] = 33, 55
+    desk.sockets.send_loose(loose, np.array([3, 5]), np.array([250, 13]))
+    assert one.recv(999) == bytes([33]) * 250
+    assert two.recv(999) == bytes([55]) * 13
+    assert desk.sockets.errors == 0
+
+
 def test_the_ring_says_when_a_packet_came_and_not_when_it_was_looked_at() -> None:
     try:
         desk = Desk(UringSockets)

@@ -26,7 +26,7 @@ from media.engine import Engine, Outgoing
 from media.outbox import Inbox, Outbox, outbox_bytes
 from media.playback import SharedAudio
 from media.recording.ring import Ring
-from tests.media.wire import HERE, TICK_S, packet, slots
+from tests.media.wire import HERE, TICK_S, not_in_block, packet, slots
 
 WALKS = int(os.environ.get("RODA_WALKS", "6"))
 TICKS = 300
@@ -294,7 +294,7 @@ class Walk:
         for row, stream in zip(rows.tolist(), streams, strict=True):
             numbers = self.callers[stream].numbers
             numbers.append(int(self.engine.block["sequence"][row]))
-        for row, octets in outgoing.events:
+        for row, octets in not_in_block(self.engine, outgoing):
             assert int(self.engine.streams.stream[row]) in self.callers
             assert len(octets) >= 12
 

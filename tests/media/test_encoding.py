@@ -75,7 +75,10 @@ class House:
         line[rows] = len(keys) + np.arange(len(rows))
         alone = np.array(list(own.values()), np.int16)[:, None] * np.ones((1, FRAME), np.int16)
         out = self.encoding.tick({BAND: Lines(lines, keys, rows, alone.reshape(-1, FRAME), line)})
-        return {row: np.frombuffer(payload, np.int32).tolist() for row, payload in out}
+        return {
+            row: np.frombuffer(out.distinct[which], np.int32).tolist()
+            for row, which in zip(out.rows.tolist(), out.which.tolist(), strict=True)
+        }
 
     def encoded(self) -> int:
         """Frames encoded so far, by all encoders; those copied count as the copy's own work only."""

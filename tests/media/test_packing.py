@@ -1,4 +1,4 @@
-"""Packets of any size and of several ticks."""
+"""Packets of several ticks."""
 
 from __future__ import annotations
 
@@ -40,21 +40,6 @@ def test_a_packet_has_the_timestamp_of_its_first_sample() -> None:
     assert add(packing, b"ab", 1_000) is None
     assert add(packing, b"cd", 1_160) == bytes.fromhex("8009 0007 000003e8 01020304") + b"abcd"
     assert add(packing, b"ef", 1_320) is None
-
-
-def test_the_first_packet_after_silence_is_marked() -> None:
-    packing = Packing()
-    packing.open(3, 1)
-    first = add(packing, b"ab", 0)
-    assert first is not None
-    assert first[1] == 0x09
-    assert add(packing, b"", 160) is None
-    again = add(packing, b"cd", 320)
-    assert again is not None
-    assert again[1] == 0x89
-    after = add(packing, b"ef", 480)
-    assert after is not None
-    assert after[1] == 0x09
 
 
 def test_what_was_begun_is_dropped_when_a_key_is_sent() -> None:

@@ -57,6 +57,12 @@ def power_at(frame: NDArray[np.int16], frequency_hz: float) -> float:
     return float(2 * abs((frame * turn).sum()) / len(frame))
 
 
+def not_in_block(engine: Engine, outgoing: Outgoing) -> list[tuple[int, bytes]]:
+    """Packets of a tick that are not in the block: rows, and octets."""
+    loose = zip(outgoing.loose.tolist(), outgoing.lengths.tolist(), strict=True)
+    return [*((row, engine.loose[row, :length].tobytes()) for row, length in loose), *outgoing.events]
+
+
 @dataclass
 class Phone:
     """A caller of an engine: sends what it is given, keeps what it hears."""

@@ -24,6 +24,7 @@ from media.ports import PortsExhaustedError
 from media.sources import Connect
 from media.streams import Streams
 from media.worker import POLLS_PER_TICK
+from tests.media.wire import not_in_block
 from tests.simulation.clock import Clock
 from tests.simulation.network import Network, Socket
 
@@ -144,7 +145,7 @@ class Worker:
         for row in outgoing.rows.tolist():
             self._send(row, engine.block[row].tobytes())
         engine.sent()
-        for row, data in outgoing.events:
+        for row, data in not_in_block(engine, outgoing):
             self._send(row, data)
         self._tell()
         if engine.idle:
