@@ -434,6 +434,35 @@ def test_a_talker_who_pauses_is_heard_at_once_when_he_goes_on() -> None:
     assert State.EMPTY in heard.states
 
 
+@pytest.mark.parametrize("announced", [False, True])
+@pytest.mark.parametrize("phase_s", [0.001, 0.006, 0.011, 0.016, 0.0195])
+def test_what_is_said_after_a_pause_is_played_unbroken_from_its_first_frame(
+    phase_s: float, announced: bool
+) -> None:
+    """The first packet may have to wait for the tick after the next: nothing of it is played before, and no hole follows."""
+    buffer = JitterBuffer(1)
+    buffer.silence[:] = SILENCE
+    frames, lead = [], []
+    for tick in range(250):
+        now = 100.0 + tick * 0.02
+        if not 50 <= tick % 100 < 80:
+            feed(buffer, [tick], now, value=tick % 200)
+        elif announced and tick % 100 == 50:
+            buffer.pause(np.array([0]), np.array([FRAME * tick], np.uint32))
+        pull = buffer.pull(1, (now + phase_s) * RATE_HZ)
+        frames.append(int(pull.codes[0, 80]))
+        lead.append(bool(pull.trouble.rows.size))
+    for begin in (80, 180):
+        waits = frames.index(begin) - begin
+        assert 0 <= waits <= 1
+        here = slice(begin + waits, begin + waits + 70)
+        assert frames[here] == [number % 200 for number in range(begin, begin + 70)]
+        assert frames[here.start - 15 : here.start] == [SILENCE] * 15
+        assert sum(lead[here]) <= (0 if announced else 1), (
+            "nothing was lost; what comes without a word is faded in"
+        )
+
+
 def test_a_pause_does_not_forget_what_is_known_of_the_line() -> None:
     talker = Talker()
     at = 100.0
