@@ -1,6 +1,6 @@
 """A media worker: the process around an engine. `python -m media.worker`, started by the pool with its sockets.
 
-The loop sleeps between short polls: packets are fetched from the kernel every few milliseconds and stamped with the time,
+The loop sleeps between short polls: packets are fetched from the kernel every few milliseconds,
 and once per 20 ms the engine takes them all, ticks, and everything is sent. There is no asyncio here, and no garbage
 collection, logging or opening of anything in a tick.
 """
@@ -38,7 +38,8 @@ from media.uring import UringUnavailableError
 from media.uring_sockets import UringSockets
 
 POLLS_PER_TICK: Final = 4
-"""Packets are fetched so often per tick: what is stamped at most 5 ms late blurs the jitter estimate by no more."""
+"""Packets are fetched so often per tick: so the work is spread, and where the kernel does not stamp them (`epoll`) a stamp is at
+most 5 ms late."""
 NICENESS: Final = -10
 """Where the system lets us: a frame that is late because a backup runs is heard, a backup that is late is not."""
 COLLECT_S: Final = 60.0
