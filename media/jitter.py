@@ -333,10 +333,10 @@ class JitterBuffer:
     def _wake(self, rows: NDArray[np.intp], position: NDArray[np.int64]) -> None:
         """The talker goes on after a pause, on the clock that he had."""
         self._pauses_at[rows] = _NOWHERE
+        self.made[rows[self.pausing[rows]]] = 0  # nothing was lost; after an outage the voice is faded in
         self.pausing[rows] = False
         self.play[rows] = self._ready[rows] = self._head[rows] = np.maximum(position, self.play[rows])
         self.state[rows] = _WAITING
-        self._astray[rows] = True  # in the pause, what was made up before it has sunk away
         self._some_wait = True
 
     def pause(self, rows: NDArray[np.intp], timestamp: NDArray[np.uint32]) -> None:
@@ -385,7 +385,9 @@ class JitterBuffer:
     def _start(self, count: int, spare: NDArray[np.float64]) -> None:
         """Let waiting rows whose time has come play."""
         waiting = self.state[:count] == _WAITING
-        self.state[:count][waiting & (spare >= FRAME - self._grid[:count])] = _PLAYING
+        begins = (waiting & (spare >= FRAME - self._grid[:count])).nonzero()[0]
+        self.state[begins] = _PLAYING
+        self._astray[begins] = True  # after a pause a packet may lie anywhere
         self._some_wait = bool((self.state == _WAITING).any())
 
     def _goal(self, rows: NDArray[np.intp], due: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -455,8 +455,8 @@ def test_what_is_said_after_a_pause_is_played_unbroken_from_its_first_frame(
     for begin in (80, 180):
         waits = frames.index(begin) - begin
         assert 0 <= waits <= 1
-        here = slice(begin + waits, begin + waits + 70)
-        assert frames[here] == [number % 200 for number in range(begin, begin + 70)]
+        here = slice(begin + waits, begin + waits + 60)
+        assert frames[here] == [number % 200 for number in range(begin, begin + 60)]
         assert frames[here.start - 15 : here.start] == [SILENCE] * 15
         assert sum(lead[here]) <= (0 if announced else 1), (
             "nothing was lost; what comes without a word is faded in"
