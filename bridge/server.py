@@ -49,7 +49,7 @@ from bridge.store.worker import StoreWorker
 from bridge.switchboard import effects
 from bridge.switchboard.board import Switchboard
 from bridge.switchboard.events import Asked, BlastListFound, Event, Stop, StreamOpened, StreamRefused
-from bridge.watch import Ticks
+from bridge.watch import Ticks, ticks_of
 from dsp.frames import RATE_HZ
 from media import control
 from media.arena import Arena
@@ -394,8 +394,7 @@ class Server:
         self._figures_timer = self._loop.call_later(EVERY_S, self._figures_due)
 
     def _ticks(self) -> Iterable[Ticks]:
-        for name, table in self._pool.tables():
-            yield name, int(table.ticks[0]), int(table.caught_up[0]) + int(table.skipped[0])
+        return [ticks_of(name, table) for name, table in self._pool.tables()]
 
     def _media_figures(self) -> dict[str, int]:
         counts = {

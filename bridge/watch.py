@@ -23,6 +23,7 @@ from sip.shedding import Load
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from media.streams import Streams
     from sip.guard import Guard
 
 EVERY_S: Final = 0.25
@@ -34,7 +35,34 @@ LINES_AT_ONCE: Final = 20
 _log = structlog.get_logger("guard")
 
 Ticks = tuple[str, int, int]
-"""A worker's name, the ticks it has done, and those that came late by a tick or were left out."""
+"""A worker's name, its ticks that were due so far, and those of them that came late by a tick or were given up."""
+
+
+def ticks_of(worker: str, header: Streams) -> Ticks:
+    """What a worker's header says."""
+    given_up = int(header.skipped[0])
+    return worker, int(header.ticks[0]) + given_up, int(header.caught_up[0]) + given_up
+
+
+class Lateness:
+    """How often the media is late, from one look to the next.
+
+    What is given up counts as due, too. Held against the ticks that were done, a single pause of a worker's (0.25 s: ten given
+    up, two done) would be many times all of them, and refuse everybody for seconds after it is over.
+    """
+
+    def __init__(self) -> None:
+        self._before: dict[str, tuple[int, int]] = {}
+
+    def share(self, ticks: Iterable[Ticks]) -> float:
+        """The share of ticks that came late since the last look, in the worker that has most."""
+        worst = 0.0
+        for worker, due, late in ticks:
+            due_before, late_before = self._before.get(worker, (due, late))
+            self._before[worker] = due, late
+            if due > due_before:
+                worst = max(worst, (late - late_before) / (due - due_before))
+        return worst
 
 
 class Watch:
@@ -64,7 +92,7 @@ class Watch:
         self._alert_per_minute = alert_per_minute
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self._before: dict[str, tuple[int, int]] = {}
+        self._lateness = Lateness()
         self._minute_ends = 0.0
         self._dropped = 0
 
@@ -83,7 +111,8 @@ class Watch:
 
     def _look(self, due: float) -> None:
         now = self._loop.time()
-        self._guard.measure(Load(self._transactions(), now - due, self._late_share()), now)
+        late_share = self._lateness.share(self._ticks())
+        self._guard.measure(Load(self._transactions(), now - due, late_share), now)
         told = self._guard.events()
         for each in told[:LINES_AT_ONCE]:
             _tell(each, now)
@@ -95,16 +124,6 @@ class Watch:
             if 0 < self._alert_per_minute <= dropped:
                 _log.error("under attack", dropped=dropped)
         self._plan(now + EVERY_S)
-
-    def _late_share(self) -> float:
-        """The share of ticks that came late since the last look, in the worker that has most."""
-        worst = 0.0
-        for name, ticks, late in self._ticks():
-            ticks_before, late_before = self._before.get(name, (ticks, late))
-            self._before[name] = ticks, late
-            if ticks > ticks_before:
-                worst = max(worst, (late - late_before) / (ticks - ticks_before))
-        return worst
 
 
 def _tell(told: Told, now: float) -> None:

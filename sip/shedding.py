@@ -31,8 +31,9 @@ LAG_MAX_S: Final = 0.4
 LATE_SHARE_MAX: Final = 0.2
 """So large a share of the media's ticks coming late by a whole tick is the end. Jitter buffers at the far end take such a
 tick; many of them in a row they do not."""
-LATE_OVER_S: Final = 1.0
-"""The time over which that share is averaged: in one look there are a dozen ticks, of which a single one may well be late."""
+LATE_OVER_S: Final = 2.0
+"""The time over which that share is averaged: in one look there are a dozen ticks, and whatever else runs on the machine may make
+all of them late. One such look, or two within a second, refuse nobody; a third of all ticks for two seconds does."""
 RISES_S: Final = 0.5
 """Pressure must last so long before anybody is refused for it."""
 FALLS_S: Final = 3.0
@@ -74,12 +75,6 @@ class Load:
     """By how much the event loop came later than it wanted."""
     late_share: float = 0.0
     """The share of the media's ticks that came late by a tick or more, in the busiest worker."""
-
-    @property
-    def pressure(self) -> float:
-        return max(
-            self.transactions / TRANSACTIONS_MAX, self.lag_s / LAG_MAX_S, self.late_share / LATE_SHARE_MAX
-        )
 
 
 class Shedding:

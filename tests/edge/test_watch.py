@@ -65,7 +65,7 @@ def test_a_botnets_bans_are_a_few_lines_and_a_number() -> None:
 @pytest.mark.parametrize("pressed", [{"transactions": 2 * TRANSACTIONS_MAX}, {"late": 10}])
 def test_a_pressed_machine_sheds_and_says_so(pressed: dict[str, int]) -> None:
     guard = Guard(GuardSettings())
-    lines = watched(guard, **pressed, for_s=1.2)
+    lines = watched(guard, **pressed, for_s=1.7)
     assert guard.level is not Level.CALM
     assert any(line["event"] == "pressed" for line in lines)
 
