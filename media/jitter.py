@@ -53,6 +53,8 @@ HOLD_LIMIT: Final = 10
 """Frames: after 200 ms without anything the talker has paused, not the network."""
 SLACK: Final = 24.0
 """3 ms beyond the next packet's being due: a row that is nearly on its goal does not go back and forth."""
+OVERTAKEN: Final = 480
+"""60 ms: after a pause, packets that lie no further before the first that came belong to what is said now."""
 STEP: Final = 120
 """15 ms, the most that `repair` takes out or puts in at a time: the longest period of a voice."""
 
@@ -92,12 +94,14 @@ class Trouble(NamedTuple):
     """Position minus time: what is passed over (more) or lingered on (less, delay grows) when the row goes on."""
     free: NDArray[np.bool_]
     """The row may linger a little longer still if that sounds better."""
+    ends: NDArray[np.bool_]
+    """The talker pauses: there is silence after this frame."""
 
     def some(self, which: NDArray[np.intp]) -> Trouble:
         """Some of the rows."""
         return Trouble(
             self.rows[which], self.gap_at[which], self.made[which], self.lead[which], self.at[which],
-            self.run[which], self.returns[which], self.skipped[which], self.free[which],
+            self.run[which], self.returns[which], self.skipped[which], self.free[which], self.ends[which],
         )  # fmt: skip
 
 
@@ -140,6 +144,7 @@ _NO_TROUBLE: Final = Trouble(
     returns=_NO_SAMPLES,
     skipped=_NO_SAMPLES,
     free=np.zeros(0, np.bool_),
+    ends=np.zeros(0, np.bool_),
 )
 _NO_WISH: Final = Wish(_NO_ROWS, _NO_SAMPLES, _NO_SAMPLES)
 
@@ -166,6 +171,7 @@ class JitterBuffer:
         self._gap = np.zeros(rows, np.int64)
         self.made = np.zeros(rows, np.int64)
         """Samples made up since the last that was there."""
+        self._stopped = np.zeros(rows, np.int64)  # what lies before this has been played, or passed over
         self._last = np.zeros(rows, np.int64)  # position of the packet that unwraps the next timestamp
         self._last_timestamp = np.zeros(rows, np.uint32)
         self._length = np.zeros(rows, np.intp)  # of the last packet; 0: the row's clock is not known
@@ -304,6 +310,9 @@ class JitterBuffer:
             position[begins] = 0
             play = self.play[rows]
             transit, end = arrival - position, position + length
+        if self._some_wait:
+            self._precede(rows, position)
+            play = self.play[rows]
         self._last[rows] = position
         self._last_timestamp[rows] = timestamp
         if np.count_nonzero(length != self._length[rows]):
@@ -324,7 +333,7 @@ class JitterBuffer:
         """A new run, whose first packet has position 0."""
         self.restart(rows)
         self.ring.fill(rows, self.silence[rows])
-        self.play[rows] = self._ready[rows] = self._head[rows] = 0
+        self.play[rows] = self._ready[rows] = self._head[rows] = self._stopped[rows] = 0
         self.runs[rows] += 1
         self._delay.begin(rows, arrival)
         self.state[rows] = _WAITING
@@ -335,9 +344,18 @@ class JitterBuffer:
         self._pauses_at[rows] = _NOWHERE
         self.made[rows[self.pausing[rows]]] = 0  # nothing was lost; after an outage the voice is faded in
         self.pausing[rows] = False
+        self._stopped[rows] = self.play[rows]
         self.play[rows] = self._ready[rows] = self._head[rows] = np.maximum(position, self.play[rows])
         self.state[rows] = _WAITING
         self._some_wait = True
+
+    def _precede(self, rows: NDArray[np.intp], position: NDArray[np.int64]) -> None:
+        """Let rows that wait begin with what the first packets that came had overtaken."""
+        ahead = self.play[rows] - position
+        sooner = (self.state[rows] == _WAITING) & (ahead > 0) & (ahead <= OVERTAKEN)
+        sooner &= position >= self._stopped[rows]
+        mine = rows[sooner]
+        self.play[mine] = self._ready[mine] = position[sooner]
 
     def pause(self, rows: NDArray[np.intp], timestamp: NDArray[np.uint32]) -> None:
         """The peers of `rows` say that from here on there is nothing but comfort noise (RFC 3389)."""
@@ -476,7 +494,7 @@ class JitterBuffer:
             self._stop(quiet)
             self.pausing[quiet] = announced[silent]
         free = goes_on & (made > 0) & (begin < in_time) & ~steady
-        return Trouble(rows, play, made, lead, at, run, returns, begin - in_time, free)
+        return Trouble(rows, play, made, lead, at, run, returns, begin - in_time, free, silent)
 
     def _next(self, rows: NDArray[np.intp], position: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where the first sample from `position` on lies that is there, or nowhere."""

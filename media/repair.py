@@ -108,6 +108,7 @@ class Repair:
         self._voice = np.full(rows, -100.0, np.float32)  # dBov; how loud the row is when it is loud
         self._rests = np.zeros(rows, np.int64)  # the frame from which on delay may change again
         self._wished = np.full(rows, -1)  # the last frame in which the row wished anything
+        self._sinking = np.linspace(1.0, 0.0, FRAME * source.band, endpoint=False, dtype=np.float32)
         self._place = np.full(rows, -1)  # where each row is among others, while that is needed
         self._tick = 0
 
@@ -201,6 +202,8 @@ class Repair:
         if later.size:
             _, tails = self._made_up(trouble, later[:0], later)
             self._end_in_gap(trouble, later, tails, frames)
+        if np.count_nonzero(trouble.ends):
+            frames[trouble.ends] = np.rint(frames[trouble.ends] * self._sinking).astype(np.int16)
         self._streams.concealed[rows] += (lead > 0) | ends_in_gap
         return frames
 

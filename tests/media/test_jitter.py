@@ -463,6 +463,34 @@ def test_what_is_said_after_a_pause_is_played_unbroken_from_its_first_frame(
         )
 
 
+def test_after_a_pause_the_first_packet_is_heard_though_the_next_has_overtaken_it() -> None:
+    buffer = JitterBuffer(1)
+    buffer.silence[:] = SILENCE
+    frames = []
+    for tick in range(150):
+        now = 100.0 + tick * 0.02
+        come = {80: [], 81: [81, 80], 82: [82]}.get(tick, [] if 50 <= tick < 80 else [tick])
+        feed(buffer, come, now)
+        frames.append(int(buffer.pull(1, (now + 0.001) * RATE_HZ).codes[0, 80]))
+    begin = frames.index(80)
+    assert frames[begin : begin + 50] == list(range(80, 130))
+
+
+def test_what_is_left_of_a_word_before_a_pause_is_not_heard_after_it() -> None:
+    """A packet that comes a second late while the row waits for the next word's moment: it would begin with the old one."""
+    buffer = JitterBuffer(1)
+    buffer.silence[:] = SILENCE
+    frames = []
+    for tick in range(150):
+        now = 100.0 + tick * 0.02
+        come = {50: [], 100: [100, 50]}.get(tick, [] if 51 <= tick < 100 else [tick])
+        feed(buffer, come, now)
+        frames.append(int(buffer.pull(1, (now + 0.001) * RATE_HZ).codes[0, 80]))
+    assert 50 not in frames
+    begin = frames.index(100)
+    assert frames[begin : begin + 40] == list(range(100, 140))
+
+
 def test_a_pause_does_not_forget_what_is_known_of_the_line() -> None:
     talker = Talker()
     at = 100.0

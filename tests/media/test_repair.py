@@ -61,6 +61,8 @@ class Listener:
     wide: NDArray[np.int16] | None = None
     deaf: range = range(0)
     """Ticks in which nobody listens."""
+    pauses: int = -1
+    """In this tick the talker says that he falls silent (RFC 3389)."""
 
     def __post_init__(self) -> None:
         self.streams = Streams(1)
@@ -83,6 +85,8 @@ class Listener:
             now = 100.0 + tick * 0.02
             while waiting and waiting[0][0] <= now:
                 self._arrive(*waiting.pop(0), codes)
+            if tick == self.pauses:
+                self.jitter.pause(ONE, np.array([FRAME * tick], np.uint32))
             self._tick(tick, now)
         self.heard = np.concatenate(self.frames)
 
@@ -141,6 +145,18 @@ def test_wider_bands_are_repaired_likewise(band: int) -> None:
     inside = listener.heard[20 * FRAME * band : 140 * FRAME * band]
     assert steepest(inside) <= 1.6 * steepest(wide) + 100
     assert listener.streams.concealed[0] >= 10
+
+
+def test_a_voice_that_announces_a_pause_in_the_middle_of_a_sound_sinks_to_nothing() -> None:
+    """It is as good as silent at the end of the frame: what follows is digital silence, and must be no step."""
+    tone = np.rint(8_000 * np.sin(np.arange(FRAME * 40) * 2 * np.pi * 210 / RATE_HZ)).astype(np.int16)
+    listener = Listener([0.0] * 20 + [np.nan] * 5, voice=tone, pauses=20)
+    end = int(np.flatnonzero(listener.heard)[-1]) + 1
+    assert np.abs(listener.heard[end - FRAME : end]).max() > 3_000
+    assert steepest(listener.heard[end - FRAME :]) <= steepest(tone)
+    assert np.abs(listener.heard[end - 4 :]).max() < 200
+    assert not listener.heard[end:].any()
+    assert listener.jitter.pausing[0]
 
 
 @pytest.mark.parametrize("band", [1, 2, 6])
