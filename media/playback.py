@@ -134,10 +134,13 @@ class Player:
         waiting.append((playback, kept))
 
     def stop(self, key: int) -> list[int]:
-        """Drop all that plays and waits for `key`; returns the playbacks."""
+        """Drop all that plays and waits for `key`; returns the playbacks, with those whose end was still to be told."""
         waiting = self._queues.pop(key, ())
         self._left[key] = 0
-        return [playback for playback, _ in waiting]
+        untold = [each.playback for each in self._dropped if each.key == key]
+        if untold:
+            self._dropped = [each for each in self._dropped if each.key != key]
+        return [*untold, *(playback for playback, _ in waiting)]
 
     def tick(self) -> tuple[Due, list[Ended]]:
         """Move every playing key on by one frame."""

@@ -90,6 +90,16 @@ def test_a_queue_that_is_full_drops_the_oldest_that_has_not_begun_and_tells_it_e
     assert sorted(each.playback for each in ended) == list(range(QUEUE_LIMIT + 2))
 
 
+def test_what_a_full_queue_dropped_is_not_told_of_whoever_has_the_key_next() -> None:
+    player = Player(2)
+    for key in (0, 1):
+        for playback in range(QUEUE_LIMIT + 1):
+            player.queue(key, 100 * key + playback, [Segment(0, 160)], total=TOTAL)
+    assert sorted(player.stop(0)) == list(range(QUEUE_LIMIT + 1))
+    player.queue(0, 999, [Segment(0, 160)], total=TOTAL)
+    assert player.tick()[1] == [Ended(1, 101)]
+
+
 def test_a_playback_of_nothing_ends_at_the_next_tick() -> None:
     player = Player(1)
     player.queue(0, 1, [], total=TOTAL)
