@@ -131,7 +131,11 @@ class Desk:
     def attach(self, source: str) -> tuple[int, int]:
         """Make a ring for a worker; returns its slots and its descriptor, which stays ours."""
         descriptor = os.memfd_create(f"roda-{source}-recorded", os.MFD_CLOEXEC)
-        os.ftruncate(descriptor, ring_bytes(SLOTS))
+        try:
+            os.ftruncate(descriptor, ring_bytes(SLOTS))
+        except OSError:
+            os.close(descriptor)
+            raise
         self._rings[source] = descriptor
         self._tell(messages.Attach(source, SLOTS), descriptor)
         return SLOTS, descriptor
@@ -140,8 +144,9 @@ class Desk:
         """The worker is gone."""
         descriptor = self._rings.pop(source, None)
         if descriptor is not None:
+            # What waits to be sent cannot carry it any more: a number that is closed, or another's by then.
+            self._queue = deque(waiting for waiting in self._queue if waiting[1] != descriptor)
             self._tell(messages.Detach(source))
-            self._flush()
             os.close(descriptor)
 
     # What is recorded ------------------------------------------------------------------------------------------

@@ -62,7 +62,11 @@ class _File:
     def __init__(self, path: Path) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         self.fd = os.open(path, flags, FILE_MODE)
-        fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it is no crash's leftover while we live
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)  # it is no crash's leftover while we live
+        except OSError:  # no lock on this disk
+            os.close(self.fd)
+            raise
         self.error: OSError | None = None
 
     def write(self, data: bytes) -> int:
@@ -136,11 +140,10 @@ class Track:
         try:
             self._close()
             self.path.with_name(self.path.name + PART).rename(self.path)
+            size_bytes = self.path.stat().st_size
         except OSError as error:
             raise TrackError.of(error) from error
-        return msgspec.structs.replace(
-            self._written, samples=self._samples, size_bytes=self.path.stat().st_size
-        )
+        return msgspec.structs.replace(self._written, samples=self._samples, size_bytes=size_bytes)
 
     def as_mended(self) -> File:
         """What became of a file that `finish` could not close and `mending` made whole; may raise `TrackError`."""
