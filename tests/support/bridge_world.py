@@ -30,6 +30,7 @@ from bridge.switchboard.events import (
     StreamRefused,
 )
 from bridge.switchboard.legs import LegState
+from bridge.switchboard.registered import Reached
 from media import control
 from media.arena import Arena
 from media.control import DigitReceived, Play, PlaybackEnded, RecordingEnded, StreamClosed
@@ -55,7 +56,20 @@ LONG_S: Final = 100_000.0
 ARENA_SAMPLES: Final = 800_000
 """A hundred seconds: some names, and it may well be full."""
 
+EXTENSION: Final = "+551140028999"
+"""The number of the account "ana", whose telephones a test may register (`World.phones`)."""
+
 Question = wanted.LookUpPasscode | wanted.CheckCounterPassword | wanted.RecogniseCaller | wanted.FetchName
+
+
+class OneAccount:
+    """A directory with "ana" in it."""
+
+    def account_of(self, called: str) -> str:
+        return "ana" if called in {"ana", EXTENSION} else ""
+
+    def number_of(self, account: str) -> str:
+        return EXTENSION if account == "ana" else ""
 
 
 class World:
@@ -65,7 +79,15 @@ class World:
         self.arena = Arena(ARENA_FIRST, ARENA_SAMPLES)
         settings = config(**{"dial_out": dial_out(maximum_call_s=75.0), **configured})
         self.spending = settings.spending()
-        self.board = board(settings, arena=self.arena, spending=self.spending)
+        self.phones: list[Reached] = []
+        """Where ana's telephones are registered, the best liked first."""
+        self.board = board(
+            settings,
+            arena=self.arena,
+            spending=self.spending,
+            find_phones=lambda account, _: self.phones if account == "ana" else [],
+            directory=OneAccount(),
+        )
         self.now = 0.0
         self.done: list[Effect] = []
         self.calls: dict[int, str] = {}
@@ -91,6 +113,8 @@ class World:
         """Calls whose telephones were asked to call elsewhere."""
         self.placed: dict[int, str] = {}
         """Calls of ours -> "calling", "answered"."""
+        self.branches: dict[int, int] = {}
+        """How many telephones ring of those calls."""
         self._happens: deque[object] = deque()
         self._lost = lost
         self._next_call = 0
@@ -133,7 +157,9 @@ class World:
                 assert reports is not None or self._lost >= 0
                 assert not reports or reports[-1] < 200, "said after the last word"
             case wanted.Refer():
-                assert self.calls.get(effect.call) == "confirmed" or effect.call in self.placed
+                # A key may have told before the ACK that they are there; the agent asks them all the same.
+                up = self.calls.get(effect.call) in {"accepted", "confirmed"} or effect.call in self.placed
+                assert up or self._lost >= 0
             case wanted.MediaCommand():
                 stream = getattr(effect.command, "stream", None)
                 assert stream is None or stream in self.open, effect
@@ -222,8 +248,10 @@ class World:
 
     # --- people who call ---
 
-    def calls_in(self, dialled: str, *, late: bool = False, trusted: bool = False) -> int:
-        """Somebody calls; from a trusted network they have a number that says who they are."""
+    def calls_in(self, dialled: str, *, late: bool = False, trusted: bool = False, replaces: int = 0) -> int:
+        """Somebody calls; from a trusted network they have a number that says who they are. With `replaces` they want the place
+        of another call.
+        """
         self._next_call += 1
         call = self._next_call
         self.calls[call] = "invited"
@@ -232,7 +260,9 @@ class World:
         source = TRUSTED_HOST if trusted or dialled.startswith("conf-") else "192.0.2.7"
         offer: dict[str, Any] = {"offer": None} if late else {}
         caller = f"119{call:08}" if trusted else ""
-        self.happens(incoming(call, dialled=dialled, source=source, caller=caller, **offer))
+        self.happens(
+            incoming(call, dialled=dialled, source=source, caller=caller, replaces=replaces, **offer)
+        )
         return call
 
     def pool_answers(self, index: int, *, opens: bool) -> None:
@@ -294,15 +324,18 @@ class World:
         self._next_call += 1
         call = self._next_call
         self.placed[call] = "calling"
+        self.branches[call] = 1 + len(wish.beside)
         self.happens(CallPlaced(wish.leg, call, f"out-{call}"))
         return call
 
     def rings(self, call: int, early: bytes | None = None) -> None:
         self.happens(CallRinging(call, 180 if early is None else 183, early))
 
-    def answers(self, call: int, answer: bytes | None) -> None:
+    def answers(self, call: int, answer: bytes | None, branch: int = 0) -> None:
+        """Somebody answers; where several telephones ring, at one of them."""
         self.placed[call] = "answered"
-        self.happens(CallAnswered(call, answer))
+        several = self.branches[call] > 1
+        self.happens(CallAnswered(call, answer, branch, f"out-{call}-{branch}" if several else ""))
 
     def refuses(self, call: int, status: int) -> None:
         del self.placed[call]
@@ -435,12 +468,24 @@ class World:
         assert not board._watchers._by_subscription
         assert not board._watchers._pending
         assert not board._transfers._sent
+        assert not board._transfers._attended
+        self._nothing_is_left_of_calls_out()
         assert not self.watching or self._lost >= 0
         self._records_are_balanced()
         closed = Counter(effect.stream for effect in self.done if isinstance(effect, wanted.CloseStream))
         assert set(closed.values()) <= {1}
         rooms = [effect.room for effect in self.done if isinstance(effect, wanted.CloseRoom)]
         assert len(rooms) == len(set(rooms))
+
+    def _nothing_is_left_of_calls_out(self) -> None:
+        calls, guests = self.board._calls_out, self.board._errands._invitations
+        tables = (
+            calls._ways, calls._audio, calls._negotiations, calls._replaces, calls._referred_by, calls._registered._by_leg,
+            guests._to, guests._tell, guests._takes,
+        )  # fmt: skip
+        assert not any(tables)
+        reported = [statuses for statuses in self.refers.values() if statuses]
+        assert self._lost >= 0 or all(said[-1] < 0 or said[-1] >= 200 for said in reported), "no last word"
 
     def _records_are_balanced(self) -> None:
         def counted(kind: type, name: str) -> Counter[str]:

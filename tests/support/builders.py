@@ -101,8 +101,9 @@ def incoming(
     source: str = CALLER_HOST,
     offer: bytes | None = b"",
     caller: str = "",
+    replaces: int = 0,
 ) -> IncomingCall:
-    """A call; `offer` is a telephone's by default, None for a late one."""
+    """A call; `offer` is a telephone's by default, None for a late one. With `replaces` it takes the place of another."""
     uri = Uri.parse(f"sip:{dialled}@{BRIDGE_HOST}")
     return IncomingCall(
         call=call,
@@ -113,6 +114,7 @@ def incoming(
         offer=sdp(host=source) if offer == b"" else offer,
         call_id=f"call-{call}",
         request=Request("INVITE", uri, Headers()),
+        replaces=replaces,
     )
 
 

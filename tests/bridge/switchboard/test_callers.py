@@ -34,11 +34,15 @@ from bridge.service.levels import Level
 from bridge.service.role import Role
 from bridge.switchboard.effects import CheckCounterPassword, Effect, Log, RejectCall, RejectOffer
 from bridge.switchboard.events import Asked, Drain, Stop
+from bridge.switchboard.registered import Reached
 from media.control import RtpTimedOut
 from sip import events as sip
-from sip.events import EndCause, OfferReceived, ReferAnswered
-from tests.support.bridge_world import World
-from tests.support.builders import TRUSTED_HOST, accepted, sdp
+from sip.events import EndCause, OfferReceived, ReferAnswered, ReferProgress
+from sip.flow import Flow
+from sip.pending import Way
+from sip.uri import Uri
+from tests.support.bridge_world import EXTENSION, World
+from tests.support.builders import TRUSTED_HOST, accepted, dial_out, sdp
 from tests.support.playbook import E164, NUMBER
 
 if TYPE_CHECKING:
@@ -63,12 +67,31 @@ VERDICTS: list[Verdict | CounterVerdict | None] = [
 LIST = BlastList(
     1, 7, "default", "", None, (BlastEntry("Ana", "+551140028923"), BlastEntry("Rui", "+551140028924,7"))
 )
+HOME = ("192.0.2.1", 5060)
+
+
+def phone(number: int, q: float = 1.0, device: str = "") -> Reached:
+    """One of ana's."""
+    return Reached(Way(Flow("udp", HOME, (f"192.0.2.{number}", 5062)), Uri.parse("sip:ana@phone")), q, device)
+
+
+PHONES = [
+    [phone(41), phone(42), phone(43)],
+    [phone(41), phone(42), phone(43, 0.5), phone(44, 0.5)],
+    [phone(41, device="a"), phone(42, device="a"), phone(43)],
+    [phone(44)],
+    [],
+]
 EARLY = sdp(host="192.0.2.30")
 WITHOUT_EVENTS = sdp(host="192.0.2.30", formats="0")
 OTHER = sdp(host="192.0.2.31", formats="8 101")
+DIALOG = "c;to-tag=1;from-tag=2"
 COMMANDS: list[Command] = [
     DialOut(number="+551140028922", name="Eva"),
     DialOut(number="190"),
+    DialOut(number=EXTENSION, name="Ana"),
+    Transfer(leg=1, to="sip:bob@phones.example"),
+    Transfer(leg=2, to="4711"),
     EndConference(),
     Lock(),
     Split(group=1, legs=(1,)),
@@ -82,7 +105,7 @@ class Callers(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World()
+        self.world = World(dial_out=dial_out(maximum_call_s=75.0, internal=True))
         self.ticket = 0
 
     def _call(self, index: int) -> int:
@@ -223,9 +246,18 @@ class Callers(RuleBasedStateMachine):
         self.world.rings(self._called(index, "calling"), early)
 
     @precondition(lambda self: self._called(0, "calling"))
-    @rule(index=st.integers(0, 9), answer=st.sampled_from([EARLY, EARLY, OTHER, None, b"?"]))
-    def answers(self, index: int, answer: bytes | None) -> None:
-        self.world.answers(self._called(index, "calling"), answer)
+    @rule(
+        index=st.integers(0, 9),
+        answer=st.sampled_from([EARLY, EARLY, OTHER, None, b"?"]),
+        branch=st.integers(0, 9),
+    )
+    def answers(self, index: int, answer: bytes | None, branch: int) -> None:
+        call = self._called(index, "calling")
+        self.world.answers(call, answer, branch % self.world.branches[call])
+
+    @rule(phones=st.sampled_from(PHONES))
+    def telephones_register(self, phones: list[Reached]) -> None:
+        self.world.phones = phones
 
     @precondition(lambda self: self._called(0, "calling"))
     @rule(index=st.integers(0, 9), status=st.sampled_from([302, 404, 480, 486, 500, 503, 603]))
@@ -238,6 +270,92 @@ class Callers(RuleBasedStateMachine):
     )
     def the_called_hangs_up(self, index: int, cause: EndCause) -> None:
         self.world.hangs_up(self._called(index), cause)
+
+    # --- transfers ---
+
+    def _up(self, index: int) -> int:
+        """A call of either direction whose telephone may say something in its dialog; 0: none."""
+        world = self.world
+        up = [call for call, state in world.calls.items() if state != "invited"]
+        up += [call for call, state in world.placed.items() if state == "answered"]
+        return up[index % len(up)] if up else 0
+
+    def _refers(self, call: int, to: str, method: str, **others: Any) -> None:
+        self.world.refers_to(call, to, method, **others)
+
+    @rule(
+        index=st.integers(0, 9),
+        to=st.sampled_from(
+            [
+                f"tel:{E164}",
+                f"tel:{EXTENSION}",
+                "sip:bob@phones.example",
+                "sip:bob@evil.example",
+                "sip:leg-2@x",
+            ]
+        ),
+        method=st.sampled_from(["INVITE", "INVITE", "INVITE", "BYE"]),
+        replaces=st.sampled_from(["", DIALOG]),
+        own=st.sampled_from([0, 0, 0, 1]),
+    )
+    def anybody_refers(self, index: int, to: str, method: str, replaces: str, own: int) -> None:
+        self._refers(self._up(index), to, method, replaces=replaces, own=own if replaces else 0)
+
+    @precondition(lambda self: self._moderators())
+    @rule(
+        index=st.integers(0, 9),
+        to=st.sampled_from([f"tel:{E164}", f"tel:{EXTENSION}", f"tel:{EXTENSION}", "sip:bob@phones.example"]),
+        replaces=st.sampled_from(["", DIALOG, DIALOG]),
+        phones=st.sampled_from(PHONES),
+        goes_on=st.sampled_from(["", "rings", "answered", "answered", "refused", "gone first"]),
+        branch=st.integers(0, 9),
+    )
+    def a_moderator_refers(
+        self, index: int, to: str, replaces: str, phones: list[Reached], goes_on: str, branch: int
+    ) -> None:
+        """Somebody is called, maybe to be in the moderator's place, at times as far as it goes."""
+        world, moderators = self.world, self._moderators()
+        leg = world.board._lines.by_number[moderators[index % len(moderators)]]
+        world.phones = phones
+        self._refers(leg.call, to, "INVITE", replaces=replaces)
+        if not goes_on or len(world.asked) != 1:
+            return
+        world.pool_answers(0, opens=True)
+        if len(world.to_place) != 1:
+            return
+        call = world.call_is_placed()
+        world.rings(call)
+        if goes_on == "gone first" and leg.call in world.calls:
+            world.hangs_up(leg.call)
+        if goes_on == "refused":
+            world.refuses(call, 486)
+        elif goes_on != "rings" and call in world.placed:
+            world.answers(call, EARLY, branch % world.branches[call])
+
+    @precondition(lambda self: self.world.calls or self._called(0, "answered"))
+    @rule(index=st.integers(0, 9), comes=st.booleans())
+    def somebody_takes_a_place(self, index: int, comes: bool) -> None:
+        """A call with Replaces, at times as far as its ACK."""
+        world, old = self.world, self._up(index)
+        call = world.calls_in("roda.1234", replaces=old) if old else 0
+        if comes and call in world.calls and len(world.asked) == 1:
+            world.pool_answers(0, opens=True)
+            if world.calls.get(call) == "accepted":
+                world.acknowledges(call)
+
+    @precondition(lambda self: self.world.sent_away)
+    @rule(index=st.integers(0, 9), status=st.sampled_from([100, 180, 200, 486, 0]), answers=st.booleans())
+    def who_was_sent_away_tells_how_it_goes(self, index: int, status: int, answers: bool) -> None:
+        call = sorted(self.world.sent_away)[index % len(self.world.sent_away)]
+        if answers:
+            self.world.happens(ReferAnswered(call, 202 if 0 < status < 300 else 603))
+        else:
+            self.world.happens(ReferProgress(call, status))
+
+    @precondition(lambda self: self.world.calls)
+    @rule(index=st.integers(0, 9))
+    def somebody_watches(self, index: int) -> None:
+        self.world.watches(self._up(index))
 
     # --- and all the rest ---
 
