@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sip.agent import Way
+from sip.agent import Branch, Way
 from sip.events import (
     AnswerReceived,
     CallAnswered,
@@ -425,3 +425,65 @@ def test_of_500_calls_over_bad_lines_nearly_all_come_about_and_none_twice(
         assert (agent.calls, agent.dialogs, agent.transactions) == (0, 0, 0), name
         ends = Counter(event.call for event in network.told[name] if isinstance(event, CallEnded))
         assert set(ends.values()) == {1}
+
+
+# One call to several places ---------------------------------------------------------------------------------------
+
+
+class ForkedLine(Line):
+    """The callee is called at two places at once; each is answered, or not, at its own time."""
+
+    def __init__(self, *answers_s: float | None, loss: float = 0.0, seed: int = 1) -> None:
+        super().__init__(loss=loss, seed=seed)
+        self.answers_s = list(answers_s)
+
+    def place(self) -> None:
+        way = Way(self.flow("caller"))
+        self.call["caller"] = self.agents["caller"].invite(
+            YOU, from_=ME, sdp=b"one", ways=[way], beside=[Branch(way, b"two")], now=self.now
+        )
+
+    def happened(self, name: str, event: object) -> None:
+        agent = self.agents[name]
+        if isinstance(event, IncomingCall) and self.answers_s:
+            call, answer_s = event.call, self.answers_s.pop(0)
+            agent.ring(call, self.now)
+            if answer_s is not None:
+                self.later(answer_s, lambda: agent.accept(call, b"answer", self.now))
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.3])
+@pytest.mark.parametrize("later_s", [0.0, 0.02, 0.05, 0.1, 0.15, None])
+def test_of_two_places_that_answer_one_has_the_call_and_the_other_is_let_go(
+    later_s: float | None, loss: float
+) -> None:
+    for seed in range(12):
+        line = ForkedLine(0.2, None if later_s is None else 0.2 + later_s, loss=loss, seed=seed)
+        line.place()
+        line.run(2 * GIVE_UP_S)
+        answered = [event for event in line.told["caller"] if isinstance(event, CallAnswered)]
+        begun = line.count("callee", IncomingCall)
+        assert len(answered) + len(line.ends("caller")) == 1, seed
+        assert begun - len(line.ends("callee")) == line.agents["callee"].calls == len(answered), seed
+        assert line.agents["caller"].calls == len(answered)
+        line.hang_up("caller")
+        line.run(6 * GIVE_UP_S)
+        for name, agent in line.agents.items():
+            assert (agent.calls, agent.dialogs, agent.transactions) == (0, 0, 0), (seed, name)
+            assert agent.next_deadline() is None, (seed, name)
+        assert not line.agents["caller"]._core.forks
+        assert (len(line.ends("caller")), len(line.ends("callee"))) == (1, begun), seed
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.3])
+def test_whenever_we_lose_patience_none_of_several_places_is_left_ringing(loss: float) -> None:
+    for at in sweep(0.6, 0.05):
+        line = ForkedLine(0.3, 0.35, loss=loss, seed=int(at * 100))
+        line.place()
+        line.later(at, lambda line=line: line.hang_up("caller"))
+        line.run(6 * GIVE_UP_S)
+        for name, agent in line.agents.items():
+            assert (agent.calls, agent.dialogs, agent.transactions) == (0, 0, 0), (at, name)
+            assert agent.next_deadline() is None, (at, name)
+        assert len(line.ends("caller")) == 1
+        assert len(line.ends("callee")) == line.count("callee", IncomingCall)
