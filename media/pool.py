@@ -389,12 +389,26 @@ class Pool:
             if room in self._unshared:
                 return  # nor is there memory for the next
 
-    def _welcome(self, room: int, worker: WorkerProcess) -> None:
+    def _welcome(self, room: int, worker: WorkerProcess, newcomer: _Stream | None = None) -> None:
         """Somebody of `room` is in `worker`: let it know what all hear there, if that is news to it."""
-        if (room, worker) in self._newcomers:
-            self._newcomers.discard((room, worker))
-            if room in self._room_music:
-                worker.tell(control.RoomMusic(room, self._room_music[room]))
+        news = (room, worker) in self._newcomers
+        self._newcomers.discard((room, worker))
+        if room in self._room_music and (news or (newcomer is not None and self._is_alone(newcomer))):
+            worker.tell(control.RoomMusic(room, self._room_music[room]))
+
+    def _is_alone(self, newcomer: _Stream) -> bool:
+        """Whether nobody else of the room has arrived in its worker. That one forgets what a room hears when the last has left it,
+        though another may be on the way there.
+        """
+        others = (self._streams[number] for number in newcomer.worker.streams)
+        return not any(
+            each.room == newcomer.room
+            and each.worker is newcomer.worker
+            and each is not newcomer
+            and each.moving is None
+            and not each.closing
+            for each in others
+        )
 
     def _route(self, stream: _Stream, command: control.Route) -> None:
         room = command.room
@@ -409,7 +423,7 @@ class Pool:
         self._enter(room, home)
         if home is stream.worker:
             home.tell(command)
-            self._welcome(room, home)
+            self._welcome(room, home, stream)
         else:
             stream.moving, stream.bound = [], home
             home.streams.add(command.stream)
@@ -422,7 +436,7 @@ class Pool:
         stream.worker, stream.bound = stream.home, None
         stream.worker.streams.add(closed.stream)
         self._open_again(stream, closed)
-        self._welcome(stream.room, stream.worker)
+        self._welcome(stream.room, stream.worker, stream)
         for command in waiting:
             self._send_to_stream(stream, command)
 

@@ -104,12 +104,14 @@ class WorkerProcess:
             data = control.pack([encoded for encoded, _ in self._queue[:count]])
             try:
                 socket.send_fds(self.pipe, [data], fds)
-            except BlockingIOError:
+            except (BrokenPipeError, ConnectionResetError):
+                return  # it is dead; the pool finds out by reading and opens everything again elsewhere
+            except (
+                OSError
+            ):  # its pipe is full, or the system has no memory or too many descriptors on their way just now
                 self._flush_planned = True
                 asyncio.get_running_loop().call_later(RETRY_S, self.flush)
                 return
-            except OSError:
-                return  # it is dead; the pool finds out by reading and opens everything again elsewhere
             del self._queue[:count]
 
     def await_exit(self) -> None:

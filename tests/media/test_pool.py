@@ -850,6 +850,55 @@ def test_who_joins_a_rooms_workers_is_told_its_music_once_and_after_somebody_is_
     act(story)
 
 
+@pytest.mark.parametrize("leaves", [control.CloseStream(1), control.Route(1, 0)])
+def test_who_arrives_when_all_others_have_left_is_the_first_to_be_told_the_music_of_the_room(
+    act: Act, leaves: control.AnyCommand
+) -> None:
+    async def story(stage: Stage) -> None:
+        spread = Spreading(stage)
+        music = control.RoomMusic(7, control.Segment(0, 800))
+        stage.open(1, 7)
+        stage.open(2)
+        first, second = stage.home(1), stage.home(2)
+        stage.pool.send(music)
+        stage.pool.send(control.Route(2, 7))
+        await spread.settle()
+        stage.pool.send(leaves)
+        second.closes(2)
+        await spread.settle()
+        assert stage.home(2) is first
+        assert [type(each) for each in spread.told[first.name]][-3:] == [
+            type(leaves), control.OpenStream, control.RoomMusic
+        ]  # fmt: skip
+        stage.open(3, 7)
+        await spread.settle()
+        assert spread.of(first, control.RoomMusic) == [music, music]  # who comes after that finds it playing
+
+    act(story)
+
+
+def test_a_worker_that_the_system_has_no_memory_to_tell_is_told_later(
+    act: Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(stage: Stage) -> None:
+        def refuse(*_: object) -> None:
+            raise OSError(109, "Too many references: cannot splice")
+
+        stage.open(1, 7)
+        worker = stage.home(1)
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "send_fds", refuse)
+            worker.flush()
+        assert worker._flush_planned
+        assert not worker.was_told()
+        await stage.settle()
+        assert [
+            command.stream for command in worker.was_told() if isinstance(command, control.OpenStream)
+        ] == [1]
+
+    act(story)
+
+
 @pytest.mark.parametrize("victim", [0, 1])
 def test_the_heir_of_either_worker_takes_its_part_of_the_room(act: Act, victim: int) -> None:
     async def story(stage: Stage) -> None:
