@@ -13,6 +13,7 @@ that is none of theirs. What they say is told so:
 
 Best is, as for a proxy, a 6xx, else one of the lowest class (16.7 step 6). A proxy then prefers what tells how to ask again; we
 shall not, so of one class it is what says most of the person: busy before not there, and what tells of the way alone comes last.
+For the same reason 3xx is no better than that: one telephone that is sent elsewhere does not make another one less busy.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ GLOBAL: Final = 600
 """From this status on an answer is for all places (RFC 3261 21.6)."""
 ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
 REFUSED_FOR_ALL: Final = 'SIP;cause={status};text="Refused elsewhere"'
-TELLING: Final = {486: 0, 480: 1, 408: 3, 430: 3, 503: 3}
+WAY: Final = 3
+TELLING: Final = {486: 0, 480: 1, 408: WAY, 430: WAY, 503: WAY}
 """Of one class, what is told of rather than others, the first before the last; those that are not here come third."""
 UNTOLD: Final = 2
 
@@ -180,3 +182,5 @@ def _rank(event: CallEnded) -> tuple[int, int]:
     """How good an end is to tell, the lowest best. One without a status is a way that broke."""
     status = event.status or 503
     return (0 if status >= GLOBAL else status // 100), TELLING.get(status, UNTOLD)
+    if 300 <= status < 400:
+        return 4, WAY
