@@ -143,6 +143,8 @@ class CallEnded:
     """How long the peer wants to be left alone (Retry-After); 0 is not said."""
     message: Response | None = None
     """The final response that ended a call we placed."""
+    statuses: tuple[int, ...] = ()
+    """Of a call to several places at once that nobody has answered: how it ended at each, in their order; 0 where none had said."""
 
 
 @dataclass(frozen=True, slots=True)

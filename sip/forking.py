@@ -59,7 +59,7 @@ class Branch:
 class Fork:
     """A call that is not answered yet."""
 
-    __slots__ = ("_begun", "_best", "_core", "_early", "_over", "call", "sessions")
+    __slots__ = ("_begun", "_best", "_core", "_early", "_ends", "_over", "call", "sessions")
 
     def __init__(self, core: Core, call: int) -> None:
         self._core = core
@@ -70,6 +70,8 @@ class Fork:
         self._early: dict[int, bytes] = {}
         """What was said of the session before the answer, by call."""
         self._best: CallEnded | None = None
+        self._ends: dict[int, int] = {}
+        """The status that each place has ended with, by call."""
         self._begun = False
         self._over = False
 
@@ -108,6 +110,7 @@ class Fork:
         """It is over before anybody has answered it."""
         if self._over:
             return
+        self._ends[event.call] = event.status
         if self._best is None or _rank(event) < _rank(self._best):
             self._best = event
         self._end_if_all_have()
@@ -141,7 +144,8 @@ class Fork:
         assert best is not None
         self._over = True
         self._core.forks.pop(self.call, None)
-        self._core.tell(replace(best, call=self.call))
+        statuses = tuple([self._ends.get(session.call, 0) for session in self.sessions])
+        self._core.tell(replace(best, call=self.call, statuses=statuses))
 
 
 def invite(
@@ -181,6 +185,6 @@ def invite(
 def _rank(event: CallEnded) -> tuple[int, int]:
     """How good an end is to tell, the lowest best. One without a status is a way that broke."""
     status = event.status or 503
-    return (0 if status >= GLOBAL else status // 100), TELLING.get(status, UNTOLD)
     if 300 <= status < 400:
         return 4, WAY
+    return (0 if status >= GLOBAL else status // 100), TELLING.get(status, UNTOLD)

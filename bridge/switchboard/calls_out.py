@@ -38,7 +38,7 @@ from sip.forking import Branch
 from sip.uri import Uri
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from bridge.config.settings import Config
@@ -325,11 +325,12 @@ class CallsOut:
         self._call_anew(leg, now, trunk=way.trunk)
         return True
 
-    def _next_phone(self, leg: Leg, status: int, now: float) -> bool:
+    def _next_phone(self, leg: Leg, status: int, now: float, each: Sequence[int] = ()) -> bool:
         """Try the next telephone of an account, where there is one and the one before has not answered for all."""
         if leg.number not in self._audio:
             return False
-        phones = self._registered.goes_on(leg.number, now, status=status, ours=self._audio[leg.number][0])
+        ours = self._audio[leg.number][0]
+        phones = self._registered.goes_on(leg.number, now, status=status, ours=ours, each=each)
         if not phones:
             return False
         transports = ", ".join(phone.way.flow.transport for phone in phones)
@@ -422,7 +423,7 @@ class CallsOut:
             return False
         status, cause, q850 = event.status, event.cause.value, event.q850
         why = f"{status} {event.reason}".strip()
-        if self._next_phone(leg, status, now):
+        if self._next_phone(leg, status, now, event.statuses):
             return True
         if not (is_the_ways_fault(status, cause, q850) and self._goes_on(leg, why, now)):
             self._came_to_nothing(leg, outcome_of(status, cause, q850), now, status=status)

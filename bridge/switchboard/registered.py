@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 ACCOUNT: Final = "account:"
 """What the address of a registered telephone begins with; the account's name follows."""
 
+WAY_LOST: Final = frozenset({0, 408, 430, 503})
+"""Ends that say nothing of the telephone, which may be reached by another of its ways (RFC 5626 section 5.3.1); 0 is ours. Any
+other status is its own word: it would ring a second time for whoever has just refused the call there."""
+
 EVERYWHERE: Final = 600
 """From this status on the answer is for all telephones of the account (RFC 3261 section 21.6)."""
 
@@ -52,12 +56,14 @@ def no_phones(_account: str, _now: float) -> Sequence[Reached]:
 class _Search:
     """One call's."""
 
-    __slots__ = ("account", "local", "rung", "tried")
+    __slots__ = ("account", "answered", "local", "rung", "tried")
 
     def __init__(self, account: str) -> None:
         self.account = account
         self.tried: list[tuple[Flow, str]] = []
         self.rung: tuple[Reached, ...] = ()
+        self.answered: set[str] = set()
+        """Telephones that have been rung, by whatever way, and have answered for themselves."""
         self.local = ""
         """Our address by which the first one is reached: where the audio of the call is taken."""
 
@@ -78,14 +84,19 @@ class Registered:
         search = self._by_leg[leg] = _Search(uri.removeprefix(ACCOUNT))
         return self._take(search, self._left(search, now))
 
-    def goes_on(self, leg: int, now: float, *, status: int, ours: str) -> tuple[Reached, ...]:
-        """Choose the next ones, after the best answer of those before was `status`; of those that take audio at our address
-        `ours`.
+    def goes_on(
+        self, leg: int, now: float, *, status: int, ours: str, each: Sequence[int] = ()
+    ) -> tuple[Reached, ...]:
+        """Choose the next ones, after the best answer of those before was `status`, and that of `each` of them, if several rang;
+        of those that take audio at our address `ours`.
         """
         search = self._by_leg.get(leg)
         if search is None or status >= EVERYWHERE:
             return ()
-        fits = [each for each in self._left(search, now) if is_ipv6(_local(each)) == is_ipv6(ours)]
+        for phone, said in zip(search.rung, each or (status,), strict=False):
+            if phone.device and said not in WAY_LOST:
+                search.answered.add(phone.device)
+        fits = [phone for phone in self._left(search, now) if is_ipv6(_local(phone)) == is_ipv6(ours)]
         return self._take(search, fits)
 
     def has_more(self, leg: int, now: float) -> bool:
@@ -103,7 +114,12 @@ class Registered:
         self._by_leg.pop(leg, None)
 
     def _left(self, search: _Search, now: float) -> list[Reached]:
-        return [each for each in self._find(search.account, now) if _name(each.way) not in search.tried]
+        found = self._find(search.account, now)
+        return [
+            each
+            for each in found
+            if _name(each.way) not in search.tried and each.device not in search.answered
+        ]
 
     def _take(self, search: _Search, left: Sequence[Reached]) -> tuple[Reached, ...]:
         rung = _at_once(left)

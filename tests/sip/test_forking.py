@@ -194,6 +194,7 @@ def test_a_refusal_for_all_places_ends_it_everywhere(status):
         .. 40
     """)
     assert sent(book, "CANCEL")[0].headers.get("Reason") == f'SIP;cause={status};text="Refused elsewhere"'
+    assert [each.statuses for each in book.told if isinstance(each, CallEnded)] == [(0, status, 0)]
     nothing_is_left(book)
 
 
@@ -218,7 +219,7 @@ def test_where_all_refuse_the_best_of_what_they_say_is_told_whatever_the_order(s
             book.feed(book.response(status, "INVITE", {"of": str(number)}))
             ends = [each for each in book.told if isinstance(each, CallEnded)]
             assert len(ends) == (number == 3)
-        assert (ends[0].call, ends[0].status) == (book.call, told)
+        assert (ends[0].call, ends[0].status, ends[0].statuses) == (book.call, told, order)
         book.play(".. 40")
         nothing_is_left(book)
 

@@ -50,6 +50,7 @@ _QUIET = {
     "message",
     "targets",
     "real",
+    "statuses",
 }
 
 

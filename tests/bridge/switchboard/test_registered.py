@@ -304,7 +304,38 @@ def test_one_telephone_by_several_ways_is_not_rung_against_itself() -> None:
     search = Registered(lambda account, now: known)
     assert ways(search.begin(1, "account:ana", 0.0)) == [known[0].way, known[2].way, known[3].way]
     assert search.has_more(1, 0.0)
-    assert ways(search.goes_on(1, 0.0, status=486, ours=HERE)) == [known[1].way]
+    assert ways(search.goes_on(1, 0.0, status=486, ours=HERE, each=(430, 486, 480))) == [known[1].way]
+
+
+@pytest.mark.parametrize("word", [480, 486, 488])
+def test_nor_by_another_way_once_it_has_answered_for_itself(word: int) -> None:
+    """It would ring a second time for whoever has just refused the call there."""
+    known = [Reached(way("udp", 7), device="<urn:1>"), Reached(way("tls", 8, v6=False), device="<urn:1>")]
+    search = Registered(lambda account, now: known)
+    search.begin(1, "account:ana", 0.0)
+    assert search.goes_on(1, 0.0, status=word, ours=HERE) == ()
+    assert not search.has_more(1, 0.0)
+
+
+@pytest.mark.parametrize("lost", [0, 408, 430, 503])
+def test_but_by_another_way_where_the_first_one_is_lost(lost: int) -> None:
+    """RFC 5626 section 5.3.1: a mobile that has changed its network."""
+    known = [Reached(way("udp", 7), device="<urn:1>"), Reached(way("tls", 8, v6=False), device="<urn:1>")]
+    search = Registered(lambda account, now: known)
+    search.begin(1, "account:ana", 0.0)
+    assert ways(search.goes_on(1, 0.0, status=lost, ours=HERE)) == [known[1].way]
+
+
+def test_who_has_refused_at_one_of_several_telephones_is_not_rung_there_again() -> None:
+    twice = [Reached(way("udp", 7 + place), device=f"<urn:{place}>") for place in range(2)]
+    twice += [each._replace(way=way("udp", 17 + place)) for place, each in enumerate(twice)]
+    play = Playbook(config(dial_out=dial_out()), find_phones=lambda account, now: twice)
+    calls(play, ANA, limited=False)
+    play.skip() >> StreamOpened(1, HERE, 20_002)
+    play.skip() >> CallPlaced(1, CALL, "out-1")
+    play.skip() >> replace(refused(486), statuses=(486, 503)) << a(Log, event="next telephone")
+    play << a(PlaceCall, phone=twice[3].way, beside=(), others=False)
+    play.skip()
 
 
 def test_what_reaches_us_at_another_address_is_not_rung_at_once_with_the_others() -> None:
