@@ -20,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp import g711
-from media import control, rtcp, rtp
+from media import control, laws, rtcp, rtp
 from media.arena import ArenaAudio
 from media.bands import NARROW, Voices, band_of
 from media.cascade import Cascade
+from media.codecs.coders import available
 from media.codecs.kind import facts
 from media.hearing import NOBODYS
 from media.intake import NO_EVENT, Intake
@@ -331,6 +332,8 @@ class Engine:
         self._listeners.turn(row, last)
 
     def _update(self, command: control.UpdateStream, row: int, now: float) -> None:
+        if not _is_spoken(command.format):
+            return  # it stays as it was, and everybody else with it
         self._set_format(row, command.format)
         self._set_keys(row, command.format.srtp, None, now)
         self._intake.last_arrival[row] = self._reports.alive_at[row] = now
@@ -340,7 +343,7 @@ class Engine:
             self._expect(row, remote, command.format, now)
 
     def _open(self, command: control.OpenStream, now: float) -> None:
-        if not self._free or command.stream in self._rows:
+        if not self._free or command.stream in self._rows or not _is_spoken(command.format):
             self._events.append(control.StreamClosed(command.stream))
             return
         row = heapq.heappop(self._free)
@@ -743,3 +746,14 @@ class Engine:
         for row in np.flatnonzero(gone).tolist():
             self._timed_out[row] = True
             self._events.append(control.RtpTimedOut(int(streams.stream[row])))
+
+
+def _is_spoken(new: control.Format) -> bool:
+    """Whether a row can be of this format: its codec is there, and is a table or has a band of its own.
+
+    What control would never ask for is refused all the same: whatever a tick does not know ends it for hundreds.
+    """
+    if new.codec in laws.CODECS:
+        return True
+    band = band_of(new)
+    return available(new.codec) and band != NARROW and band in facts(new.codec).bands

@@ -25,6 +25,23 @@ def audio_of(pcm: np.ndarray) -> SharedAudio:
     return SharedAudio(pcm, g711.encode(pcm, g711.Law.MU), g711.encode(pcm, g711.Law.A))
 
 
+def test_a_codec_that_cannot_be_spoken_here_is_refused_and_disturbs_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    one = world.call(1, room=5)
+    monkeypatch.setattr("media.engine.available", lambda codec: codec != control.Codec.OPUS)
+    for stream, codec in ((2, control.Codec.L16_8), (3, control.Codec.OPUS)):
+        world.apply(control.OpenStream(
+            stream, control.Format(codec, 97), ssrc=1, sequence=1, timestamp=1, cname="t", room=5,
+        ))  # fmt: skip
+        world.apply(control.UpdateStream(1, control.Format(codec, 97)))
+    world.talk(5, p1=500.0)
+    assert [each.stream for each in world.events if isinstance(each, control.StreamClosed)] == [2, 3]
+    assert world.engine.row(1) is not None
+    assert len(one.packets) == 5
+
+
 def test_everybody_in_a_room_hears_the_others_and_not_himself() -> None:
     world = World()
     one, two, three = (world.call(number, room=5) for number in (1, 2, 3))
