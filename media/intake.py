@@ -182,7 +182,7 @@ class Intake:
         owners = rows[which]
         clock = arrivals[which] * RATE_HZ
         timestamp = self.clocks.samples(owners, headers.timestamp[which])
-        fresh, duplicate, renewed = self.reception.update(
+        fresh, duplicate, renewed, follows = self.reception.update(
             owners, headers.ssrc[which], headers.sequence[which], timestamp, clock
         )
         if np.count_nonzero(renewed):
@@ -191,14 +191,16 @@ class Intake:
             self._count(Drop.DUPLICATE, duplicate)
             self._count(Drop.STRAY, ~fresh & ~duplicate)
             which, owners, clock, timestamp = which[fresh], owners[fresh], clock[fresh], timestamp[fresh]
+            follows = follows[fresh]
             if not which.size:
                 return
         if self.decoding.idle or not np.count_nonzero(apart := self.decoding.apart[owners]):
+            start, length = headers.start[which], headers.length[which]
             late = self.jitter.put(
-                owners, timestamp, clock, packets["bytes"], which, headers.start[which], headers.length[which]
+                owners, timestamp, clock, packets["bytes"], which, start, length, follows=follows
             )
         else:
-            late = self._sort(apart, owners, timestamp, clock, packets, which, headers)
+            late = self._sort(apart, owners, timestamp, clock, packets, which, headers, follows)
         if np.count_nonzero(late):
             self._streams.late[owners[late]] += 1
             self.reception.discard(owners[late], headers.sequence[which[late]])
@@ -213,6 +215,7 @@ class Intake:
         packets: NDArray[np.void],
         which: NDArray[np.intp],
         headers: rtp.Headers,
+        follows: NDArray[np.bool_],
     ) -> NDArray[np.bool_]:
         """Put codes into the ring, and keep packets that are `apart`; returns which come too late."""
         late = np.zeros(len(owners), np.bool_)
@@ -227,6 +230,7 @@ class Intake:
                 mine,
                 headers.start[mine],
                 headers.length[mine],
+                follows=follows[in_ring],
             )
         here = apart.nonzero()[0]
         octets, mine = packets["bytes"], which[here]
@@ -243,7 +247,9 @@ class Intake:
         self._count(Drop.CODEC, durations == 0)
         good = durations.nonzero()[0]
         kept = here[good]
-        position, late[kept] = self.jitter.note(owners[kept], timestamp[kept], clock[kept], durations[good])
+        position, late[kept] = self.jitter.note(
+            owners[kept], timestamp[kept], clock[kept], durations[good], follows=follows[kept]
+        )
         for place, at in enumerate(good.tolist()):
             if not late[kept[place]]:
                 row = int(owners[kept[place]])

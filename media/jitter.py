@@ -19,7 +19,9 @@ the row goes on
 - in time, if its delay is enough: what came too late is passed over, what was lost was as long as it was;
 - with what comes first, or as near to it as it needs, if the target of its delay has grown. That is how delay grows at once;
 - or it has been `HOLD_LIMIT`, and nothing: the talker paused, and the row is EMPTY. A peer that announces its pause with
-  comfort noise (RFC 3389) has none of this: the row is EMPTY when it has played what came before.
+  comfort noise (RFC 3389) has none of this: the row is EMPTY when it has played what came before. Where the next packet's
+  number tells that none is missing, the gap was a pause as well, if a short one: no loss is counted, nothing led up to.
+  That is told from numbers, not from the marker (RFC 3551 section 4.1), which many leave out and some set on every packet.
 
 Otherwise a row that is not on its goal changes by and by, and here it is only said by how much it would like to
 (`Pull.wish`). Who makes sound of it (`repair`) takes out or puts in a period of the voice where it is not heard, and
@@ -96,12 +98,14 @@ class Trouble(NamedTuple):
     """The row may linger a little longer still if that sounds better."""
     ends: NDArray[np.bool_]
     """The talker pauses: there is silence after this frame."""
+    unsaid: NDArray[np.bool_]
+    """Nothing was sent in the gap that the frame begins with: there is nothing to be led up to."""
 
     def some(self, which: NDArray[np.intp]) -> Trouble:
         """Some of the rows."""
         return Trouble(
             self.rows[which], self.gap_at[which], self.made[which], self.lead[which], self.at[which],
-            self.run[which], self.returns[which], self.skipped[which], self.free[which], self.ends[which],
+            self.run[which], self.returns[which], self.skipped[which], self.free[which], self.ends[which], self.unsaid[which],
         )  # fmt: skip
 
 
@@ -145,6 +149,7 @@ _NO_TROUBLE: Final = Trouble(
     skipped=_NO_SAMPLES,
     free=np.zeros(0, np.bool_),
     ends=np.zeros(0, np.bool_),
+    unsaid=np.zeros(0, np.bool_),
 )
 _NO_WISH: Final = Wish(_NO_ROWS, _NO_SAMPLES, _NO_SAMPLES)
 
@@ -171,6 +176,8 @@ class JitterBuffer:
         self._gap = np.zeros(rows, np.int64)
         self.made = np.zeros(rows, np.int64)
         """Samples made up since the last that was there."""
+        self._unsaid_from = np.zeros(rows, np.int64)  # between these nothing was sent, without a word
+        self._unsaid_to = np.zeros(rows, np.int64)
         self._stopped = np.zeros(rows, np.int64)  # what lies before this has been played, or passed over
         self._last = np.zeros(rows, np.int64)  # position of the packet that unwraps the next timestamp
         self._last_timestamp = np.zeros(rows, np.uint32)
@@ -219,6 +226,8 @@ class JitterBuffer:
         at: NDArray[np.intp],
         start: NDArray[np.intp],
         length: NDArray[np.intp],
+        *,
+        follows: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.bool_]:
         """Store one packet of each of `rows`; M = len(rows), all different.
 
@@ -232,13 +241,15 @@ class JitterBuffer:
             Which of `slots` is each row's.
         start, length : ndarray of shape (M,), intp
             Where in its slot each payload lies; one byte is one sample.
+        follows : ndarray of shape (M,), bool
+            No packet is missing right before this one: where there is a gap, the talker paused without a word.
 
         Returns
         -------
         late : ndarray of shape (M,), bool
             The packet's moment has passed: it was not stored.
         """
-        position, late = self._place(rows, timestamp, arrival, length)
+        position, late = self._place(rows, timestamp, arrival, length, follows)
         if not np.count_nonzero(late):
             frame = position // FRAME
             odd = (length != FRAME) | (start != start[0])
@@ -259,6 +270,8 @@ class JitterBuffer:
         timestamp: NDArray[np.uint32],
         arrival: NDArray[np.float64],
         length: NDArray[np.intp],
+        *,
+        follows: NDArray[np.bool_] | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """As `put`, of packets that are kept elsewhere (`decoded`): `length` is in samples.
 
@@ -268,7 +281,7 @@ class JitterBuffer:
             Where each packet begins.
         late : ndarray of shape (M,), bool
         """
-        position, late = self._place(rows, timestamp, arrival, length)
+        position, late = self._place(rows, timestamp, arrival, length, follows)
         ordinary = (position % BLOCK == 0) & (length % BLOCK == 0)
         whole = (ordinary & ~late).nonzero()[0]
         self.ring.mark_blocks(rows[whole], position[whole], length[whole])
@@ -291,6 +304,7 @@ class JitterBuffer:
         timestamp: NDArray[np.uint32],
         arrival: NDArray[np.float64],
         length: NDArray[np.intp],
+        follows: NDArray[np.bool_] | None,
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Where these packets' samples belong, and which of them come too late."""
         position = self._last[rows] + (timestamp - self._last_timestamp[rows]).view(np.int32)
@@ -325,6 +339,11 @@ class JitterBuffer:
             self._ready[rows] = end
             self._head[rows] = end
         else:
+            if follows is not None:
+                paused = (follows & (position > head)).nonzero()[0]
+                if paused.size:
+                    self._unsaid_from[rows[paused]] = head[paused]
+                    self._unsaid_to[rows[paused]] = position[paused]
             self._ready[rows] = np.where((position <= ready) & (end > ready) & ~late, end, ready)
             self._head[rows] = np.where(late, head, np.maximum(head, end))
         return position, late
@@ -334,6 +353,7 @@ class JitterBuffer:
         self.restart(rows)
         self.ring.fill(rows, self.silence[rows])
         self.play[rows] = self._ready[rows] = self._head[rows] = self._stopped[rows] = 0
+        self._unsaid_to[rows] = 0
         self.runs[rows] += 1
         self._delay.begin(rows, arrival)
         self.state[rows] = _WAITING
@@ -472,7 +492,8 @@ class JitterBuffer:
         rest = FRAME - lead - run
         goes_on = ~stands
         trouble_gap = np.where(goes_on, rest, np.where(found, begin + FRAME - play, gap + FRAME))
-        missed = goes_on & (at > play) & (made + lead > 0)
+        unsaid = (play >= self._unsaid_from[rows]) & (play < self._unsaid_to[rows])
+        missed = goes_on & (at > play) & (made + lead > 0) & ~unsaid
         if missed.any():
             self._delay.miss(
                 rows[missed], (at - play)[missed] / np.maximum(self._length[rows[missed]], BLOCK)
@@ -494,7 +515,7 @@ class JitterBuffer:
             self._stop(quiet)
             self.pausing[quiet] = announced[silent]
         free = goes_on & (made > 0) & (begin < in_time) & ~steady
-        return Trouble(rows, play, made, lead, at, run, returns, begin - in_time, free, silent)
+        return Trouble(rows, play, made, lead, at, run, returns, begin - in_time, free, silent, unsaid)
 
     def _next(self, rows: NDArray[np.intp], position: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where the first sample from `position` on lies that is there, or nowhere."""

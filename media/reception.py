@@ -48,6 +48,8 @@ class Received(NamedTuple):
     duplicate: NDArray[np.bool_]
     renewed: NDArray[np.bool_]
     """A source, a numbering or a clock begins: what the jitter buffer holds must be forgotten."""
+    follows: NDArray[np.bool_]
+    """Its number follows the highest: nothing that was sent since then is missing."""
 
 
 class Surveyed(NamedTuple):
@@ -135,7 +137,8 @@ class Reception:
             self._received[rows] += 1
             none = np.zeros(len(rows), np.bool_)
             self._measure(rows, timestamp, arrival, elapsed, None)
-            return Received(~none, none, none)
+            every = ~none
+            return Received(every, none, none, every)
 
         far = same & ((step > MAX_DROPOUT) | (step < -MAX_MISORDER))
         if np.count_nonzero(far) or np.count_nonzero(same) < len(rows):
@@ -160,7 +163,7 @@ class Reception:
             self._mark(rows[fresh], step[fresh])
             self._measure(rows[fresh], timestamp[fresh], arrival[fresh], elapsed[fresh], renewed[fresh])
             self._streams.duplicate[rows] += duplicate
-        return Received(fresh, duplicate, renewed)
+        return Received(fresh, duplicate, renewed, same & (step == 1))
 
     def note(self, rows: NDArray[np.intp], ssrc: NDArray[np.uint32], sequence: NDArray[np.uint16]) -> None:
         """Count packets that are no audio (telephone-events, comfort noise) but use up sequence numbers; rows all different.

@@ -223,6 +223,7 @@ class Repair:
         long = (one.lead == FRAME) & stands
         lasts[long] += (one.returns - one.at)[long]
         lasts[stands & (one.returns < 0)] = 0
+        lasts[one.unsaid] = 0
         gap_at, made, after = one.gap_at, one.made, np.where(stands, one.returns, one.at)
         if begun.size:
             gap_at = np.concatenate((gap_at, (trouble.at + trouble.run)[begun]))

@@ -235,6 +235,27 @@ def test_a_pause_that_comfort_noise_announces_is_not_concealed() -> None:
     assert concealed[1] >= 10
 
 
+@pytest.mark.parametrize(("codec", "numbered"), [(0, False), (0, True), (9, False), (9, True)])
+def test_short_pauses_without_a_word_are_told_from_losses_by_their_numbers(
+    codec: int, numbered: bool
+) -> None:
+    """Where packets are missing, a frame more is waited for; where the talker only paused, not (`media.delay.LOSSY`)."""
+    world = World()
+    phone = world.call(1, room=5, codec=control.Codec(codec))
+    waits = []
+    for tick in range(400):
+        if tick % 20 < 15:
+            data = bytearray(phone.audio(np.full(160, 1_000, np.int16)))
+            data[1] = data[1] & 0x80 | codec
+            world.receive(phone, bytes(data))
+        else:
+            phone.timestamp += 160
+            phone.sequence += numbered
+        world.tick()
+        waits.append(float(world.engine.streams.delay_ms[phone.row]))
+    assert max(waits[20:]) == pytest.approx(waits[12] + (20 if numbered else 0), abs=1)
+
+
 def test_packets_of_a_batch_are_taken_in_order_however_many_a_row_has() -> None:
     world = World()
     caller, listener = world.call(1, room=5), world.call(2, room=5)

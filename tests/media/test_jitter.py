@@ -108,7 +108,13 @@ def play(
     return heard
 
 
-def put(buffer: JitterBuffer, rows: list[int], packets: list[tuple[float, int, bytes]]) -> list[bool]:
+def put(
+    buffer: JitterBuffer,
+    rows: list[int],
+    packets: list[tuple[float, int, bytes]],
+    *,
+    follows: bool = False,
+) -> list[bool]:
     block, lengths = slots([packet(payload, sequence=0, timestamp=stamp) for _, stamp, payload in packets])
     headers = rtp.parse(block, lengths)
     return buffer.put(
@@ -119,6 +125,7 @@ def put(buffer: JitterBuffer, rows: list[int], packets: list[tuple[float, int, b
         np.arange(len(rows)),
         headers.start,
         headers.length,
+        follows=np.full(len(rows), follows),
     ).tolist()
 
 
@@ -463,6 +470,21 @@ def test_what_is_said_after_a_pause_is_played_unbroken_from_its_first_frame(
         )
 
 
+@pytest.mark.parametrize("follows", [False, True])
+def test_short_pauses_without_a_word_are_no_losses_and_cost_no_delay(follows: bool) -> None:
+    """Told from the numbers of packets, which go on. Where some are missing, a frame more is waited for (`delay.LOSSY`)."""
+    buffer = JitterBuffer(1)
+    buffer.silence[:] = SILENCE
+    waits = []
+    for tick in range(400):
+        now = 100.0 + tick * 0.02
+        if tick % 20 < 15:
+            feed(buffer, [tick], now, value=tick % 20, follows=follows)
+        buffer.pull(1, (now + 0.011) * RATE_HZ)
+        waits.append(float(buffer.delay(np.array([0]), (now + 0.011) * RATE_HZ)[0]))
+    assert max(waits[20:]) == pytest.approx(waits[12] + (0 if follows else FRAME))
+
+
 def test_after_a_pause_the_first_packet_is_heard_though_the_next_has_overtaken_it() -> None:
     buffer = JitterBuffer(1)
     buffer.silence[:] = SILENCE
@@ -516,9 +538,17 @@ def test_a_pause_does_not_forget_what_is_known_of_the_line() -> None:
 # The rest ------------------------------------------------------------------------------------------------------
 
 
-def feed(buffer: JitterBuffer, numbers: Iterable[int], now: float, *, value: int | None = None) -> None:
+def feed(
+    buffer: JitterBuffer,
+    numbers: Iterable[int],
+    now: float,
+    *,
+    value: int | None = None,
+    follows: bool = False,
+) -> None:
     for number in numbers:
-        put(buffer, [0], [(now, 160 * number, bytes([number if value is None else value]) * 160)])
+        payload = bytes([number if value is None else value]) * 160
+        put(buffer, [0], [(now, 160 * number, payload)], follows=follows)
 
 
 def test_before_a_new_run_there_is_silence() -> None:

@@ -254,3 +254,26 @@ def test_rows_do_not_touch_each_other() -> None:
         )
     assert reception.lost(np.arange(4)).tolist() == [0 + 1, 0, 4, 0]
     assert reception.started(np.arange(4)).tolist() == [True, False, True, False]
+
+
+def test_a_packet_follows_where_none_is_missing_before_it() -> None:
+    """However long its timestamp says that nothing was said."""
+    reception = Reception(Streams(8))
+
+    def follows(sequence: int, timestamp: int) -> bool:
+        received = reception.update(
+            np.array([ROW]),
+            np.array([7], np.uint32),
+            np.array([sequence & 0xFFFF], np.uint16),
+            np.array([timestamp], np.uint32),
+            np.array([float(timestamp)]),
+        )
+        return bool(received.follows[0])
+
+    follows(65_534, 0)
+    assert follows(65_535, 160)
+    assert follows(0, 8_000)
+    assert not follows(2, 8_320), "one is missing"
+    assert not follows(1, 8_160), "it was overtaken"
+    assert follows(3, 8_480)
+    assert not follows(3, 8_480), "it came twice"

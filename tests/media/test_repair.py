@@ -61,6 +61,8 @@ class Listener:
     wide: NDArray[np.int16] | None = None
     deaf: range = range(0)
     """Ticks in which nobody listens."""
+    unsent: range = range(0)
+    """Packets that the talker never sent, and did not number."""
     pauses: int = -1
     """In this tick the talker says that he falls silent (RFC 3389)."""
 
@@ -95,7 +97,16 @@ class Listener:
         block, lengths = slots([packet(payload, sequence=0, timestamp=number * FRAME)])
         headers = rtp.parse(block, lengths)
         clock = np.array([arrival]) * RATE_HZ
-        self.jitter.put(ONE, headers.timestamp, clock, block["bytes"], ONE, headers.start, headers.length)
+        self.jitter.put(
+            ONE,
+            headers.timestamp,
+            clock,
+            block["bytes"],
+            ONE,
+            headers.start,
+            headers.length,
+            follows=np.array([number == self.unsent.stop]),
+        )
 
     def _tick(self, tick: int, now: float) -> None:
         pull = self.jitter.pull(1, now * RATE_HZ)
@@ -145,6 +156,21 @@ def test_wider_bands_are_repaired_likewise(band: int) -> None:
     inside = listener.heard[20 * FRAME * band : 140 * FRAME * band]
     assert steepest(inside) <= 1.6 * steepest(wide) + 100
     assert listener.streams.concealed[0] >= 10
+
+
+def test_what_follows_a_pause_is_not_heard_before_it_is_said() -> None:
+    """Nothing was lost: what is made up at the end of a word sinks away, and does not lead up to the next."""
+    tone = np.rint(8_000 * np.sin(np.arange(FRAME * 40) * 2 * np.pi * 210 / RATE_HZ)).astype(np.int16)
+    delays = [0.055] * 20 + [np.nan] * 6 + [0.0] * 14
+    paused = Listener(delays, voice=tone, unsent=range(20, 26)).heard
+    lost = Listener(delays, voice=tone).heard
+    never = Listener([0.055] * 20 + [np.nan] * 20, voice=tone).heard
+    onset = int(np.flatnonzero(paused != never)[0])
+    assert int(np.flatnonzero(lost != never)[0]) <= onset - FRAME, (
+        "else the packet was not there early enough to tell"
+    )
+    assert np.array_equal(paused[onset + FRAME : onset + 5 * FRAME], lost[onset + FRAME : onset + 5 * FRAME])
+    assert steepest(paused) <= 1.6 * steepest(tone)
 
 
 def test_a_voice_that_announces_a_pause_in_the_middle_of_a_sound_sinks_to_nothing() -> None:
