@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from bridge.config.settings import Operator
 from bridge.config.trunks import Trunk
 from bridge.control import protocol
@@ -175,6 +177,30 @@ def test_all_telephones_of_an_operator_ring_and_the_first_to_answer_has_the_call
     assert office.talk() == {"ana": {"mobile"}, "mobile": {"ana"}, "rui": set()}
     quick.hang_up()
     office.until(lambda: quick.state is State.OVER)
+    office.quiet()
+    assert office.talk() == together(ana, rui)
+    office.nothing_is_left()
+
+
+@pytest.mark.parametrize("later_s", [0.0, 0.02, 0.3])
+def test_of_two_telephones_that_are_picked_up_in_the_same_moment_one_has_the_call(later_s: float) -> None:
+    office = Office(config=BY_ACCOUNT)
+    one = registered(office, "olga", manners=Manners(rings_s=2.0, keys="1"))
+    other = office.phone("mobile", manners=Manners(rings_s=2.0 + later_s, keys="1"))
+    assert one.credentials is not None
+    other.register(one.credentials)
+    office.until(lambda: other.registered)
+    ana, rui = office.participant("ana"), office.moderator("rui")
+    ana.press("*0")
+    office.until(lambda: State.OVER in {one.state, other.state})
+    office.run(2.0)
+    talks, over = (one, other) if one.state is State.TALKING else (other, one)
+    assert (talks.state, over.state) == (State.TALKING, State.OVER)
+    office.until(lambda: not talks.pressing)
+    office.quiet()
+    assert office.talk() == {"ana": {talks.name}, talks.name: {"ana"}, "rui": set()}
+    talks.hang_up()
+    office.until(lambda: talks.state is State.OVER)
     office.quiet()
     assert office.talk() == together(ana, rui)
     office.nothing_is_left()
