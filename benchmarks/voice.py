@@ -24,7 +24,7 @@ from benchmarks.roda import Roda
 from benchmarks.traces import FURTHER, NETWORKS, Network
 from benchmarks.voice_score import Heard
 from benchmarks.voice_speech import FRAME, RATE_HZ, Speech
-from benchmarks.voice_talker import Plan
+from benchmarks.voice_talker import Dtx, Plan
 
 CALLS: Final = 4
 SECONDS: Final = 46.0
@@ -35,7 +35,7 @@ AT_ONCE: Final = 28
 
 
 def plans(
-    networks: list[Network], speech: Speech, *, calls: int, seconds: float, drift_s: float, dtx: bool
+    networks: list[Network], speech: Speech, *, calls: int, seconds: float, drift_s: float, dtx: Dtx
 ) -> list[Plan]:
     """The calls to be made: each of a network begins at another piece; of a wrong clock there is one, which is long."""
     per_call = max(1, round(seconds * len(speech.pieces) / speech.pieces[-1][1] * RATE_HZ))
@@ -182,7 +182,15 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=AT_ONCE, help=f"calls made together ({AT_ONCE})")
     parser.add_argument("--wire", choices=["auto", "uring", "epoll"], default="auto")
     parser.add_argument("--log", default="", help="where the output of our server goes")
-    parser.add_argument("--dtx", action="store_true", help="talkers send nothing in pauses")
+    parser.add_argument(
+        "--dtx",
+        nargs="?",
+        type=Dtx,
+        choices=[Dtx.DESCRIBED, Dtx.MUTE],
+        default=Dtx.NONE,
+        const=Dtx.DESCRIBED,
+        help="talkers send no voice in pauses, but how these sound (%(const)s), or nothing at all (mute)",
+    )
     parser.add_argument(
         "--speech", type=Path, default=voice_speech.FOLDER, help=f"8 kHz WAV files ({voice_speech.FOLDER})"
     )

@@ -7,6 +7,7 @@ headers are written here and not by the bridge's own code.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -27,6 +28,19 @@ PAUSE_DBOV: Final = -50.0
 PAUSE_FRAMES: Final = 10
 """With DTX a phone goes on sending for 200 ms of quiet, then says every 400 ms how its background sounds."""
 COMFORT_FRAMES: Final = 20
+MUTE_FRAMES: Final = 3
+"""One that says nothing of it also stops sooner, after 60 ms: gaps are short, and look like losses."""
+
+
+class Dtx(StrEnum):
+    """What a phone sends in pauses."""
+
+    NONE = "none"
+    """What it hears."""
+    DESCRIBED = "described"
+    """How its background sounds (RFC 3389)."""
+    MUTE = "mute"
+    """Nothing, and no word of it but the marker on what comes after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +52,7 @@ class Plan:
     speech: Speech
     samples: int
     """How much of the speech is said; it begins again where it ends."""
-    dtx: bool = False
+    dtx: Dtx = Dtx.NONE
 
     @property
     def frames(self) -> NDArray[np.uint8]:
@@ -86,8 +100,8 @@ def stream(plan: Plan, *, ssrc: int, begin_s: float) -> Stream:
     packets = written(frames, ssrc=ssrc)
     lengths = np.full(len(frames), PACKET_BYTES)
     sent = np.ones(len(frames), np.bool_)
-    if plan.dtx:
-        sent, describes = _with_dtx(frames, packets)
+    if plan.dtx is not Dtx.NONE:
+        sent, describes = _with_dtx(frames, packets, plan.dtx)
         lengths[describes] = HEADER_BYTES + 1
         _write_sequence(packets, np.cumsum(sent) - 1)
     departs = begin_s + number * PACKET_S / (1.0 + plan.network.skew_ppm * 1e-6)
@@ -122,7 +136,7 @@ def _write_sequence(packets: NDArray[np.uint8], number: NDArray[np.intp]) -> Non
 
 
 def _with_dtx(
-    frames: NDArray[np.uint8], packets: NDArray[np.uint8]
+    frames: NDArray[np.uint8], packets: NDArray[np.uint8], dtx: Dtx
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which packets a phone with DTX sends, and which of these describe its background; `packets` are made so."""
     samples = g711.decode(frames, "pcmu").astype(np.float64)
@@ -131,8 +145,11 @@ def _with_dtx(
     for at, loud in enumerate((level > PAUSE_DBOV).tolist()):
         last = 0 if loud else last + 1
         quiet_for[at] = last
-    paused = quiet_for > PAUSE_FRAMES
-    describes = paused & ((quiet_for - PAUSE_FRAMES - 1) % COMFORT_FRAMES == 0)
+    if dtx is Dtx.MUTE:
+        paused, describes = quiet_for > MUTE_FRAMES, np.zeros(len(frames), np.bool_)
+    else:
+        paused = quiet_for > PAUSE_FRAMES
+        describes = paused & ((quiet_for - PAUSE_FRAMES - 1) % COMFORT_FRAMES == 0)
     packets[describes, 1] = COMFORT_NOISE
     packets[describes, HEADER_BYTES] = np.clip(-level[describes], 0, 127).astype(np.uint8)
     resumes = ~paused & np.concatenate([[False], paused[:-1]])

@@ -5,7 +5,7 @@ from benchmarks import voice, voice_table
 from benchmarks.traces import NETWORKS
 from benchmarks.voice_score import Heard
 from benchmarks.voice_speech import FRAME, RATE_HZ, Speech
-from benchmarks.voice_talker import Plan
+from benchmarks.voice_talker import Dtx, Plan
 
 SECOND = RATE_HZ
 SPEECH = Speech(
@@ -18,7 +18,7 @@ def named(*names: str) -> list:
 
 
 def plans(*names: str, calls: int = 3, seconds: float = 20.0, drift_s: float = 600.0) -> list[Plan]:
-    return voice.plans(named(*names), SPEECH, calls=calls, seconds=seconds, drift_s=drift_s, dtx=False)
+    return voice.plans(named(*names), SPEECH, calls=calls, seconds=seconds, drift_s=drift_s, dtx=Dtx.NONE)
 
 
 def test_each_call_says_whole_pieces_after_one_that_does_not_count():
@@ -35,7 +35,7 @@ def test_all_networks_meet_the_same_words_and_each_call_others():
     said = Speech(np.arange(40 * SECOND, dtype=np.int64).astype(np.uint8), SPEECH.pieces)
     first, second = (
         plan.speech.codes
-        for plan in voice.plans(named("clean"), said, calls=2, seconds=20, drift_s=1, dtx=False)
+        for plan in voice.plans(named("clean"), said, calls=2, seconds=20, drift_s=1, dtx=Dtx.NONE)
     )
     assert np.array_equal(np.roll(first, -20 * SECOND), second)
 

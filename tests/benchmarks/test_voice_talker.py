@@ -4,7 +4,15 @@ import pytest
 from benchmarks import g711, traces, voice_talker
 from benchmarks.traces import Network
 from benchmarks.voice_speech import FRAME, Speech
-from benchmarks.voice_talker import COMFORT_FRAMES, HEADER_BYTES, LEAD_FRAMES, PAUSE_FRAMES, Plan
+from benchmarks.voice_talker import (
+    COMFORT_FRAMES,
+    HEADER_BYTES,
+    LEAD_FRAMES,
+    MUTE_FRAMES,
+    PAUSE_FRAMES,
+    Dtx,
+    Plan,
+)
 
 CLEAN = Network("clean", traces.clean)
 LOUD = g711.encode(np.random.default_rng(1).normal(0, 3_000, 100 * FRAME), "pcmu")
@@ -67,7 +75,7 @@ def test_a_fast_clock_sends_sooner_and_a_slow_one_later():
 
 
 def test_with_dtx_pauses_are_described_and_not_sent():
-    plan = Plan(CLEAN, 0, SPEECH, 100 * FRAME, dtx=True)
+    plan = Plan(CLEAN, 0, SPEECH, 100 * FRAME, dtx=Dtx.DESCRIBED)
 
     sent = voice_talker.stream(plan, ssrc=1, begin_s=0.0)
 
@@ -78,6 +86,18 @@ def test_with_dtx_pauses_are_described_and_not_sent():
     assert frame[kinds == 0].tolist() == [*range(PAUSE_FRAMES), *range(LEAD_FRAMES, LEAD_FRAMES + 100)]
     assert (sent.lengths[kinds == 13] == HEADER_BYTES + 1).all()
     assert (sent.packets[kinds == 13, HEADER_BYTES] == 127).all()
+    assert field(sent.packets, 2, 4) == list(range(len(frame)))
+    assert frame[(sent.packets[:, 1] & 0x80) != 0].tolist() == [0, LEAD_FRAMES]
+
+
+def test_a_mute_phone_sends_nothing_in_pauses_and_marks_what_comes_after():
+    plan = Plan(CLEAN, 0, SPEECH, 100 * FRAME, dtx=Dtx.MUTE)
+
+    sent = voice_talker.stream(plan, ssrc=1, begin_s=0.0)
+
+    frame = np.array(field(sent.packets, 4, 8)) // FRAME
+    assert frame.tolist() == [*range(MUTE_FRAMES), *range(LEAD_FRAMES, LEAD_FRAMES + 100)]
+    assert not (sent.packets[:, 1] & 0x7F).any()
     assert field(sent.packets, 2, 4) == list(range(len(frame)))
     assert frame[(sent.packets[:, 1] & 0x80) != 0].tolist() == [0, LEAD_FRAMES]
 
