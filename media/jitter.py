@@ -371,11 +371,12 @@ class JitterBuffer:
 
     def _precede(self, rows: NDArray[np.intp], position: NDArray[np.int64]) -> None:
         """Let rows that wait begin with what the first packets that came had overtaken."""
-        ahead = self.play[rows] - position
-        sooner = (self.state[rows] == _WAITING) & (ahead > 0) & (ahead <= OVERTAKEN)
-        sooner &= position >= self._stopped[rows]
-        mine = rows[sooner]
-        self.play[mine] = self._ready[mine] = position[sooner]
+        waiting = (self.state[rows] == _WAITING).nonzero()[0]
+        mine, first = rows[waiting], position[waiting]
+        ahead = self.play[mine] - first
+        sooner = (ahead > 0) & (ahead <= OVERTAKEN) & (first >= self._stopped[mine])
+        mine = mine[sooner]
+        self.play[mine] = self._ready[mine] = first[sooner]
 
     def pause(self, rows: NDArray[np.intp], timestamp: NDArray[np.uint32]) -> None:
         """The peers of `rows` say that from here on there is nothing but comfort noise (RFC 3389)."""
