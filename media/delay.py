@@ -246,9 +246,8 @@ class DelayTarget:
         rows, shift = rows[routed], shift[routed]
         place = np.arange(BINS) + shift[:, None]
         self._latest[rows] = np.maximum(self._latest[rows] - BIN * shift, 0.0)
-        worst = self._worst[
-            rows
-        ]  # 0: all packets were among the quickest, so it says nothing of another route
+        worst = self._worst[rows]
+        # 0: all packets were among the quickest, so it says nothing of another route.
         self._worst[rows] = np.where(worst > 0.0, np.maximum(worst - BIN * shift[:, None], 0.0), 0.0)
         there = (place >= 0) & (place < BINS)
         old = np.take_along_axis(self._weights[rows], np.clip(place, 0, BINS - 1), axis=1)

@@ -21,7 +21,7 @@ the row goes on
 - or it has been `HOLD_LIMIT`, and nothing: the talker paused, and the row is EMPTY. A peer that announces its pause with
   comfort noise (RFC 3389) has none of this: the row is EMPTY when it has played what came before. Where the next packet's
   number tells that none is missing, the gap was a pause as well, if a short one: no loss is counted, nothing led up to.
-  That is told from numbers, not from the marker (RFC 3551 section 4.1), which many leave out and some set on every packet.
+  That is told from numbers, which every peer must count, and not from the marker (RFC 3551 section 4.1), which it should set.
 
 Otherwise a row that is not on its goal changes by and by, and here it is only said by how much it would like to
 (`Pull.wish`). Who makes sound of it (`repair`) takes out or puts in a period of the voice where it is not heard, and
